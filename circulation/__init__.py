@@ -1,0 +1,1 @@
+"""Lending: loans, holds, transits, fees, and the patrons who borrow."""

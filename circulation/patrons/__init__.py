@@ -1,0 +1,1 @@
+"""Patrons, their categories and cards."""

@@ -1,0 +1,1 @@
+"""The ground floor of Sen: it knows no MARC and no loans."""

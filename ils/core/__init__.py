@@ -1,0 +1,1 @@
+"""What every room of the house stands on: database, clock, errors, events, jobs, audit, money."""

@@ -1,0 +1,52 @@
+"""The audit log: who did a sensitive thing, when and to what, written with the act itself."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, Integer, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ils.core import clock
+from ils.core.db import Base, UTCDateTime
+from ils.core.events import BigId
+
+
+class AuditEntry(Base):
+    """One sensitive act. Holds ids and facts, never names, passwords or card numbers."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    actor_id: Mapped[int | None] = mapped_column(Integer)
+    patron_id: Mapped[int | None] = mapped_column(Integer)
+    unit_id: Mapped[int | None] = mapped_column(Integer)
+    workstation: Mapped[str | None] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int | None] = mapped_column(Integer)
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    __table_args__ = (
+        Index("ix_audit_entry_subject", "subject", "subject_id"),
+        Index("ix_audit_entry_at", "at"),
+    )
+
+
+def audit(
+    session: Session, actor: Any, action: str, subject: str, subject_id: int | None, **facts: Any
+) -> None:
+    """Write an audit entry in the caller's transaction, e.g. ``audit(s, actor, "password_reset",
+    "patron", 7)``."""
+    session.add(
+        AuditEntry(
+            actor_id=getattr(actor, "staff_id", None),
+            patron_id=getattr(actor, "patron_id", None),
+            unit_id=getattr(actor, "unit_id", None),
+            workstation=getattr(actor, "workstation", None),
+            action=action,
+            subject=subject,
+            subject_id=subject_id,
+            facts=facts,
+        )
+    )

@@ -1,0 +1,170 @@
+"""The database: base class, column types, and the two ways to open a session.
+
+``transaction()`` is for acts: one writing transaction, committed at the end, rolled back on any
+error. ``reading()`` is for pages. Use cases are given a session and never commit.
+
+SQLite runs in WAL with ``synchronous=FULL`` and foreign keys on; a writing transaction begins
+IMMEDIATE, so it waits for its turn instead of failing in the middle.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+
+from ils.core.config import config
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+BUSY_SECONDS = 20.0
+
+JSONB_ = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {dict[str, Any]: JSONB_, list[Any]: JSONB_}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant: aware UTC in Python, also on SQLite, which itself forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive datetimes; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive datetime given to the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_engine: list[Engine] = []
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value, default=str).decode()
+
+
+def make_engine(url: str) -> Engine:
+    """Make an engine for a URL, with the settings this program relies on."""
+    if url.startswith("sqlite"):
+        made = create_engine(
+            url,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            pool_size=8,
+            max_overflow=24,
+        )
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+        return made
+    return create_engine(
+        url,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+        pool_size=8,
+        max_overflow=24,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=UTC -c lock_timeout=15000"},
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        "cache_size=-20000",
+        "mmap_size=268435456",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+
+
+def connect(url: str | None = None) -> Engine:
+    """Bind the process to a database; without a URL, to the one of the settings."""
+    disconnect()
+    _engine[:] = [make_engine(url or config().url)]
+    return _engine[0]
+
+
+def disconnect() -> None:
+    """Close all connections (before a fork, or between tests)."""
+    if _engine:
+        _engine[0].dispose()
+        _engine.clear()
+
+
+def engine() -> Engine:
+    """Return the engine in force."""
+    return _engine[0] if _engine else connect()
+
+
+def is_sqlite(session: Session | None = None) -> bool:
+    """Tell which of the two databases this is."""
+    bind = session.get_bind() if session is not None else engine()
+    return bind.dialect.name == "sqlite"
+
+
+_Sessions = sessionmaker(expire_on_commit=False, autoflush=True)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open one writing transaction; commit at the end, roll back on any error."""
+    if _writing.get():
+        raise RuntimeError("a writing transaction is already open in this context")
+    token = _writing.set(True)
+    try:
+        with _Sessions(bind=engine()) as session, session.begin():
+            session.connection()  # BEGIN IMMEDIATE now, not at the first statement
+            yield session
+    finally:
+        _writing.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a session for reading; nothing is written."""
+    token = _writing.set(False)
+    try:
+        with _Sessions(bind=engine(), autoflush=False) as session:
+            yield session
+            session.rollback()
+    finally:
+        _writing.reset(token)

@@ -1,0 +1,142 @@
+"""The event log: what happened, for statistics, disputes and repairs. Append-only.
+
+An event is a frozen dataclass in the past tense; its class says what it means and which facts it
+freezes. Erasing a person or a loan leaves the log standing: it holds ids and facts for counting
+(age band, sex, category, class of the item), never names. Undoing an act appends an event whose
+``voids_id`` names the undone one; folds leave both out.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, Index, Integer, String, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ils.core import clock
+from ils.core.db import Base, UTCDateTime
+
+# SQLite gives rowids only to a plain INTEGER key.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+KINDS: dict[str, type["Event"]] = {}
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all event kinds. A subclass names its ``kind`` and declares its own facts."""
+
+    kind: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        if cls.kind:
+            KINDS[cls.kind] = cls
+
+    def facts(self) -> dict[str, Any]:
+        """Return the declared facts that are not None, ready for JSON."""
+        pairs = ((f.name, getattr(self, f.name)) for f in fields(self))
+        return {k: v.isoformat() if isinstance(v, date) else v for k, v in pairs if v is not None}
+
+
+class EventRow(Base):
+    """One line of the log. Ids are plain numbers on purpose: the log outlives what they named."""
+
+    __tablename__ = "event"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    unit_id: Mapped[int | None] = mapped_column(Integer)
+    library_id: Mapped[int | None] = mapped_column(Integer)
+    workstation: Mapped[str | None] = mapped_column(String(80))
+    actor_id: Mapped[int | None] = mapped_column(Integer)
+    patron_ref: Mapped[int | None] = mapped_column(Integer)
+    item_id: Mapped[int | None] = mapped_column(Integer)
+    record_id: Mapped[int | None] = mapped_column(Integer)
+    loan_id: Mapped[int | None] = mapped_column(Integer)
+    hold_id: Mapped[int | None] = mapped_column(Integer)
+    transit_id: Mapped[int | None] = mapped_column(Integer)
+    ledger_id: Mapped[int | None] = mapped_column(Integer)
+    recorded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    effective_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    effective_on: Mapped[date] = mapped_column(Date)
+    quantity: Mapped[int] = mapped_column(Integer, default=1)
+    amount: Mapped[int | None] = mapped_column(BigInteger)
+    age_band: Mapped[str | None] = mapped_column(String(10))
+    sex: Mapped[str | None] = mapped_column(String(1))
+    category: Mapped[str | None] = mapped_column(String(30))
+    commune: Mapped[str | None] = mapped_column(String(80))
+    item_class: Mapped[str | None] = mapped_column(String(4))
+    item_type: Mapped[str | None] = mapped_column(String(30))
+    language: Mapped[str | None] = mapped_column(String(3))
+    collection: Mapped[str | None] = mapped_column(String(30))
+    material: Mapped[str | None] = mapped_column(String(20))
+    place: Mapped[str | None] = mapped_column(String(12))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    voids_id: Mapped[int | None] = mapped_column(BigId)
+
+    __table_args__ = (
+        CheckConstraint("voids_id IS NULL OR kind = 'act_undone'", name="only_undo_voids"),
+        Index("ix_event_library_day_kind", "library_id", "effective_on", "kind"),
+        Index("ix_event_kind_day", "kind", "effective_on"),
+        Index(
+            "ix_event_item",
+            "item_id",
+            sqlite_where=text("item_id IS NOT NULL"),
+            postgresql_where=text("item_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_event_patron",
+            "patron_ref",
+            sqlite_where=text("patron_ref IS NOT NULL"),
+            postgresql_where=text("patron_ref IS NOT NULL"),
+        ),
+        Index(
+            "uq_event_voids",
+            "voids_id",
+            unique=True,
+            sqlite_where=text("voids_id IS NOT NULL"),
+            postgresql_where=text("voids_id IS NOT NULL"),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class ActUndone(Event):
+    """A recorded act was taken back; the log keeps both and statistics count neither."""
+
+    kind: ClassVar[str] = "act_undone"
+    of_kind: str | None = None
+
+
+def publish_event(
+    session: Session,
+    actor: Any,
+    happened: Event,
+    *,
+    unit_id: int | None = None,
+    library_id: int | None = None,
+    effective_at: datetime | None = None,
+    effective_on: date | None = None,
+    **columns: Any,
+) -> EventRow:
+    """Append an event to the log in the caller's transaction and return its row.
+
+    ``columns`` are the log's own columns (item_id, patron_ref, age_band, amount, quantity …);
+    place and workstation default to the actor's.
+    """
+    now = clock.now()
+    at = effective_at or now
+    row = EventRow(
+        kind=happened.kind,
+        facts=happened.facts(),
+        unit_id=unit_id if unit_id is not None else getattr(actor, "unit_id", None),
+        library_id=library_id if library_id is not None else getattr(actor, "library_id", None),
+        workstation=columns.pop("workstation", getattr(actor, "workstation", None)),
+        actor_id=columns.pop("actor_id", getattr(actor, "staff_id", None)),
+        recorded_at=now,
+        effective_at=at,
+        effective_on=effective_on or clock.local_day(at),
+        **columns,
+    )
+    session.add(row)
+    return row

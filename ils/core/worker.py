@@ -1,0 +1,90 @@
+"""The worker: one small process that delivers the outbox, does jobs and runs periodic jobs.
+
+Deliveries and jobs run in two threads, so that the index stays fresh while a long job runs.
+"""
+
+import logging
+import threading
+import time
+from types import FrameType
+
+from ils.core import jobs, outbox
+from ils.core.db import reading, transaction
+
+log = logging.getLogger("sen.worker")
+PAUSE = 0.25
+
+
+class Worker:
+    """Runs until ``stop`` is called."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+
+    def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
+        """Ask both threads to end after what they are doing."""
+        self.stopping.set()
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        with transaction() as session:
+            for name, (kinds, _) in outbox.CONSUMERS.items():
+                outbox.register_consumer(session, name, kinds)
+        threads = [
+            threading.Thread(target=self._deliver, name="outbox", daemon=True),
+            threading.Thread(target=self._work, name="jobs", daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        while not self.stopping.wait(0.5):
+            pass
+        for thread in threads:
+            thread.join(timeout=20)
+
+    def _deliver(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                busy = any([deliver_once(name) for name in outbox.CONSUMERS])
+            except Exception:  # the loop must outlive a database that is away for a moment
+                log.exception("delivery failed")
+                time.sleep(2)
+                continue
+            if not busy:
+                self.stopping.wait(PAUSE)
+
+    def _work(self) -> None:
+        next_look = 0.0
+        while not self.stopping.is_set():
+            try:
+                if time.monotonic() >= next_look:
+                    jobs.run_due_periodic()
+                    next_look = time.monotonic() + 20
+                busy = jobs.run_next_job()
+            except Exception:
+                log.exception("job loop failed")
+                time.sleep(2)
+                continue
+            if not busy:
+                self.stopping.wait(PAUSE * 2)
+
+
+def deliver_once(name: str, limit: int = 200) -> bool:
+    """Deliver what waits for one consumer; return False when nothing did."""
+    _, work = outbox.CONSUMERS[name]
+    with reading() as session:
+        if not outbox.waiting(session, name):
+            return False
+    with transaction() as session:
+        claimed = outbox.claim(session, name, limit)
+    if not claimed:
+        return False
+    try:
+        work(claimed)
+    except Exception as error:
+        log.exception("consumer %s failed", name)
+        with transaction() as session:
+            outbox.failed(session, claimed, f"{type(error).__name__}: {error}")
+        return True
+    with transaction() as session:
+        outbox.delivered(session, claimed)
+    return True

@@ -1,0 +1,1 @@
+"""The organisation: units with dated versions, settings that inherit, calendars."""
