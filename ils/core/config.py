@@ -18,22 +18,30 @@ from ils.core.errors import Invalid
 _KNOWN_ELSEWHERE = {"SEN_VENV", "SEN_PYTHON"}
 
 
-def _setting(default: Any, help_: str) -> Any:
-    return field(default=default, metadata={"help": help_})
-
-
 @dataclass(frozen=True)
 class Config:
     """The settings, with their meaning."""
 
-    data_dir: Path = _setting(Path("var"), "Folder that holds everything the program keeps.")
-    database_url: str = _setting("", "SQLAlchemy URL; empty means SQLite in the data folder.")
-    secret_key: str = _setting("", "Key that signs sessions; made and kept on first start.")
-    https: bool = _setting(False, "True when readers reach the program over HTTPS only.")
-    trusted_proxies: int = _setting(0, "How many reverse proxies stand in front of it.")
-    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
-    upload_limit_mb: int = _setting(512, "Largest file that may be uploaded, in MB.")
-    testing: bool = _setting(False, "Set by the tests only.")
+    data_dir: Path = field(
+        default=Path("var"), metadata={"help": "Folder that holds everything the program keeps."}
+    )
+    database_url: str = field(
+        default="", metadata={"help": "SQLAlchemy URL; empty means SQLite in the data folder."}
+    )
+    secret_key: str = field(
+        default="", metadata={"help": "Key that signs sessions; made and kept on first start."}
+    )
+    https: bool = field(
+        default=False, metadata={"help": "True when readers reach the program over HTTPS only."}
+    )
+    trusted_proxies: int = field(
+        default=0, metadata={"help": "How many reverse proxies stand in front of it."}
+    )
+    log_level: str = field(default="INFO", metadata={"help": "DEBUG, INFO, WARNING or ERROR."})
+    upload_limit_mb: int = field(
+        default=512, metadata={"help": "Largest file that may be uploaded, in MB."}
+    )
+    testing: bool = field(default=False, metadata={"help": "Set by the tests only."})
 
     @property
     def index_dir(self) -> Path:

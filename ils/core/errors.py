@@ -16,7 +16,7 @@ class IlsError(Exception):
 
     status = 400
 
-    def __init__(self, code: str, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts

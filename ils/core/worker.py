@@ -44,7 +44,8 @@ class Worker:
     def _deliver(self) -> None:
         while not self.stopping.is_set():
             try:
-                busy = any([deliver_once(name) for name in outbox.CONSUMERS])
+                worked = [deliver_once(name) for name in outbox.CONSUMERS]  # each gets its turn
+                busy = any(worked)
             except Exception:  # the loop must outlive a database that is away for a moment
                 log.exception("delivery failed")
                 time.sleep(2)

@@ -1,0 +1,137 @@
+"""Opening hours and closed days of units, from the tables, inherited from the units above."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ils.core import clock
+from ils.org.calendar import Calendar
+from ils.org.models import CalendarDay, CalendarWeek
+from ils.org.units import path_ids, unit
+
+
+@dataclass(frozen=True)
+class DayHours:
+    """Hours of one day; ``reason`` says why it differs from the week."""
+
+    open: bool
+    opens: time | None = None
+    closes: time | None = None
+    pause_from: time | None = None
+    pause_to: time | None = None
+    reason: str = ""
+
+
+def calendar_for(session: Session, unit_id: int) -> Calendar:
+    """Return the calendar in force at a unit.
+
+    The weekly pattern is that of the nearest unit which has one; single days set nearer to the
+    unit win over those set above. A unit without any pattern is open every day.
+    """
+    days: dict[date, bool] = {}
+    for row in _day_rows(session, unit_id):
+        days[row.day] = row.open
+    return Calendar(
+        closed=[day for day, is_open in days.items() if not is_open],
+        opened=[day for day, is_open in days.items() if is_open],
+        weekly=_weekly(_week_rows(session, unit_id)),
+    )
+
+
+def hours_on(session: Session, unit_id: int, day: date) -> DayHours:
+    """Return the hours of a unit on a day."""
+    week = _pattern_on(_week_rows(session, unit_id), day)
+    exception = None
+    for row in _day_rows(session, unit_id, day):
+        exception = row
+    base = week.get(day.weekday())
+    hours = (
+        DayHours(base.open, base.opens, base.closes, base.pause_from, base.pause_to)
+        if base
+        else DayHours(open=not week)
+    )
+    if exception is None:
+        return hours
+    if not exception.open:
+        return DayHours(open=False, reason=exception.reason)
+    usual = next((w for w in week.values() if w.open), None)
+    opens, closes = (hours.opens, hours.closes) if hours.open else (None, None)
+    if usual and opens is None:
+        opens, closes = usual.opens, usual.closes
+    return DayHours(True, opens, closes, hours.pause_from, hours.pause_to, exception.reason)
+
+
+def week_of(session: Session, unit_id: int, day: date | None = None) -> list[DayHours]:
+    """Return the weekly pattern in force, Monday first."""
+    week = _pattern_on(_week_rows(session, unit_id), day or clock.today())
+    result = []
+    for weekday in range(7):
+        row = week.get(weekday)
+        result.append(
+            DayHours(row.open, row.opens, row.closes, row.pause_from, row.pause_to)
+            if row
+            else DayHours(open=not week)
+        )
+    return result
+
+
+def is_open_now(session: Session, unit_id: int, now: datetime | None = None) -> bool:
+    """Tell whether a unit is open at this moment."""
+    wall = clock.local(now or clock.now())
+    hours = hours_on(session, unit_id, wall.date())
+    if not hours.open or hours.opens is None or hours.closes is None:
+        return False
+    moment = wall.time()
+    paused = bool(
+        hours.pause_from and hours.pause_to and hours.pause_from <= moment < hours.pause_to
+    )
+    return hours.opens <= moment < hours.closes and not paused
+
+
+def coming_closures(session: Session, unit_id: int, days: int = 60) -> list[CalendarDay]:
+    """Return the closed days of the coming weeks, soonest first."""
+    first = clock.today()
+    found: dict[date, CalendarDay] = {}
+    for row in _day_rows(session, unit_id):
+        if first <= row.day <= first + timedelta(days=days):
+            found[row.day] = row
+    return [row for _, row in sorted(found.items()) if not row.open]
+
+
+def _week_rows(session: Session, unit_id: int) -> Sequence[CalendarWeek]:
+    ids = path_ids(unit(session, unit_id))
+    rows = session.scalars(
+        select(CalendarWeek).where(CalendarWeek.unit_id.in_(ids)).order_by(CalendarWeek.valid_from)
+    ).all()
+    nearest = next((i for i in reversed(ids) if any(r.unit_id == i for r in rows)), None)
+    return [row for row in rows if row.unit_id == nearest]
+
+
+def _day_rows(session: Session, unit_id: int, day: date | None = None) -> list[CalendarDay]:
+    """Return exception days, those of the units above first, so that the last one counts."""
+    ids = path_ids(unit(session, unit_id))
+    query = select(CalendarDay).where(CalendarDay.unit_id.in_(ids))
+    if day is not None:
+        query = query.where(CalendarDay.day == day)
+    return sorted(session.scalars(query), key=lambda row: ids.index(row.unit_id))
+
+
+def _pattern_on(rows: Sequence[CalendarWeek], day: date) -> dict[int, CalendarWeek]:
+    return {row.weekday: row for row in rows if row.valid_from <= day}
+
+
+def _weekly(rows: Sequence[CalendarWeek]) -> Callable[[date], bool]:
+    starts = sorted({row.valid_from for row in rows})
+    patterns = {start: _pattern_on(rows, start) for start in starts}
+
+    def is_open(day: date) -> bool:
+        in_force = next((s for s in reversed(starts) if s <= day), None)
+        if in_force is None:
+            return True
+        row = patterns[in_force].get(day.weekday())
+        return row.open if row else False
+
+    return is_open

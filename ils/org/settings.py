@@ -1,0 +1,125 @@
+"""Settings of libraries: declared once, set at any unit, inherited by the units below.
+
+A package declares its settings beside the data they speak of. Reading an undeclared one is an
+error; each value is returned with the unit it came from, so that a page can show it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ils.core import clock
+from ils.core.audit import audit
+from ils.core.errors import Invalid
+from ils.org.models import OrgUnit, SettingRow
+from ils.org.units import path_ids, unit
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A setting: its type (bool, int or str), default, help and, for str, the choices."""
+
+    key: str
+    type: type
+    default: Any
+    help: Any
+    choices: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+SETTINGS: dict[str, Declared] = {}
+
+
+def declare(
+    key: str,
+    type_: type,
+    default: Any,
+    help_: Any,
+    *,
+    choices: Iterable[str] = (),
+    minimum: int | None = None,
+    maximum: int | None = None,
+) -> None:
+    """Declare a setting, e.g. ``declare("circulation.idle_scan_returns", bool, True, _l("…"))``."""
+    SETTINGS[key] = Declared(key, type_, default, help_, tuple(choices), minimum, maximum)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A value and the unit it was set at; None when it is the default."""
+
+    value: Any
+    unit_id: int | None
+
+
+def setting_with_origin(session: Session, unit_id: int | None, key: str) -> Origin:
+    """Return the value in force at a unit and where it comes from."""
+    declared = SETTINGS[key]
+    if unit_id is None:
+        return Origin(declared.default, None)
+    ids = path_ids(unit(session, unit_id))
+    rows = {
+        row.unit_id: row.value["v"]
+        for row in session.scalars(
+            select(SettingRow).where(SettingRow.key == key, SettingRow.unit_id.in_(ids))
+        )
+    }
+    for at in reversed(ids):
+        if at in rows:
+            return Origin(rows[at], at)
+    return Origin(declared.default, None)
+
+
+def setting(session: Session, unit_id: int | None, key: str) -> Any:
+    """Return the value of a declared setting in force at a unit."""
+    return setting_with_origin(session, unit_id, key).value
+
+
+def set_setting(session: Session, actor: Any, unit_id: int, key: str, value: Any) -> None:
+    """Set a value at a unit; ``None`` takes it away, so that it is inherited again.
+
+    Raises ``Invalid`` when the value has the wrong type or lies outside its bounds.
+    """
+    declared = SETTINGS.get(key)
+    if declared is None:
+        raise Invalid("setting_unknown", name=key)
+    row = session.scalar(
+        select(SettingRow).where(SettingRow.unit_id == unit_id, SettingRow.key == key)
+    )
+    if value is None:
+        if row is not None:
+            session.delete(row)
+    else:
+        checked = _checked(declared, value)
+        row = row or SettingRow(unit_id=unit_id, key=key)
+        row.value = {"v": checked}
+        row.changed_at, row.changed_by = clock.now(), getattr(actor, "staff_id", None)
+        session.add(row)
+    audit(session, actor, "setting_changed", "org_unit", unit_id, key=key, value=value)
+
+
+def _checked(declared: Declared, value: Any) -> Any:
+    if not isinstance(value, declared.type) or (declared.type is int and value is True):
+        raise Invalid("setting_wrong_type", name=declared.key, value=value)
+    if declared.choices and value not in declared.choices:
+        raise Invalid("setting_not_a_choice", name=declared.key, value=value)
+    low, high = declared.minimum, declared.maximum
+    if isinstance(value, int) and not (
+        (low is None or low <= value) and (high is None or value <= high)
+    ):
+        raise Invalid("setting_out_of_bounds", name=declared.key, minimum=low, maximum=high)
+    return value
+
+
+def units_with_value(session: Session, key: str) -> dict[int, Any]:
+    """Return every unit at which a setting is set, with its value."""
+    rows = session.execute(
+        select(SettingRow.unit_id, SettingRow.value)
+        .join(OrgUnit, OrgUnit.id == SettingRow.unit_id)
+        .where(SettingRow.key == key)
+    )
+    return {unit_id: value["v"] for unit_id, value in rows}
