@@ -1,0 +1,1 @@
+"""The public sites: the province's and one per library."""

@@ -1,0 +1,1 @@
+"""What every page needs: doors, forms, errors, languages, the shell and the look."""

@@ -1,0 +1,39 @@
+"""What patrons bring into the house: settings, sentences, pages."""
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from ils.org.settings import declare
+from ils.web.errors import message
+
+
+def register(app: Flask) -> None:
+    """Install patrons."""
+    declare(
+        "patrons.child_below",
+        int,
+        16,
+        _l("Patrons below this age count as children."),
+        minimum=6,
+        maximum=21,
+    )
+    declare("patrons.card_prefix", str, "TV", _l("Letters that begin a new card's number."))
+    _say()
+
+
+def _say() -> None:
+    message("patron_unknown", _l("There is no such patron in your library."))
+    message("name_missing", _l("Please write the patron's name."))
+    message("category_unknown", _l("Please choose the kind of patron."))
+    message("birth_date_impossible", _l("This cannot be a date of birth."))
+    message("guardian_missing", _l("A child's card needs the name of a parent or guardian."))
+    message("branch_of_other_library", _l("That branch belongs to another library."))
+    message("card_already_active", _l("The patron has a valid card already; renew or replace it."))
+    message("card_none_active", _l("The patron has no valid card."))
+    message("card_number_taken", _l("The number %(number)s is already on a card or an item."))
+    message("card_number_too_long", _l("A card number has at most 40 characters."))
+    message("card_expiry_before_issue", _l("The card would end before it begins."))
+    message("card_unknown", _l("There is no card with the number %(number)s."))
+    message("note_empty", _l("Please write the note."))
+    message("note_unknown", _l("There is no such note."))
+    message("block_of_other", _l("Only its author or the head of the library may lift this block."))

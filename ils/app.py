@@ -1,0 +1,27 @@
+"""Assembles the house. Only this module and ``ils.cli`` know every package."""
+
+import cataloging.register
+import circulation.register
+import opac.register
+from flask import Flask
+
+import ils.reporting.register
+import ils.web.register
+from ils.core.config import Config, config, use
+from ils.core.db import connect
+
+
+def create_app(chosen: Config | None = None) -> Flask:
+    """Make the application for the settings given, or for those of the process."""
+    if chosen is not None:
+        use(chosen)
+    config().data_dir.mkdir(parents=True, exist_ok=True)
+    connect()
+    app = Flask("ils", static_folder=None)
+    app.testing = config().testing
+    ils.web.register.register(app)
+    cataloging.register.register(app)
+    circulation.register.register(app)
+    ils.reporting.register.register(app)
+    opac.register.register(app)
+    return app

@@ -1,0 +1,72 @@
+"""The command line: joins the groups of the packages. Groups load only when they are called."""
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+# word → module that holds a click command of that name (with - as _)
+COMMANDS = {
+    "run": ("ils.serve_cli", "Serve the libraries: set up what is missing, then start."),
+    "worker": ("ils.serve_cli", "Run only the worker (index, jobs)."),
+    "migrate": ("ils.serve_cli", "Bring the database to this version."),
+    "doctor": ("ils.serve_cli", "Check the installation and say what is wrong."),
+    "backup": ("ils.serve_cli", "Write everything into one file, also while running."),
+    "restore": ("ils.serve_cli", "Bring back what a backup file holds."),
+    "sample": ("ils.serve_cli", "Load the sample province into an empty installation."),
+    "user": ("ils.accounts.cli", "Staff accounts: add, password, list."),
+    "org": ("ils.org.cli", "Libraries and branches: add, list."),
+    "marc": ("cataloging.marc.cli", "Import and export MARC records."),
+    "search": ("cataloging.search.cli", "The search index: rebuild, check."),
+    "catalog": ("cataloging.cli", "The catalogue: reproject, check."),
+    "report": ("ils.reporting.cli", "Figures and reports."),
+    "bench": ("ils.bench_cli", "Measure the program on data it makes itself."),
+    "soak": ("ils.bench_cli", "Lend and return at random for long, checking every rule."),
+}
+
+
+class Joined(click.Group):
+    """A group whose commands live in the packages."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all words."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load the module of a word."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        return getattr(module, cmd_name.replace("-", "_"))  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the words without loading what they name."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(word, about) for word, (_, about) in COMMANDS.items()])
+
+
+@click.group(cls=Joined, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of all data (default var/).")
+def main(data: Path | None) -> None:
+    """Sen: the library system for district libraries."""
+    if data is not None:
+        from ils.core.config import load, use
+
+        use(load(data_dir=data))
+
+
+def run_cli(arguments: list[str] | None = None) -> Any:
+    """Run the command line; refusals are one line, not a traceback."""
+    from ils.core.errors import IlsError
+
+    try:
+        return main.main(args=arguments, prog_name="./sen", standalone_mode=True)
+    except IlsError as error:
+        click.echo(f"sen: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    run_cli()

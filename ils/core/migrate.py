@@ -1,0 +1,40 @@
+"""Bringing the database to the tables this version of the program needs."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from ils.core.config import config
+from ils.core.db import engine
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+
+def alembic_config() -> AlembicConfig:
+    """Return Alembic's settings; there is no ini file, they are few."""
+    made = AlembicConfig()
+    made.set_main_option("script_location", str(MIGRATIONS))
+    made.set_main_option("file_template", "%%(year)d%%(month).2d%%(day).2d_%%(rev)s_%%(slug)s")
+    return made
+
+
+def url_in_force() -> str:
+    """Return the database URL migrations run on."""
+    return config().url
+
+
+def upgrade_database() -> bool:
+    """Bring the database to the newest tables; return True when anything had to be done.
+
+    Looks first, so that an ordinary start costs one small query.
+    """
+    script = ScriptDirectory(str(MIGRATIONS))
+    with engine().connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    if present == script.get_current_head():
+        return False
+    command.upgrade(alembic_config(), "head")
+    return True

@@ -1,0 +1,1 @@
+"""Indicators as folds over the event log, report templates, periods, workflow."""

@@ -1,0 +1,51 @@
+"""Alembic's environment: one database URL (the program's), the metadata of all packages."""
+
+import opac.models  # noqa: F401
+from alembic import context
+from sqlalchemy import text
+
+from ils.core.db import Base, make_engine
+from ils.core.migrate import url_in_force
+
+target_metadata = Base.metadata
+
+# Tables that an engine makes for itself (full-text fallback) are not in the models.
+OWN_TABLES = ("fts_",)
+
+
+def include_object(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
+    """Leave tables of the search fallback out of comparisons."""
+    return not (kind == "table" and (name or "").startswith(OWN_TABLES))
+
+
+def run() -> None:
+    """Run migrations under a lock, so that two starts at once do not migrate twice."""
+    given = context.config.attributes.get("connection")
+    if given is not None:
+        _migrate(given)
+        return
+    engine = make_engine(url_in_force())
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_lock(730001)"))
+            connection.commit()
+        _migrate(connection)
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_unlock(730001)"))
+            connection.commit()
+    engine.dispose()
+
+
+def _migrate(connection: object) -> None:
+    context.configure(
+        connection=connection,  # type: ignore[arg-type]
+        target_metadata=target_metadata,
+        render_as_batch=True,
+        include_object=include_object,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run()
