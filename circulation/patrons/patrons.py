@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from ils.text.filing import name_key
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory
@@ -25,6 +24,7 @@ from ils.core.errors import Invalid, NotFound, Refused
 from ils.org.models import OrgUnit
 from ils.org.settings import setting
 from ils.org.units import library_of, unit
+from ils.text.filing import name_key
 from ils.text.normal import clean, fold
 
 EDIT = declare_permission("patrons:patron:edit", "Register and change patrons")
@@ -214,16 +214,12 @@ def find_patrons(
     if branch_id:
         query = query.where(Patron.branch_id == branch_id)
     total = session.scalar(
-        select(_count()).select_from(query.with_only_columns(Patron.id).order_by(None).subquery())
+        select(func.count()).select_from(
+            query.with_only_columns(Patron.id).order_by(None).subquery()
+        )
     )
     rows = session.execute(query.order_by(Patron.name_key, Patron.id).limit(limit).offset(offset))
     return [FoundPatron(patron, card) for patron, card in rows], total or 0
-
-
-def _count() -> Any:
-    from sqlalchemy import func
-
-    return func.count()
 
 
 def _matching(query: Any, words: str) -> Any:
@@ -248,13 +244,13 @@ def _matching(query: Any, words: str) -> Any:
 def likely_same(session: Session, facts: PatronFacts, library_id: int) -> list[Patron]:
     """Return registered patrons who may be the same person: name without marks, and the birth
     date, telephone or identity number."""
-    same = [Patron.name_folded == fold(clean(facts.name))]
-    hints = []
+    hints: list[ColumnElement[bool]] = []
     if facts.born_on:
         hints.append(Patron.born_on == facts.born_on)
     if facts.phone.strip():
         hints.append(Patron.phone == normal_phone(facts.phone))
-    clauses = [*(s & or_(*hints) for s in same if hints)]
+    same_name = Patron.name_folded == fold(clean(facts.name))
+    clauses: list[ColumnElement[bool]] = [same_name & or_(*hints)] if hints else []
     if facts.id_number.strip():
         clauses.append(Patron.id_number_hash == masked_id(facts.id_number)[1])
     if not clauses:

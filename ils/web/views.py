@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
-    Response,
     abort,
     current_app,
     flash,
@@ -20,6 +19,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select, text
+from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import Email, EqualTo, Length, Optional
 
@@ -215,7 +215,7 @@ def _found_first_library(form: FirstRunForm) -> None:
             abort(404)
         actor = system_actor()
         top = found_unit(db, NewUnit("province", "TINH", "tinh", form.province.data))
-        facts = {
+        facts: dict[str, Any] = {
             "address": form.address.data or "",
             "phone": form.phone.data or "",
             "email": form.email.data or "",

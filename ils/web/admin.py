@@ -1,0 +1,505 @@
+"""Pages on which a head of library sets up the library: settings, hours, closed days, staff, units.
+
+Each value shows the unit it comes from; setting nothing inherits it.
+"""
+
+from datetime import date, time, timedelta
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import PasswordField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length
+
+from ils.accounts.models import Grant, Staff
+from ils.accounts.permissions import declare_permission, roles
+from ils.accounts.staff import create_staff, grant_role, reset_password, revoke_role
+from ils.core import clock
+from ils.core.audit import AuditEntry, audit
+from ils.core.db import reading, transaction
+from ils.core.errors import IlsError, Invalid, NotFound
+from ils.org import hours
+from ils.org.models import CalendarDay, CalendarWeek, OrgUnit, OrgUnitVersion
+from ils.org.settings import SETTINGS, set_setting, setting_with_origin
+from ils.org.units import NewUnit, found_unit, unit, unit_names, unit_versions, version_on
+from ils.web.door import current_actor, door
+from ils.web.errors import message, sentence_for
+from ils.web.forms import DayField, Form, Required
+from ils.web.menu import menu_entry
+
+bp = Blueprint("admin", __name__, url_prefix="/staff/admin")
+
+CALENDAR = declare_permission("org:calendar:edit", _l("Edit hours and closed days"))
+SETTING = declare_permission("org:setting:edit", _l("Edit the library's settings"))
+UNIT_VIEW = declare_permission("org:unit:view", _l("See libraries and branches"))
+UNIT_EDIT = declare_permission("org:unit:edit", _l("Edit libraries and branches"))
+MANAGE = "accounts:staff:manage"
+AUDIT = declare_permission("audit:view", _l("Read the audit log"))
+
+
+class ClosedDaysForm(Form):
+    """One closed day, or a run of them."""
+
+    first = DayField(_l("First day"), [Required()])
+    last = DayField(_l("Last day (leave empty for one day)"))
+    reason = StringField(_l("Reason"), [Required(), Length(max=120)])
+    kind = SelectField(
+        _l("What changes"),
+        choices=[("closed", _l("Closed")), ("open", _l("Open against the weekly hours"))],
+    )
+
+
+class StaffForm(Form):
+    """A new account."""
+
+    username = StringField(_l("User name"), [Required(), Length(max=60)])
+    name = StringField(_l("Name"), [Required(), Length(max=120)])
+    unit_id = SelectField(_l("Works at"), coerce=int)
+    role = SelectField(_l("Role"))
+    password = PasswordField(_l("First password"), [Required()])
+
+
+class UnitForm(Form):
+    """What a unit is called and where it stands, from a day on."""
+
+    name = StringField(_l("Name"), [Required(), Length(max=200)])
+    short_name = StringField(_l("Short name"), [Length(max=80)])
+    level_label = StringField(_l("Level (district, region, commune …)"), [Length(max=60)])
+    managing_body = StringField(_l("Managing body"), [Length(max=200)])
+    address = StringField(_l("Address"), [Length(max=300)])
+    phone = StringField(_l("Telephone"), [Length(max=40)])
+    email = StringField(_l("E-mail"), [Length(max=120)])
+    about = TextAreaField(_l("About the library"), [Length(max=8000)])
+    valid_from = DayField(_l("Valid from"), [Required()])
+    decision = StringField(_l("Decision number"), [Length(max=120)])
+
+
+class NewUnitForm(UnitForm):
+    """A unit founded below this one."""
+
+    kind = SelectField(
+        _l("Kind"),
+        choices=[
+            ("branch", _l("Branch")),
+            ("point", _l("Reading point")),
+            ("library", _l("Library")),
+        ],
+    )
+    code = StringField(_l("Code"), [Required(), Length(max=20)])
+    slug = StringField(_l("Address of its site"), [Required(), Length(max=60)])
+
+
+def units_of_actor(session: Session, permission: str) -> list[OrgUnit]:
+    """Return the units at which the actor holds a permission, as a tree."""
+    actor = current_actor()
+    every = session.scalars(select(OrgUnit).where(OrgUnit.active).order_by(OrgUnit.path))
+    return [found for found in every if actor.can(permission, found)]
+
+
+def _chosen(session: Session, permission: str) -> tuple[OrgUnit, list[OrgUnit]]:
+    """Return the unit a page is about (``?unit=``, else where one works) and the choices."""
+    choices = units_of_actor(session, permission)
+    if not choices:
+        current_actor().require(permission)
+    wanted = request.args.get("unit", type=int)
+    if wanted is None:
+        mine = next((u for u in choices if u.id == current_actor().library_id), None)
+        return mine or choices[0], choices
+    found = next((u for u in choices if u.id == wanted), None)
+    if found is None:
+        raise NotFound("unit_unknown", unit_id=wanted)
+    return found, choices
+
+
+@bp.get("/")
+@door(UNIT_VIEW)
+def units() -> str:
+    """Show the libraries and branches as a tree."""
+    with reading() as session:
+        return render_template(
+            "ils/admin_units.html",
+            units=units_of_actor(session, UNIT_VIEW),
+            versions=unit_versions(session),
+        )
+
+
+@bp.route("/units/<int:unit_id>", methods=["GET", "POST"])
+@door(UNIT_VIEW)
+def unit_page(unit_id: int) -> Any:
+    """Show a unit; with the right, write a new version of its name and address."""
+    with reading() as session:
+        found = unit(session, unit_id)
+        if not current_actor().can(UNIT_VIEW, found):
+            raise NotFound("unit_unknown", unit_id=unit_id)
+        present = version_on(session, unit_id)
+        versions = session.scalars(
+            select(OrgUnitVersion)
+            .where(OrgUnitVersion.unit_id == unit_id)
+            .order_by(OrgUnitVersion.valid_from.desc())
+        ).all()
+    form = UnitForm(obj=present)
+    if request.method == "GET":
+        form.valid_from.data, form.decision.data = clock.today(), ""
+    status = 200
+    if form.validate_on_submit():
+        with transaction() as session:
+            current_actor().require(UNIT_EDIT, found)
+            _write_version(session, found, form)
+        flash(_("The new name and address are kept, beside the old ones."), "ok")
+        return redirect(url_for("admin.unit_page", unit_id=unit_id))
+    if request.method == "POST":
+        status = 422
+    page = render_template(
+        "ils/admin_unit.html",
+        unit=found,
+        form=form,
+        versions=versions,
+        may_edit=current_actor().can(UNIT_EDIT, found),
+    )
+    return page, status
+
+
+def _write_version(session: Session, found: OrgUnit, form: UnitForm) -> None:
+    row = session.scalar(
+        select(OrgUnitVersion).where(
+            OrgUnitVersion.unit_id == found.id,
+            OrgUnitVersion.valid_from == form.valid_from.data,
+        )
+    ) or OrgUnitVersion(unit_id=found.id, parent_id=found.parent_id, event="renamed")
+    for name in (
+        *("name", "short_name", "level_label", "managing_body", "address", "phone", "email"),
+        *("about", "valid_from", "decision"),
+    ):
+        setattr(row, name, form[name].data or ("" if name != "valid_from" else clock.today()))
+    session.add(row)
+    audit(session, current_actor(), "unit_changed", "org_unit", found.id)
+
+
+@bp.route("/units/<int:unit_id>/new", methods=["GET", "POST"])
+@door(UNIT_EDIT)
+def new_unit(unit_id: int) -> Any:
+    """Found a branch, a reading point or a library below a unit."""
+    form = NewUnitForm()
+    with reading() as session:
+        parent = unit(session, unit_id)
+        parent_name = version_on(session, unit_id).name
+    current_actor().require(UNIT_EDIT, parent)
+    if request.method == "GET":
+        form.valid_from.data = clock.today()
+    status = 200
+    if form.validate_on_submit():
+        facts: dict[str, Any] = {
+            name: form[name].data or ""
+            for name in (
+                *("kind", "code", "slug", "name", "short_name", "level_label", "managing_body"),
+                *("address", "phone", "email", "about", "decision"),
+            )
+        }
+        try:
+            with transaction() as session:
+                made = found_unit(
+                    session, NewUnit(**facts, valid_from=form.valid_from.data), parent
+                )
+                audit(session, current_actor(), "unit_founded", "org_unit", made.id)
+        except IlsError as error:
+            form.slug.errors = [*form.slug.errors, sentence_for(error)]
+            status = error.status
+        else:
+            flash(_("The unit was founded."), "ok")
+            return redirect(url_for("admin.unit_page", unit_id=made.id))
+    page = render_template(
+        "ils/admin_new_unit.html", form=form, parent=parent, parent_name=parent_name
+    )
+    return page, status
+
+
+@bp.route("/calendar", methods=["GET", "POST"])
+@door(CALENDAR)
+def calendar() -> Any:
+    """Weekly hours and closed days of a unit."""
+    form = ClosedDaysForm()
+    with reading() as session:
+        chosen, choices = _chosen(session, CALENDAR)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                _close_days(session, chosen, form)
+        except Invalid as error:
+            form.last.errors = [*form.last.errors, sentence_for(error)]
+            status = 422
+        else:
+            flash(_("The calendar was changed. Loans already made keep their due dates."), "ok")
+            return redirect(url_for("admin.calendar", unit=chosen.id))
+    elif request.method == "POST":
+        status = 422
+    with reading() as session:
+        days = session.scalars(
+            select(CalendarDay)
+            .where(CalendarDay.unit_id == chosen.id)
+            .where(CalendarDay.day >= clock.today() - timedelta(days=31))
+            .order_by(CalendarDay.day)
+        ).all()
+        page = render_template(
+            "ils/admin_calendar.html",
+            unit=chosen,
+            units=choices,
+            names=unit_names(session),
+            form=form,
+            week=hours.week_of(session, chosen.id),
+            own_week=_has_own_week(session, chosen.id),
+            days=days,
+            coming=hours.coming_closures(session, chosen.id, 365),
+        )
+    return page, status
+
+
+def _has_own_week(session: Session, unit_id: int) -> bool:
+    query = select(CalendarWeek.id).where(CalendarWeek.unit_id == unit_id).limit(1)
+    return session.scalar(query) is not None
+
+
+def _close_days(session: Session, at: OrgUnit, form: ClosedDaysForm) -> None:
+    current_actor().require(CALENDAR, at)
+    first: date = form.first.data or clock.today()
+    last: date = form.last.data or first
+    if not 0 <= (last - first).days <= 120:
+        raise Invalid("days_backwards", field="last")
+    for i in range((last - first).days + 1):
+        day = first + timedelta(days=i)
+        row = session.scalar(
+            select(CalendarDay).where(CalendarDay.unit_id == at.id, CalendarDay.day == day)
+        ) or CalendarDay(unit_id=at.id, day=day)
+        row.open, row.reason = form.kind.data == "open", form.reason.data
+        session.add(row)
+    audit(session, current_actor(), "calendar_changed", "org_unit", at.id, first=first, last=last)
+
+
+@bp.post("/calendar/remove/<int:day_id>")
+@door(CALENDAR)
+def remove_day(day_id: int) -> Any:
+    """Take an exception away; the weekly hours hold again."""
+    with transaction() as session:
+        row = session.get(CalendarDay, day_id)
+        if row is None or not current_actor().can(CALENDAR, unit(session, row.unit_id)):
+            raise NotFound("day_unknown")
+        session.delete(row)
+        audit(session, current_actor(), "calendar_changed", "org_unit", row.unit_id, day=row.day)
+    return redirect(url_for("admin.calendar", unit=row.unit_id))
+
+
+@bp.post("/calendar/week")
+@door(CALENDAR)
+def week() -> Any:
+    """Write the weekly hours of a unit, valid from today (from ever, if it had none)."""
+    with transaction() as session:
+        chosen, _choices = _chosen(session, CALENDAR)
+        valid_from = clock.today() if _has_own_week(session, chosen.id) else date(2000, 1, 1)
+        try:
+            rows = [_week_row(chosen.id, weekday, valid_from) for weekday in range(7)]
+        except ValueError:
+            flash(_("Hours are written like 07:30. Nothing was changed."), "error")
+            return redirect(url_for("admin.calendar", unit=chosen.id))
+        for row in rows:
+            old = session.scalar(
+                select(CalendarWeek).where(
+                    CalendarWeek.unit_id == chosen.id,
+                    CalendarWeek.weekday == row.weekday,
+                    CalendarWeek.valid_from == valid_from,
+                )
+            )
+            if old is not None:
+                session.delete(old)
+                session.flush()
+            session.add(row)
+        audit(session, current_actor(), "hours_changed", "org_unit", chosen.id)
+    flash(_("The weekly hours were changed."), "ok")
+    return redirect(url_for("admin.calendar", unit=chosen.id))
+
+
+def _week_row(unit_id: int, weekday: int, valid_from: date) -> CalendarWeek:
+    def moment(name: str) -> time | None:
+        typed = request.form.get(f"{name}_{weekday}", "").strip().replace("h", ":")
+        return time.fromisoformat(typed.zfill(5)) if typed else None
+
+    return CalendarWeek(
+        unit_id=unit_id,
+        weekday=weekday,
+        open=f"open_{weekday}" in request.form,
+        opens=moment("opens"),
+        closes=moment("closes"),
+        pause_from=moment("pause_from"),
+        pause_to=moment("pause_to"),
+        valid_from=valid_from,
+    )
+
+
+@bp.route("/settings", methods=["GET", "POST"])
+@door(SETTING)
+def settings() -> Any:
+    """Every declared setting with its value and the unit the value comes from."""
+    problems: dict[str, str] = {}
+    with reading() as session:
+        chosen, choices = _chosen(session, SETTING)
+    if request.method == "POST":
+        problems = _save_settings(chosen)
+        if not problems:
+            flash(_("The settings were saved."), "ok")
+            return redirect(url_for("admin.settings", unit=chosen.id))
+    with reading() as session:
+        rows = [
+            (declared, setting_with_origin(session, chosen.id, key))
+            for key, declared in sorted(SETTINGS.items())
+        ]
+        page = render_template(
+            "ils/admin_settings.html",
+            unit=chosen,
+            units=choices,
+            rows=rows,
+            names=unit_names(session),
+            problems=problems,
+            typed=request.form,
+        )
+    return page, 422 if problems else 200
+
+
+def _save_settings(chosen: OrgUnit) -> dict[str, str]:
+    """Save what was typed; return sentences for the boxes that are wrong, keeping all as it was."""
+    problems: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    for key, declared in SETTINGS.items():
+        if f"own:{key}" not in request.form:
+            values[key] = None
+            continue
+        typed = request.form.get(key, "").strip()
+        try:
+            values[key] = (
+                key in request.form
+                if declared.type is bool
+                else int(typed)
+                if declared.type is int
+                else typed
+            )
+        except ValueError:
+            problems[key] = _("Please type a whole number.")
+    if problems:
+        return problems
+    try:
+        with transaction() as session:
+            current_actor().require(SETTING, chosen)
+            for key, value in values.items():
+                before = setting_with_origin(session, chosen.id, key)
+                is_own = before.unit_id == chosen.id
+                if value is None and not is_own:
+                    continue
+                if value is not None and is_own and before.value == value:
+                    continue
+                set_setting(session, current_actor(), chosen.id, key, value)
+    except Invalid as error:
+        problems[error.facts.get("name", "")] = sentence_for(error)
+    return problems
+
+
+@bp.route("/staff", methods=["GET", "POST"])
+@door(MANAGE)
+def staff() -> Any:
+    """Staff accounts: list, add, passwords and roles."""
+    form = StaffForm()
+    with reading() as session:
+        choices = units_of_actor(session, MANAGE)
+        names = unit_names(session)
+    form.unit_id.choices = [(u.id, names[u.id]) for u in choices]
+    form.role.choices = [(code, role.name) for code, role in roles().items()]
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                create_staff(
+                    session,
+                    current_actor(),
+                    username=form.username.data,
+                    name=form.name.data,
+                    password=form.password.data,
+                    home_unit_id=form.unit_id.data,
+                    role=form.role.data,
+                )
+        except IlsError as error:
+            box = form[error.facts["field"]] if error.facts.get("field") in form else form.role
+            box.errors = [*box.errors, sentence_for(error)]
+            status = error.status
+        else:
+            flash(_("The account was made. Its password must be changed at first sign-in."), "ok")
+            return redirect(url_for("admin.staff"))
+    elif request.method == "POST":
+        status = 422
+    with reading() as session:
+        ids = [u.id for u in choices]
+        people = session.scalars(
+            select(Staff).where(Staff.home_unit_id.in_(ids)).order_by(Staff.username)
+        ).all()
+        held: dict[int, list[Grant]] = {}
+        for grant in session.scalars(select(Grant).where(Grant.unit_id.in_(ids))):
+            held.setdefault(grant.staff_id, []).append(grant)
+    page = render_template(
+        "ils/admin_staff.html", people=people, held=held, roles=roles(), names=names, form=form
+    )
+    return page, status
+
+
+@bp.post("/staff/<int:staff_id>")
+@door(MANAGE)
+def change_staff(staff_id: int) -> Any:
+    """Set a password, grant or revoke a role, close or reopen an account."""
+    act = request.form.get("act", "")
+    with transaction() as session:
+        person = session.get(Staff, staff_id)
+        if person is None or not current_actor().can(MANAGE, unit(session, person.home_unit_id)):
+            raise NotFound("staff_unknown")
+        if act == "password":
+            reset_password(session, current_actor(), staff_id, request.form.get("password", ""))
+        elif act == "grant":
+            at = unit(session, request.form.get("unit_id", type=int) or person.home_unit_id)
+            grant_role(session, current_actor(), staff_id, request.form.get("role", ""), at)
+        elif act == "revoke":
+            revoke_role(session, current_actor(), request.form.get("grant_id", type=int) or 0)
+        elif act in ("close", "open"):
+            person.active = act == "open"
+            audit(session, current_actor(), f"staff_{act}", "staff", staff_id)
+    flash(_("The account was changed."), "ok")
+    return redirect(url_for("admin.staff"))
+
+
+@bp.get("/audit")
+@door(AUDIT)
+def audit_log() -> str:
+    """Who did which sensitive thing, newest first."""
+    page = max(1, request.args.get("page", 1, type=int))
+    with reading() as session:
+        ids = [u.id for u in units_of_actor(session, AUDIT)]
+        rows = session.execute(
+            select(AuditEntry, Staff.name)
+            .outerjoin(Staff, Staff.id == AuditEntry.actor_id)
+            .where(AuditEntry.unit_id.in_(ids))
+            .order_by(AuditEntry.id.desc())
+            .limit(51)
+            .offset((page - 1) * 50)
+        ).all()
+        return render_template(
+            "ils/admin_audit.html", rows=rows[:50], page=page, more=len(rows) > 50
+        )
+
+
+def register(app: Flask) -> None:
+    """Install the administration pages."""
+    app.register_blueprint(bp)
+    message("days_backwards", _l("The last day must come after the first, within 120 days."))
+    message("day_unknown", _l("There is no such day."))
+    group = _l("Library")
+    menu_entry(group, _l("Branches and hours"), "admin.units", UNIT_VIEW, order=900)
+    menu_entry(group, _l("Calendar"), "admin.calendar", CALENDAR, order=910)
+    menu_entry(group, _l("Settings"), "admin.settings", SETTING, order=920)
+    menu_entry(group, _l("Staff accounts"), "admin.staff", MANAGE, order=930)
+    menu_entry(group, _l("Audit log"), "admin.audit_log", AUDIT, order=940)
