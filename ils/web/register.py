@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from ils.core.db import reading
 from ils.org.units import province
-from ils.web import admin, door, errors, i18n, security, session, views
+from ils.web import admin, assets, door, errors, i18n, security, session, views
 from ils.web.errors import message
 
 csrf = CSRFProtect()
@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
     csrf.init_app(app)
     session.install(app)
     errors.install(app)
+    assets.install(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.before_request(_to_first_run)
