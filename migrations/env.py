@@ -1,10 +1,10 @@
 """Alembic's environment: one database URL (the program's), the metadata of all packages."""
 
-import opac.models  # noqa: F401
 from alembic import context
 from sqlalchemy import text
 
 import ils.reporting.models  # noqa: F401
+import opac.models  # noqa: F401
 from ils.core.db import Base, make_engine
 from ils.core.migrate import url_in_force
 
