@@ -1,12 +1,27 @@
 """Alembic's environment: one database URL (the program's), the metadata of all packages."""
 
-from alembic import context
-from sqlalchemy import text
+import importlib
 
-import ils.reporting.models  # noqa: F401
-import opac.models  # noqa: F401
-from ils.core.db import Base, make_engine
+from alembic import context
+from sqlalchemy import JSON, text
+
+from ils.core.db import Base, UTCDateTime, make_engine
 from ils.core.migrate import url_in_force
+
+for module in (
+    "ils.core.audit",
+    "ils.core.events",
+    "ils.core.jobs",
+    "ils.core.outbox",
+    "ils.org.models",
+    "ils.accounts.models",
+    "ils.reporting.models",
+    "cataloging.models",
+    "circulation.patrons.models",
+    "circulation.models",
+    "opac.models",
+):
+    importlib.import_module(module)
 
 target_metadata = Base.metadata
 
@@ -17,6 +32,18 @@ OWN_TABLES = ("fts_",)
 def include_object(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
     """Leave tables of the search fallback out of comparisons."""
     return not (kind == "table" and (name or "").startswith(OWN_TABLES))
+
+
+def render_item(kind: str, thing: object, _context: object) -> str | bool:
+    """Write our column types as plain ones: a migration never imports from the program."""
+    if kind == "type" and isinstance(thing, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(thing, JSON):
+        return (
+            "sa.JSON(none_as_null=True).with_variant("
+            "postgresql.JSONB(none_as_null=True), 'postgresql')"
+        )
+    return False
 
 
 def run() -> None:
@@ -44,6 +71,7 @@ def _migrate(connection: object) -> None:
         render_as_batch=True,
         include_object=include_object,
         compare_type=True,
+        render_item=render_item,
     )
     with context.begin_transaction():
         context.run_migrations()

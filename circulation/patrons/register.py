@@ -3,8 +3,10 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from circulation.patrons.views import bp
 from ils.org.settings import declare
 from ils.web.errors import message
+from ils.web.menu import menu_entry
 
 
 def register(app: Flask) -> None:
@@ -18,6 +20,9 @@ def register(app: Flask) -> None:
         maximum=21,
     )
     declare("patrons.card_prefix", str, "TV", _l("Letters that begin a new card's number."))
+    app.register_blueprint(bp)
+    group = _l("Desk")
+    menu_entry(group, _l("Patrons"), "patrons.find", "patrons:patron:view", order=150, key="F4")
     _say()
 
 
@@ -34,6 +39,10 @@ def _say() -> None:
     message("card_number_too_long", _l("A card number has at most 40 characters."))
     message("card_expiry_before_issue", _l("The card would end before it begins."))
     message("card_unknown", _l("There is no card with the number %(number)s."))
+    message("sheet_empty", _l("The sheet holds no rows below its headers."))
+    message("sheet_too_long", _l("The sheet has more than %(most)s rows; please split it."))
+    message("sheet_unreadable", _l("This file could not be read as a spreadsheet."))
+    message("cell_not_a_date", _l("“%(value)s” is not a date."))
     message("note_empty", _l("Please write the note."))
     message("note_unknown", _l("There is no such note."))
     message("block_of_other", _l("Only its author or the head of the library may lift this block."))

@@ -1,0 +1,74 @@
+"""Forms of the patron pages."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length, NumberRange, Optional
+
+from ils.web.forms import DayField, Form, Required
+
+
+class PatronForm(Form):
+    """Registering a patron or changing what is known."""
+
+    name = StringField(_l("Full name"), [Required(), Length(max=120)])
+    category = SelectField(_l("Kind of patron"))
+    branch_id = SelectField(_l("Branch"), coerce=int)
+    born_on = DayField(_l("Date of birth"))
+    born_year = IntegerField(
+        _l("or year of birth"), [Optional(), NumberRange(1900, 2100, _l("This is not a year."))]
+    )
+    sex = SelectField(
+        _l("Sex"), choices=[("", "–"), ("f", _l("Female")), ("m", _l("Male")), ("x", _l("Other"))]
+    )
+    phone = StringField(_l("Telephone"), [Length(max=20)])
+    email = StringField(_l("E-mail"), [Length(max=120)])
+    commune = StringField(_l("Commune or ward"), [Length(max=80)])
+    address = StringField(_l("Address"), [Length(max=250)])
+    school = StringField(_l("School or workplace"), [Length(max=120)])
+    school_class = StringField(_l("School class"), [Length(max=30)])
+    occupation = StringField(_l("Occupation"), [Length(max=80)])
+    ethnicity = StringField(_l("Ethnic group"), [Length(max=40)])
+    id_number = StringField(_l("Identity number"), [Length(max=20)])
+    guardian_name = StringField(_l("Parent or guardian"), [Length(max=120)])
+    guardian_phone = StringField(_l("Guardian's telephone"), [Length(max=20)])
+    note = TextAreaField(_l("Note"), [Length(max=2000)])
+    consent = BooleanField(
+        _l("The patron (for a child: also the guardian) agrees to the keeping of these data.")
+    )
+
+
+class NewPatronForm(PatronForm):
+    """A registration, with the card in one go."""
+
+    card_number = StringField(_l("Card number"), [Length(max=40)])
+    issue = BooleanField(_l("Issue the card now"), default=True)
+
+
+class CardForm(Form):
+    """Issuing or replacing a card."""
+
+    number = StringField(_l("Card number"), [Length(max=40)])
+
+
+class NoteForm(Form):
+    """A note on a patron, or a block."""
+
+    text = TextAreaField(_l("Text"), [Required(), Length(max=2000)])
+    block = SelectField(
+        _l("Effect"),
+        choices=[
+            ("", _l("A note only")),
+            ("borrow", _l("May not borrow")),
+            ("borrow,renew,hold", _l("May not borrow, renew or reserve")),
+        ],
+    )
+    to_on = DayField(_l("Until (leave empty for no end)"))
+
+
+class UploadForm(Form):
+    """A spreadsheet of patrons."""
+
+    file = FileField(
+        _l("Spreadsheet (.xlsx, .xls, .ods, .csv)"), [FileRequired(_l("Please choose a file."))]
+    )

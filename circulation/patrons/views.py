@@ -1,0 +1,437 @@
+"""Pages of patrons: find, register, change, cards, passwords, notes, import from a spreadsheet."""
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cataloging.models import Item, Record
+from circulation.models import Hold, LedgerEntry, Loan
+from circulation.patrons import cards
+from circulation.patrons.forms import CardForm, NewPatronForm, NoteForm, PatronForm, UploadForm
+from circulation.patrons.models import BlockNote, Patron, PatronCategory, Suspension
+from circulation.patrons.patrons import (
+    EDIT,
+    PASSWORD,
+    VIEW,
+    PatronFacts,
+    age_on,
+    change_patron,
+    find_patrons,
+    lift_note,
+    likely_same,
+    patron_for,
+    register_patron,
+    write_note,
+)
+from circulation.patrons.sign_in import give_password
+from circulation.patrons.spreadsheet import HEADERS, guess_columns, read_sheet, take_patrons
+from ils.core import clock
+from ils.core.config import config
+from ils.core.db import reading, transaction
+from ils.core.errors import IlsError
+from ils.org.models import OrgUnit
+from ils.org.units import library_of, unit_names
+from ils.printing import xlsx
+from ils.web.door import current_actor, door
+from ils.web.errors import sentence_for
+
+bp = Blueprint("patrons", __name__, url_prefix="/staff/patrons", template_folder="../templates")
+
+PAGE = 50
+
+
+def _branches(session: Session) -> list[OrgUnit]:
+    """Return the branches at which the actor may register patrons."""
+    every = session.scalars(
+        select(OrgUnit)
+        .where(OrgUnit.kind.in_(("branch", "point")), OrgUnit.active)
+        .order_by(OrgUnit.path)
+    )
+    return [found for found in every if current_actor().can(EDIT, found)]
+
+
+def _choices(session: Session, form: PatronForm) -> None:
+    names = unit_names(session)
+    categories = session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all()
+    form.category.choices = [(c.code, c.name) for c in categories]
+    form.branch_id.choices = [(b.id, names[b.id]) for b in _branches(session)]
+
+
+def _facts(form: PatronForm) -> PatronFacts:
+    known = set(PatronFacts.__dataclass_fields__)
+    values = {f.short_name: f.data for f in form if f.short_name in known}
+    return PatronFacts(
+        **{k: "" if v is None and k not in _MAY_BE_NONE else v for k, v in values.items()}
+    )
+
+
+_MAY_BE_NONE = ("born_on", "born_year", "sex")
+
+
+def _show_problem(form: Any, error: IlsError, otherwise: str) -> int:
+    """Put a refusal beside the box it speaks of."""
+    name = error.facts.get("field", "")
+    name = "card_number" if name == "number" and "card_number" in form else name
+    box = form[name] if name in form else form[otherwise]
+    box.errors = [*box.errors, sentence_for(error)]
+    return error.status
+
+
+@bp.get("/")
+@door(VIEW)
+def find() -> Any:
+    """Find patrons by card, telephone or name, with or without marks."""
+    words, page = request.args.get("q", ""), max(1, request.args.get("page", 1, type=int))
+    category = request.args.get("category", "")
+    with reading() as session:
+        found, total = find_patrons(
+            session,
+            current_actor(),
+            words,
+            category=category,
+            limit=PAGE,
+            offset=(page - 1) * PAGE,
+        )
+        categories = session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all()
+        names = unit_names(session)
+    if words and total == 1 and found[0].card and found[0].card.number == words.strip().upper():
+        return redirect(url_for("patrons.show", patron_id=found[0].patron.id))
+    return render_template(
+        "circulation/patrons_find.html",
+        found=found,
+        total=total,
+        page=page,
+        pages=max(1, -(-total // PAGE)),
+        words=words,
+        category=category,
+        categories=categories,
+        names=names,
+        today=clock.today(),
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@door(EDIT)
+def new() -> Any:
+    """Register a patron, showing those who may be the same person before saving."""
+    form = NewPatronForm()
+    same: list[Patron] = []
+    status = 200
+    with reading() as session:
+        _choices(session, form)
+        if request.method == "GET":
+            form.branch_id.data = current_actor().unit_id
+    if form.validate_on_submit():
+        facts = _facts(form)
+        with reading() as session:
+            library_id = library_of(session, facts.branch_id).id
+            if "sure" not in request.form:
+                same = likely_same(session, facts, library_id)
+        if same:
+            status = 409
+        else:
+            try:
+                with transaction() as session:
+                    patron = register_patron(session, current_actor(), facts)
+                    if form.issue.data:
+                        cards.issue_card(
+                            session, current_actor(), patron.id, number=form.card_number.data or ""
+                        )
+            except IlsError as error:
+                status = _show_problem(form, error, "name")
+            else:
+                flash(_("%(name)s is registered.", name=patron.name), "ok")
+                return redirect(url_for("patrons.show", patron_id=patron.id))
+    elif request.method == "POST":
+        status = 422
+    page = render_template("circulation/patrons_form.html", form=form, same=same, patron=None)
+    return page, status
+
+
+@bp.route("/<int:patron_id>/edit", methods=["GET", "POST"])
+@door(EDIT)
+def edit(patron_id: int) -> Any:
+    """Change what is known of a patron."""
+    with reading() as session:
+        patron = patron_for(session, current_actor(), patron_id, EDIT)
+        form = PatronForm(obj=patron)
+        _choices(session, form)
+        if request.method == "GET":
+            form.consent.data = patron.consent_at is not None
+    status = 200
+    if form.validate_on_submit():
+        try:
+            with transaction() as session:
+                change_patron(session, current_actor(), patron_id, _facts(form))
+        except IlsError as error:
+            status = _show_problem(form, error, "name")
+        else:
+            flash(_("The changes were saved."), "ok")
+            return redirect(url_for("patrons.show", patron_id=patron_id))
+    elif request.method == "POST":
+        status = 422
+    return render_template(
+        "circulation/patrons_form.html", form=form, same=[], patron=patron
+    ), status
+
+
+@bp.get("/<int:patron_id>")
+@door(VIEW)
+def show(patron_id: int) -> str:
+    """Show a patron: card, loans, holds, money, notes."""
+    with reading() as session:
+        patron = patron_for(session, current_actor(), patron_id)
+        return render_template(
+            "circulation/patrons_show.html",
+            patron=patron,
+            age=age_on(patron, clock.today()),
+            category=session.get(PatronCategory, patron.category),
+            card=cards.active_card(session, patron.id),
+            old_cards=[c for c in cards.cards_of(session, patron.id) if c.state != "active"],
+            loans=_open_loans(session, patron.id),
+            holds=_open_holds(session, patron.id),
+            money=_money(session, patron.id),
+            notes=_notes(session, patron.id),
+            suspensions=session.scalars(
+                select(Suspension).where(
+                    Suspension.patron_id == patron.id, Suspension.to_on >= clock.today()
+                )
+            ).all(),
+            names=unit_names(session),
+            note_form=NoteForm(),
+            card_form=CardForm(),
+            today=clock.today(),
+            may_edit=current_actor().can_somewhere(EDIT),
+        )
+
+
+def _open_loans(session: Session, patron_id: int) -> list[Any]:
+    query = (
+        select(Loan, Item, Record.title)
+        .join(Item, Item.id == Loan.item_id)
+        .join(Record, Record.id == Loan.record_id)
+        .where(Loan.patron_id == patron_id, Loan.closed_at.is_(None))
+        .order_by(Loan.due_on, Loan.id)
+    )
+    return list(session.execute(query))
+
+
+def _open_holds(session: Session, patron_id: int) -> list[Any]:
+    states = ("queued", "suspended", "targeted", "in_transit", "ready")
+    query = (
+        select(Hold, Record.title)
+        .join(Record, Record.id == Hold.record_id)
+        .where(Hold.patron_id == patron_id, Hold.state.in_(states))
+        .order_by(Hold.requested_at)
+    )
+    return list(session.execute(query))
+
+
+def _money(session: Session, patron_id: int) -> list[LedgerEntry]:
+    query = select(LedgerEntry).where(LedgerEntry.patron_id == patron_id)
+    return list(session.scalars(query.order_by(LedgerEntry.id.desc()).limit(20)))
+
+
+def _notes(session: Session, patron_id: int) -> list[BlockNote]:
+    query = select(BlockNote).where(BlockNote.patron_id == patron_id, BlockNote.lifted_at.is_(None))
+    today = clock.today()
+    return [n for n in session.scalars(query) if n.to_on is None or n.to_on >= today]
+
+
+@bp.post("/<int:patron_id>/card")
+@door(EDIT)
+def card(patron_id: int) -> Any:
+    """Issue, renew or replace the card."""
+    act, number = request.form.get("act", ""), request.form.get("number", "")
+    acts = {
+        "issue": lambda s: cards.issue_card(s, current_actor(), patron_id, number=number),
+        "renew": lambda s: cards.renew_card(s, current_actor(), patron_id),
+        "lost": lambda s: cards.replace_card(s, current_actor(), patron_id, number=number),
+        "worn": lambda s: cards.replace_card(
+            s, current_actor(), patron_id, number=number, reason="worn"
+        ),
+    }
+    if act not in acts:
+        abort(400)
+    try:
+        with transaction() as session:
+            made = acts[act](session)
+    except IlsError as error:
+        flash(sentence_for(error), "bad")
+    else:
+        flash(
+            _(
+                "Card %(number)s is valid until %(day)s.",
+                number=made.number,
+                day=made.expires_on.strftime("%d/%m/%Y"),
+            ),
+            "ok",
+        )
+    return redirect(url_for("patrons.show", patron_id=patron_id))
+
+
+@bp.post("/<int:patron_id>/password")
+@door(PASSWORD)
+def password(patron_id: int) -> Any:
+    """Give a first password, or a new one to a patron who forgot theirs; shown once."""
+    with transaction() as session:
+        made = give_password(session, current_actor(), patron_id)
+        patron = patron_for(session, current_actor(), patron_id)
+        active = cards.active_card(session, patron_id)
+    return render_template(
+        "circulation/patrons_password.html", patron=patron, card=active, password=made
+    )
+
+
+@bp.post("/<int:patron_id>/notes")
+@door(EDIT)
+def add_note(patron_id: int) -> Any:
+    """Write a note or a block."""
+    form = NoteForm()
+    if not form.validate_on_submit():
+        flash(_("The note needs a text, and its end a date."), "bad")
+    else:
+        acts = [a for a in form.block.data.split(",") if a]
+        with transaction() as session:
+            write_note(
+                session,
+                current_actor(),
+                patron_id,
+                form.text.data,
+                acts=acts,
+                to_on=form.to_on.data,
+            )
+    return redirect(url_for("patrons.show", patron_id=patron_id))
+
+
+@bp.post("/<int:patron_id>/notes/<int:note_id>/lift")
+@door(EDIT)
+def end_note(patron_id: int, note_id: int) -> Any:
+    """End a note or a block."""
+    try:
+        with transaction() as session:
+            lift_note(session, current_actor(), note_id)
+    except IlsError as error:
+        flash(sentence_for(error), "bad")
+    return redirect(url_for("patrons.show", patron_id=patron_id))
+
+
+# -- from a spreadsheet ------------------------------------------------------------------------
+
+
+def _upload_file(token: str) -> Path:
+    if not re.fullmatch(r"[a-f0-9]{24}", token):
+        abort(404)
+    return config().files_dir / "patron-sheets" / token
+
+
+@bp.route("/import", methods=["GET", "POST"])
+@door(EDIT)
+def upload() -> Any:
+    """Take a spreadsheet and lead to the page that asks what its columns hold."""
+    form = UploadForm()
+    status = 200
+    if form.validate_on_submit():
+        data, name = form.file.data.read(), form.file.data.filename or ""
+        try:
+            read_sheet(data, name)
+        except IlsError as error:
+            form.file.errors = [*form.file.errors, sentence_for(error)]
+            status = error.status
+        else:
+            token = secrets.token_hex(12)
+            target = _upload_file(token)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            target.with_suffix(".name").write_text(name, "utf-8")
+            return redirect(url_for("patrons.columns", token=token))
+    elif request.method == "POST":
+        status = 422
+    return render_template("circulation/patrons_upload.html", form=form), status
+
+
+@bp.route("/import/<token>", methods=["GET", "POST"])
+@door(EDIT)
+def columns(token: str) -> Any:
+    """Show the columns and the first rows; on POST take the patrons and report."""
+    file = _upload_file(token)
+    if not file.exists():
+        abort(404)
+    sheet = read_sheet(file.read_bytes(), file.with_suffix(".name").read_text("utf-8"))
+    chosen = _chosen_columns(len(sheet.headers)) if request.method == "POST" else None
+    mapping = guess_columns(sheet.headers) if chosen is None else chosen
+    outcome, problem = None, None
+    if request.method == "POST" and "name" not in mapping:
+        problem = _("Please say which column holds the names.")
+    elif request.method == "POST" and "take" in request.form:
+        with transaction() as session:
+            outcome = take_patrons(
+                session,
+                current_actor(),
+                sheet,
+                mapping,
+                branch_id=request.form.get("branch_id", 0, type=int),
+                category=request.form.get("category", ""),
+                consent="consent" in request.form,
+            )
+            wrong = [(n, row, sentence_for(error)) for n, row, error in outcome.wrong]
+        if wrong:
+            _keep_wrong_rows(file, sheet.headers, wrong)
+    with reading() as session:
+        names = unit_names(session)
+        page = render_template(
+            "circulation/patrons_columns.html",
+            token=token,
+            sheet=sheet,
+            mapping={column: box for box, column in mapping.items()},
+            boxes=list(HEADERS),
+            branches=_branches(session),
+            names=names,
+            categories=session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all(),
+            outcome=outcome,
+            wrong=[(n, sentence_for(e)) for n, _row, e in outcome.wrong] if outcome else [],
+            problem=problem,
+            typed=request.form,
+            unit_id=current_actor().unit_id,
+        )
+    return page, 422 if problem else 200
+
+
+def _chosen_columns(count: int) -> dict[str, int]:
+    chosen: dict[str, int] = {}
+    for column in range(count):
+        box = request.form.get(f"column_{column}", "")
+        if box in HEADERS and box not in chosen:
+            chosen[box] = column
+    return chosen
+
+
+def _keep_wrong_rows(file: Path, headers: tuple[str, ...], wrong: list[Any]) -> None:
+    rows = [[*map(_plain, row), sentence] for _n, row, sentence in wrong]
+    file.with_suffix(".wrong.xlsx").write_bytes(
+        xlsx([(_("Rows not taken"), [*headers, _("Reason")], rows)])
+    )
+
+
+def _plain(cell: Any) -> Any:
+    return cell if isinstance(cell, (int, float)) else "" if cell is None else str(cell)
+
+
+@bp.get("/import/<token>/wrong.xlsx")
+@door(EDIT)
+def wrong_rows(token: str) -> Response:
+    """Give back the rows that could not be taken, with the reason in the last column."""
+    file = _upload_file(token).with_suffix(".wrong.xlsx")
+    if not file.exists():
+        abort(404)
+    return Response(
+        file.read_bytes(),
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": 'attachment; filename="wrong-rows.xlsx"'},
+    )
