@@ -1,0 +1,1 @@
+"""Vietnamese text: normal forms, filing order, keystrokes and legacy encodings. Pure functions."""
