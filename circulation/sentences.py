@@ -1,0 +1,200 @@
+"""The sentences for what lending decides. Rules speak in codes; every door says them with this.
+
+Facts arrive JSON-safe: days as ISO text, money as numbers.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from ils.core.money import dong
+
+_DAYS = ("due_on", "expires_on", "to_on", "from_on", "on", "shelf_until", "need_by", "new_due")
+_DAYS += ("old_due", "effective_on", "started_on", "until")
+_MONEY = ("amount", "fine", "balance", "held", "needed", "price")
+
+REASONS: dict[str, Any] = {
+    "item_unknown": _l("No item has this barcode."),
+    "card_not_item": _l("This is a card, not an item."),
+    "record_unknown": _l("There is no such title."),
+    "card_unknown": _l("No patron has this card."),
+    "item_not_card": _l("This is an item, not a card."),
+    "card_replaced": _l("This card was replaced or declared lost."),
+    "patron_deleted": _l("This patron is no longer registered."),
+    "patron_of_other_library": _l("The patron is registered at another library."),
+    "card_expired": _l("The card expired on %(expires_on)s."),
+    "consent_missing": _l("The guardian's consent is not recorded."),
+    "manual_block": _l("Blocked: %(text)s"),
+    "suspended": _l("No borrowing until %(to_on)s."),
+    "lost_unsettled": _l("%(value)s lost items are not settled yet (%(limit)s allowed)."),
+    "owed_over": _l("Owes %(value_money)s; %(limit_money)s are allowed."),
+    "overdue_over": _l("%(value)s items are overdue; %(limit)s are allowed."),
+    "overdue_days_over": _l("An item is %(value)s days overdue; %(limit)s are allowed."),
+    "item_withdrawn": _l("The item was withdrawn from the stock."),
+    "item_restricted": _l("The use of this item is restricted."),
+    "not_for_loan": _l("This item is not for loan."),
+    "take_home_of_reading_room": _l("This item is for the reading room only."),
+    "not_lent_to_category": _l("Items of this type are not lent to this kind of patron."),
+    "item_in_process": _l("The item is still being processed."),
+    "item_damaged": _l("The item is marked as damaged or under repair."),
+    "withdrawal_proposed": _l("The item is proposed for withdrawal."),
+    "lifecycle_missing_or_lost": _l("The item counts as missing or lost, but it is in your hand."),
+    "on_loan_other": _l("The item is on loan to another patron. Return it first, then lend it?"),
+    "own_loan": _l("The patron has this item already, due %(due_on)s. Renew it?"),
+    "on_shelf_for_other": _l("The item waits on the hold shelf for another patron."),
+    "in_transit_for_other": _l("The item is on its way to another patron."),
+    "own_hold_other_copy": _l("Another copy waits for this patron. Lend this one instead?"),
+    "wanted_by_others": _l("%(waiting)s patrons wait for this title. Lend it anyway?"),
+    "limit_total": _l("This would be item %(value)s; %(limit)s are allowed."),
+    "limit_kind": _l("This would be item %(value)s of its type; %(limit)s are allowed."),
+    "limit_holds": _l("This would be hold %(value)s; %(limit)s are allowed."),
+    "limit_holds_day": _l("This would be hold %(value)s today; %(limit)s are allowed."),
+    "age_limit": _l("The patron is %(age)s years old; the item is for %(limit)s and over."),
+    "deposit_missing": _l("A deposit of %(needed)s is needed; %(held)s is held."),
+    "manual_due_past": _l("The due date lies in the past."),
+    "manual_due_far": _l("The due date lies further ahead than the rules allow."),
+    "manual_due_closed": _l("The library is closed on that day. Use it all the same?"),
+    "not_on_loan": _l("The item is not on loan."),
+    "reading_room": _l("Reading room loans are not renewed."),
+    "lifecycle": _l("The item is marked as missing, lost or damaged."),
+    "renewal_wanted": _l("Others wait for this title (%(waiting)s holds, %(free)s free copies)."),
+    "limit_reached": _l("It has been renewed %(renewals)s times; %(limit)s are allowed."),
+    "card_expires": _l("The card expired on %(expires_on)s; please renew it first."),
+    "overdue_too_long": _l("It is %(days)s days overdue; up to %(limit)s could be renewed."),
+    "too_early": _l("It can be renewed from %(from_on)s on."),
+    "no_gain": _l("Renewing today would not give a later date than %(due_on)s."),
+    "nothing_holdable": _l("No copy of this title can be reserved."),
+    "item_not_holdable": _l("This copy cannot be reserved."),
+    "volume_unknown": _l("There is no such volume."),
+    "duplicate_hold": _l("The title is reserved by this patron already."),
+    "has_copy_on_loan": _l("The patron has a copy of this title on loan."),
+    "available_here": _l("A copy stands on the shelf here; please borrow it directly."),
+    "pickup_not_offered": _l("Items cannot be collected at that branch."),
+    "need_by_past": _l("The day until which it is needed is past."),
+    "calendar_without_open_day": _l("The calendar has no open day near; the date was kept."),
+    "due_cut_by_card": _l("The due date was shortened because the card ends first."),
+    "parts": _l("%(parts)s parts: please check that all are there."),
+    "note": _l("Note: %(text)s"),
+    "had_before": _l("The patron had this title before, on %(on)s."),
+    "queue_length": _l("%(waiting)s patrons wait for this title."),
+    "card_expires_soon": _l("The card ends on %(expires_on)s."),
+    "lost_race": _l("Somebody else was quicker with this item. Please scan it again."),
+    "too_late": _l("The time for undoing has passed; please return or lend it again."),
+    "changed_since": _l("It has changed since; it cannot be undone any more."),
+    "undone_already": _l("It was undone already."),
+}
+
+HEADLINES: dict[str, Any] = {
+    "lent": _l("Lent, due %(due_on)s"),
+    "lent_reading_room": _l("Lent for the reading room, until closing today"),
+    "lent_already": _l("Already lent just now"),
+    "loan_entered": _l("Open loan entered, due %(due_on)s"),
+    "refused": _l("Not done"),
+    "ask": _l("Please answer"),
+    "returned": _l("Returned: to the shelf"),
+    "returned_late": _l("Returned late: fine %(fine)s"),
+    "hold_ready": _l("Hold shelf: a patron waits for it until %(shelf_until)s"),
+    "hold_send": _l("Send it on: a patron collects it elsewhere"),
+    "send_home": _l("Send it home"),
+    "send_on": _l("It belongs elsewhere: send it on"),
+    "keep_on_shelf": _l("Keep it on the hold shelf until %(shelf_until)s"),
+    "to_pickup": _l("Send it to where the patron collects it"),
+    "foreign_book": _l("Belongs to another library: put it into the tray"),
+    "withdrawn_stop": _l("Withdrawn from the stock: put it aside"),
+    "not_lendable": _l("Not to the shelf: it is damaged or in process"),
+    "received": _l("Arrived: to the shelf"),
+    "cleared": _l("Cleared from the hold shelf: to the shelf"),
+    "in_house_use": _l("Counted as used on the premises"),
+    "nothing_to_do": _l("Nothing to do: it belongs on the shelf"),
+    "renewed": _l("Renewed until %(due_on)s"),
+    "hold_placed": _l("Reserved, place %(place)s in the queue"),
+    "hold_canceled": _l("Hold canceled"),
+    "hold_changed": _l("Hold changed"),
+    "hold_suspended": _l("Hold paused"),
+    "hold_resumed": _l("Hold continues"),
+    "hold_put_back": _l("Not this time: back in the queue"),
+    "hold_extended": _l("Kept until %(shelf_until)s"),
+    "hold_moved": _l("Moved in the queue"),
+    "charged": _l("Charged %(amount)s"),
+    "paid": _l("Paid %(amount)s"),
+    "waived": _l("Waived %(amount)s"),
+    "reversed": _l("Reversed %(amount)s"),
+    "deposit_taken": _l("Deposit taken: %(amount)s"),
+    "deposit_returned": _l("Deposit given back: %(amount)s"),
+    "deposit_used": _l("Deposit used for the debt: %(amount)s"),
+    "undone": _l("Undone"),
+    "counted": _l("Counted: %(quantity)s"),
+    "sent": _l("Sent"),
+}
+
+DETAILS: dict[str, Any] = {
+    "fine_posted": _l("Fine %(amount)s"),
+    "hold_filled": _l("The patron's hold is filled."),
+    "renewal_undone": _l("A renewal after the day of return was undone."),
+    "returned_from_other": _l("Returned from the other patron first."),
+    "transit_intercepted": _l("Its transit was ended."),
+    "found_again": _l("It was missing or lost and is now in the stock again."),
+    "suspended": _l("No borrowing until %(to_on)s."),
+    "late": _l("%(days)s days late"),
+}
+
+
+class _Facts(dict[str, Any]):
+    """Facts for a sentence; one that is missing is left out instead of failing."""
+
+    def __missing__(self, key: str) -> str:
+        if key.endswith("_money"):
+            value = self.get(key[: -len("_money")])
+            return dong(value) if isinstance(value, int) else "–"
+        return "–"
+
+
+def _filled(sentence: Any, facts: Mapping[str, Any]) -> str:
+    ready = _Facts()
+    for key, value in facts.items():
+        if key in _DAYS and value:
+            ready[key] = _day(value)
+        elif key in _MONEY and isinstance(value, int):
+            ready[key] = dong(value)
+        else:
+            ready[key] = value
+    return str(sentence) % ready
+
+
+def _day(value: Any) -> str:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value[:10])
+        except ValueError:
+            return str(value)
+    return str(value.strftime("%d/%m/%Y"))
+
+
+def reason_sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
+    """Say a reason."""
+    known = REASONS.get(code)
+    if known is None:
+        return str(gettext("The rules say no (%(code)s).", code=code))
+    return _filled(known, facts or {})
+
+
+def headline_sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
+    """Say the outcome of an act."""
+    return _filled(HEADLINES.get(code, code), facts or {})
+
+
+def detail_sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
+    """Say a line under the headline."""
+    return _filled(DETAILS.get(code, REASONS.get(code, code)), facts or {})
+
+
+def install(app: Any) -> None:
+    """Give templates the sentences."""
+    app.jinja_env.globals.update(
+        reason_sentence=reason_sentence,
+        headline_sentence=headline_sentence,
+        detail_sentence=detail_sentence,
+    )
