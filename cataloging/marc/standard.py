@@ -1,0 +1,220 @@
+"""MARC 21 Bibliographic as data: which fields, subfields, indicators and codes exist.
+
+The fields come from the Avram schema inside the installed `marctable` package; what it leaves out
+(indicators, fixed positions, code lists, linking entries, local fields, Vietnamese names) lies as
+TOML in `standard/`. Validation, display and help texts all ask here.
+"""
+
+import json
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).with_name("standard")
+
+Name = tuple[str, str]  # English, Vietnamese
+
+
+@dataclass(frozen=True, slots=True)
+class Subfield:
+    """A subfield of a field."""
+
+    code: str
+    name: Name
+    repeatable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """The values an indicator may take; ``values`` is None where the standard leaves it open."""
+
+    values: frozenset[str] | None
+    meanings: dict[str, Name] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the format. ``any_subfield`` is set where subfields are left to others."""
+
+    tag: str
+    name: Name
+    repeatable: bool
+    subfields: dict[str, Subfield]
+    indicators: tuple[Indicator, Indicator] | None  # None: a control field, or not described
+    any_subfield: bool = False
+    local: bool = False
+    obsolete: bool = False
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Some characters of a fixed-length field and what they may be."""
+
+    start: int
+    length: int
+    name: Name
+    allowed: frozenset[str] = frozenset()  # empty: see ``check``
+    codes: dict[str, Name] = field(default_factory=dict)
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalKind:
+    """A category of field 007: its lengths and the codes of its second character."""
+
+    name: Name
+    lengths: tuple[int, ...]
+    second: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """The whole format."""
+
+    fields: dict[str, Field]
+    lengths: dict[str, int]
+    leader: tuple[Position, ...]
+    positions_008: dict[str, tuple[Position, ...]]  # by kind; "all" for those of every kind
+    kinds: dict[str, tuple[str, str, Name]]  # kind: leader/06, leader/07, name
+    physical: dict[str, PhysicalKind]
+    languages: frozenset[str]
+    obsolete_languages: frozenset[str]
+    countries: frozenset[str]
+    obsolete_countries: frozenset[str]
+    language_names: dict[str, Name]
+    country_names: dict[str, Name]
+
+    def is_local(self, tag: str) -> bool:
+        """Tell whether a tag is free for local use: those with a 9 in them, but for a few."""
+        known = self.fields.get(tag)
+        if known is not None:
+            return known.local
+        return len(tag) == 3 and "9" in tag
+
+    def kind(self, leader: str) -> str:
+        """Return which kind of 008 a leader calls for (BK, CR …), or ''."""
+        for kind, (types, levels, _name) in self.kinds.items():
+            if leader[6:7] and leader[6:7] in types and (not levels or leader[7:8] in levels):
+                return kind
+        return ""
+
+
+@cache
+def standard() -> Standard:
+    """Return MARC 21 Bibliographic, read once per process."""
+    fixed, codes = _toml("fixed"), _toml("codes")
+    return Standard(
+        fields=_fields(),
+        lengths=fixed["length"],
+        leader=tuple(_position(p) for p in fixed["LDR"]),
+        positions_008={k: tuple(_position(p) for p in v) for k, v in fixed["008"].items()},
+        kinds={
+            k: (v["types"], v.get("levels", ""), (v["en"], v["vi"]))
+            for k, v in fixed["kinds"].items()
+        },
+        physical={
+            k: PhysicalKind((v["en"], v["vi"]), tuple(v["lengths"]), frozenset(v["second"]))
+            for k, v in fixed["007"].items()
+        },
+        languages=frozenset(codes["language_codes"].split()),
+        obsolete_languages=frozenset(codes["obsolete_language_codes"].split()),
+        countries=frozenset(codes["country_codes"].split()),
+        obsolete_countries=frozenset(codes["obsolete_country_codes"].split()),
+        language_names={k: (en, vi) for k, (en, vi) in codes["languages"].items()},
+        country_names={k: (en, vi) for k, (en, vi) in codes["countries"].items()},
+    )
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+
+
+def _position(data: dict[str, Any]) -> Position:
+    codes = {k.replace("#", " "): (en, vi) for k, (en, vi) in data.get("codes", {}).items()}
+    allowed = frozenset(codes) | frozenset(data.get("allowed", "").replace("#", " "))
+    start, length = data["at"]
+    return Position(start, length, (data["en"], data["vi"]), allowed, codes, data.get("check", ""))
+
+
+def _fields() -> dict[str, Field]:
+    # The package is never imported: its own code wants pandas, of which we have no need.
+    schema_file = Path(str(distribution("marctable").locate_file("marctable/marc.json")))
+    schema = json.loads(schema_file.read_text("utf-8"))["fields"]
+    additions = _toml("additions")["fields"]
+    vietnamese, indicators = _toml("vietnamese"), _toml("indicators")["ind"]
+    return {
+        tag: _field(
+            tag,
+            schema.get(tag, {}),
+            additions.get(tag, {}),
+            vietnamese.get(tag, {}),
+            indicators.get(tag),
+        )
+        for tag in sorted({*schema, *additions})
+    }
+
+
+def _field(
+    tag: str,
+    schema: dict[str, Any],
+    added: dict[str, Any],
+    vietnamese: dict[str, Any],
+    indicators: list[str] | None,
+) -> Field:
+    label = schema.get("label") or added.get("label", tag)
+    names = vietnamese.get("sub", {})
+    found = {
+        code: (sub["label"], sub["repeatable"]) for code, sub in schema.get("subfields", {}).items()
+    }
+    open_ended = added.get("sub") == "any"
+    for code in () if open_ended else added.get("sub", "").split():
+        english = found.get(code[0], (names.get(code[0], code[0]), False))[0]
+        found[code[0]] = (english, code.endswith("R"))
+    for code, name in names.items():
+        if open_ended:
+            found.setdefault(code, (name, True))
+    return Field(
+        tag=tag,
+        name=(label, vietnamese.get("label", label)),
+        repeatable=schema.get("repeatable", added.get("repeatable", True)),
+        subfields={
+            code: Subfield(code, (english, names.get(code, english)), repeatable)
+            for code, (english, repeatable) in found.items()
+        },
+        indicators=None
+        if indicators is None
+        else (
+            _indicator(indicators[0], vietnamese.get("ind1", {})),
+            _indicator(indicators[1], vietnamese.get("ind2", {})),
+        ),
+        any_subfield=open_ended,
+        local=added.get("local", False),
+        obsolete=added.get("obsolete", False),
+        url=schema.get("url", ""),
+    )
+
+
+def _indicator(values: str, meanings: dict[str, list[str]]) -> Indicator:
+    named = {k.replace("#", " "): (en, vi) for k, (en, vi) in meanings.items()}
+    if values == "any":
+        return Indicator(None, named)
+    expanded: set[str] = set()
+    rest = values.replace("#", " ")
+    while rest:
+        if rest[1:2] == "-":
+            expanded |= {str(n) for n in range(int(rest[0]), int(rest[2]) + 1)}
+            rest = rest[3:]
+        else:
+            expanded.add(rest[0])
+            rest = rest[1:]
+    return Indicator(frozenset(expanded), named)
+
+
+def language_name(code: str, *, english: bool = False) -> str:
+    """Return the name of a MARC language code; the code itself where it has none here."""
+    names = standard().language_names.get(code)
+    return code if names is None else names[0 if english else 1]
