@@ -1,0 +1,239 @@
+"""A record for people to read: labeled fields, the ISBD paragraph of a catalog card, MARC lines.
+
+Nothing here needs Flask or the database; the labels come from the standard's data, in English or
+Vietnamese.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from cataloging.marc.model import Marc, control, fields, first, pairs, subfields
+from cataloging.marc.names import persons
+from cataloging.marc.standard import Field, Position, standard
+from cataloging.marc.text import write_field
+
+
+@dataclass(frozen=True)
+class Part:
+    """One subfield, or one position of a fixed field, with its label."""
+
+    code: str
+    label: str
+    value: str
+    meaning: str = ""  # of a coded value
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One field, labeled."""
+
+    tag: str
+    label: str
+    indicators: str  # "10", with # for a blank; '' for control fields
+    parts: tuple[Part, ...]
+    line: str  # the field as a line of MARC text
+
+    @property
+    def text(self) -> str:
+        """The field's values in one string."""
+        return " ".join(part.value for part in self.parts if part.value)
+
+
+def labeled(marc: Marc, *, english: bool = False) -> list[Shown]:
+    """Return all fields with their labels, in the record's order; the leader first."""
+    at = 0 if english else 1
+    leader = marc["leader"]
+    shown = [
+        Shown(
+            "LDR",
+            ("Leader", "Đầu biểu ghi")[at],
+            "",
+            tuple(_fixed(standard().leader, leader, at)),
+            f"LDR {leader.replace(' ', '#')}",
+        )
+    ]
+    shown += [_shown(marc, tag, content, at) for tag, content in pairs(marc)]
+    return shown
+
+
+def _shown(marc: Marc, tag: str, content: Any, at: int) -> Shown:
+    field = standard().fields.get(tag)
+    label = field.name[at] if field else tag
+    line = write_field(tag, content)
+    if isinstance(content, str):
+        parts = _control_parts(marc, tag, content, at)
+        return Shown(tag, label, "", tuple(parts), line)
+    indicators = (content["ind1"] + content["ind2"]).replace(" ", "#")
+    shown = [
+        Part(code, _subfield_label(field, code, at), value)
+        for sub in content["subfields"]
+        for code, value in sub.items()
+    ]
+    return Shown(tag, label, indicators, tuple(shown), line)
+
+
+def _subfield_label(field: Field | None, code: str, at: int) -> str:
+    known = field.subfields.get(code) if field else None
+    return known.name[at] if known else ""
+
+
+def _control_parts(marc: Marc, tag: str, text: str, at: int) -> list[Part]:
+    known = standard()
+    if tag == "008" and len(text) == known.lengths["008"]:
+        kind = known.kind(marc["leader"])
+        positions = (*known.positions_008["all"], *known.positions_008.get(kind, ()))
+        return _fixed(tuple(sorted(positions, key=lambda p: p.start)), text, at)
+    if tag == "007" and text[:1] in known.physical:
+        return [Part("00", "", text, known.physical[text[:1]].name[at])]
+    return [Part("", "", text)]
+
+
+def _fixed(positions: tuple[Position, ...], text: str, at: int) -> list[Part]:
+    found = []
+    for position in positions:
+        value = text[position.start : position.start + position.length]
+        code = f"{position.start:02}"
+        if position.length > 1:
+            code += f"-{position.start + position.length - 1:02}"
+        meaning = _meaning(position, value, at)
+        found.append(Part(code, position.name[at], value.replace(" ", "#"), meaning))
+    return found
+
+
+def _meaning(position: Position, value: str, at: int) -> str:
+    known = standard()
+    if position.check == "language":
+        return known.language_names.get(value, ("", ""))[at]
+    if position.check == "country":
+        return known.country_names.get(value.strip(), ("", ""))[at]
+    if not position.codes or not value.strip("|"):
+        return ""
+    wanted = value.rstrip() or value[:1]
+    return ", ".join(position.codes[c][at] for c in wanted if c in position.codes)
+
+
+_END_MARKS = " /:;,=.+"
+_AREA = ". - "
+_PRICE_SPACE = re.compile(r"\s+(?=đ|vn)", re.IGNORECASE)
+
+
+def isbd(marc: Marc) -> str:
+    """Return the description as one paragraph, in the style of the National Library's cards.
+
+    ``TÔ HOÀI. Dế Mèn phiêu lưu ký / Tô Hoài ; Minh hoạ: … . - Tái bản lần thứ 80. - H. : Kim
+    Đồng, 2015. - 143tr. : tranh vẽ ; 21cm. - 35000đ. - 3000b``
+    """
+    areas = [
+        _title_area(marc),
+        _plain(first(marc, "250", "a"), first(marc, "250", "b"), " / "),
+        _publication_area(marc),
+        _extent_area(marc),
+        _numbers_area(marc),
+    ]
+    body = ""
+    for area in filter(None, areas):
+        body += (_AREA if not body.endswith(".") else " - ") + area if body else area
+    heading = _heading(marc)
+    return f"{heading}. {body}" if heading else body
+
+
+def _bare(text: str) -> str:
+    """Take the mark of the next area off, but leave the point of an abbreviation."""
+    stripped = text.strip().rstrip(" /:;,=+")
+    shorter = stripped.rstrip(".")
+    if stripped.endswith(".") and (len(shorter.rsplit(" ", 1)[-1]) > 3 or shorter[-1:] == ")"):
+        return shorter
+    return stripped
+
+
+def _heading(marc: Marc) -> str:
+    for tag in ("100", "110", "111"):
+        for field in fields(marc, tag):
+            values = subfields(field, "a")
+            if values:
+                names = persons(values[0]) if tag == "100" else (_bare(values[0]),)
+                return ", ".join(names).upper().rstrip(".")
+    return ""
+
+
+def _title_area(marc: Marc) -> str:
+    found = fields(marc, "245")
+    if not found or isinstance(found[0], str):
+        return ""
+    before = {"b": " : ", "n": ". ", "p": ". ", "c": " / ", "h": " "}
+    text = ""
+    previous = ""
+    for sub in found[0]["subfields"]:
+        for code, value in sub.items():
+            if code not in "abnpch" or not _bare(value):
+                continue
+            mark = before.get(code, " ; ")
+            if code == "b" and previous.rstrip().endswith("="):
+                mark = " = "
+            if code == "p" and previous.rstrip().endswith(","):
+                mark = ", "
+            text = f"{text}{mark}{_bare(value)}" if text else _bare(value)
+            previous = value
+    return text
+
+
+def _plain(one: str, other: str, between: str) -> str:
+    return between.join(_bare(part) for part in (one, other) if part.strip())
+
+
+def _publication_area(marc: Marc) -> str:
+    published = [f for f in fields(marc, "264") if not isinstance(f, str) and f["ind2"] == "1"]
+    for field in published or fields(marc, "260", "264"):
+        text = ""
+        for sub in field["subfields"] if not isinstance(field, str) else ():
+            for code, value in sub.items():
+                cleaned = value.strip().rstrip(" :;,")
+                if code in "abc" and cleaned:
+                    mark = {"a": " ; ", "b": " : ", "c": ", "}[code]
+                    text = f"{text}{mark}{cleaned}" if text else cleaned
+        if text:
+            return text
+    return ""
+
+
+def _extent_area(marc: Marc) -> str:
+    extents = []
+    for field in fields(marc, "300"):
+        text = ""
+        for sub in field["subfields"] if not isinstance(field, str) else ():
+            for code, value in sub.items():
+                cleaned = value.strip().rstrip(" :;,+")
+                if code in "abce" and cleaned:
+                    mark = {"a": ", ", "b": " : ", "c": " ; ", "e": " + "}[code]
+                    text = f"{text}{mark}{cleaned}" if text else cleaned
+        extents.append(text)
+    area = "; ".join(filter(None, extents))
+    series = [
+        " ; ".join(_bare(v) for v in subfields(f, "a", "v") if v.strip())
+        for f in fields(marc, "490", "440")
+    ]
+    named = " ".join(f"({one})" for one in series if one)
+    return _AREA.join(filter(None, (area, named)))
+
+
+def _numbers_area(marc: Marc) -> str:
+    found = []
+    for field in fields(marc, "020", "022"):
+        found += [_bare(v) for v in subfields(field, "c", "d") if v.strip()]
+    prices = [_PRICE_SPACE.sub("", one) for one in dict.fromkeys(found)]
+    return _AREA.join(prices)
+
+
+def notes(marc: Marc) -> list[str]:
+    """Return the notes, contents and summary, each as one paragraph, in the record's order."""
+    return [
+        " ".join(v.strip() for v in subfields(content) if v.strip())
+        for tag, content in pairs(marc)
+        if tag.startswith("5") and not isinstance(content, str)
+    ]
+
+
+def title_of(marc: Marc) -> str:
+    """Return a short name for a record, for lists of differences and errors."""
+    return _bare(first(marc, "245", "a")) or control(marc, "001")
