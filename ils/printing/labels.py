@@ -1,0 +1,75 @@
+"""Sheets of labels: where they lie on the paper, and what is printed on each."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from ils.printing.codes import barcode_svg
+from ils.printing.pdf import typst_pdf
+
+
+@dataclass(frozen=True)
+class LabelSheet:
+    """An A4 sheet of labels; all lengths in millimetres."""
+
+    code: str
+    name: str
+    columns: int
+    rows: int
+    width: float
+    height: float
+    left: float
+    top: float
+    gap_x: float = 0.0
+    gap_y: float = 0.0
+
+    @property
+    def places(self) -> int:
+        """Labels on one sheet."""
+        return self.columns * self.rows
+
+
+LABEL_SHEETS = {
+    sheet.code: sheet
+    for sheet in (
+        LabelSheet("3x8", "A4, 3 × 8 (70 × 36 mm)", 3, 8, 70.0, 36.0, 0.0, 4.5),
+        LabelSheet("4x11", "A4, 4 × 11 (48,5 × 25,4 mm)", 4, 11, 48.5, 25.4, 8.0, 8.8),
+        LabelSheet("5x13", "A4, 5 × 13 (38 × 21,2 mm)", 5, 13, 38.0, 21.2, 10.0, 10.7),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Label:
+    """One label. ``text`` is printed and, on barcode labels, is what the scanner reads."""
+
+    text: str
+    name: str = ""
+    call: str = ""
+
+
+def barcode_labels(
+    labels: Iterable[Label],
+    sheet: LabelSheet,
+    *,
+    start: int = 1,
+    outline: bool = False,
+    spine: bool = False,
+) -> bytes:
+    """Return a PDF of labels, the first one on place ``start`` of the sheet (1 is top left).
+
+    ``spine`` prints call numbers line by line instead of bars. Raises ``ValueError`` for a text
+    Code 128 cannot hold.
+    """
+    rows: Sequence[dict[str, object]] = [
+        {
+            "text": one.text,
+            "name": one.name,
+            "call": one.call,
+            "call_lines": one.call.split(),
+            "bars": "" if spine else barcode_svg(one.text),
+        }
+        for one in labels
+    ]
+    first = min(max(1, start), sheet.places)
+    data = {"sheet": asdict(sheet), "start": first, "outline": outline, "labels": rows}
+    return typst_pdf("labels.typ", data)

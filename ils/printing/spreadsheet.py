@@ -1,0 +1,165 @@
+"""Spreadsheets people open in their office program: dates, numbers and widths as they expect."""
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from ils.core import clock
+
+FONT = "Times New Roman"
+WIDEST = 60
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: heading lines, a header row, rows of cells, and lines below.
+
+    ``money`` and ``wide`` name columns (from 0): whole đồng, and long text that is to wrap.
+    ``strong`` names rows (from 0) in bold, such as totals and chapter headings.
+    """
+
+    name: str
+    headers: Sequence[Any]
+    rows: Iterable[Sequence[Any]]
+    heading: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    money: Sequence[int] = ()
+    wide: Sequence[int] = ()
+    strong: frozenset[int] = field(default_factory=frozenset)
+    landscape: bool = False
+
+
+def xlsx(sheets: Iterable[Sheet | tuple[Any, Sequence[Any], Iterable[Sequence[Any]]]]) -> bytes:
+    """Return an .xlsx file; a sheet may be given as ``(name, headers, rows)``.
+
+    Text is written as text: a cell beginning with ``=`` stays words and is never a formula.
+    """
+    import xlsxwriter
+
+    out = io.BytesIO()
+    settings = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(out, settings)
+    book.set_properties({"created": clock.local(clock.now()).replace(tzinfo=None)})
+    looks = _looks(book)
+    taken: set[str] = set()
+    for each in sheets:
+        sheet = each if isinstance(each, Sheet) else Sheet(str(each[0]), each[1], each[2])
+        _write(book.add_worksheet(_sheet_name(sheet.name, taken)), sheet, looks)
+    book.close()
+    return out.getvalue()
+
+
+def _looks(book: Any) -> dict[str, Any]:
+    base = {"font_name": FONT, "font_size": 11, "valign": "top"}
+    cell = {**base, "border": 1}
+    styles = {
+        "heading": {**base, "bold": True, "font_size": 13},
+        "note": {**base, "italic": True},
+        "header": {
+            **cell,
+            "bold": True,
+            "text_wrap": True,
+            "align": "center",
+            "bg_color": "#E9F0EA",
+        },
+        "text": cell,
+        "wrap": {**cell, "text_wrap": True},
+        "int": {**cell, "num_format": "#,##0"},
+        "float": {**cell, "num_format": "#,##0.0#"},
+        "money": {**cell, "num_format": '#,##0" đ"'},
+        "date": {**cell, "num_format": "dd/mm/yyyy", "align": "left"},
+        "moment": {**cell, "num_format": "dd/mm/yyyy hh:mm", "align": "left"},
+    }
+    made = {name: book.add_format(style) for name, style in styles.items()}
+    for name, style in styles.items():
+        made[f"{name}+"] = book.add_format({**style, "bold": True})
+    return made
+
+
+def _sheet_name(name: str, taken: set[str]) -> str:
+    clean = re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")[:31] or "Sheet"
+    candidate, n = clean, 2
+    while candidate.lower() in taken:
+        tail = f" ({n})"
+        candidate, n = clean[: 31 - len(tail)] + tail, n + 1
+    taken.add(candidate.lower())
+    return candidate
+
+
+def _write(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
+    page.set_paper(9)  # A4
+    page.fit_to_pages(1, 0)
+    page.set_margins(left=0.6, right=0.6, top=0.6, bottom=0.6)
+    if sheet.landscape:
+        page.set_landscape()
+    line = 0
+    for text in sheet.heading:
+        page.write_string(line, 0, str(text), looks["heading"])
+        line += 1
+    line += 1 if sheet.heading else 0
+    top = line
+    widths = [_width(str(head)) for head in sheet.headers]
+    for column, head in enumerate(sheet.headers):
+        page.write_string(top, column, str(head), looks["header"])
+    for number, row in enumerate(sheet.rows):
+        line += 1
+        for column, value in enumerate(row):
+            _write_cell(page, line, column, value, sheet, looks, strong=number in sheet.strong)
+            if column < len(widths):
+                widths[column] = max(widths[column], _width(_shown(value)))
+    for column, width in enumerate(widths):
+        page.set_column(column, column, WIDEST if column in sheet.wide else width)
+    page.freeze_panes(top + 1, 0)
+    page.repeat_rows(top)
+    if not sheet.heading and line > top:
+        page.autofilter(top, 0, line, max(0, len(sheet.headers) - 1))
+    for text in sheet.notes:
+        line += 1
+        page.write_string(line + 1, 0, str(text), looks["note"])
+
+
+def _write_cell(
+    page: Any,
+    line: int,
+    column: int,
+    value: Any,
+    sheet: Sheet,
+    looks: dict[str, Any],
+    *,
+    strong: bool,
+) -> None:
+    end = "+" if strong else ""
+    if value is None or value == "":
+        page.write_blank(line, column, None, looks["text" + end])
+    elif isinstance(value, bool):
+        page.write_string(line, column, "x" if value else "", looks["text" + end])
+    elif isinstance(value, int | float):
+        whole = float(value).is_integer()
+        kind = "money" if column in sheet.money else "int" if whole else "float"
+        page.write_number(line, column, value, looks[kind + end])
+    elif isinstance(value, datetime):
+        moment = clock.local(value).replace(tzinfo=None) if value.tzinfo else value
+        page.write_datetime(line, column, moment, looks["moment" + end])
+    elif isinstance(value, date):
+        page.write_datetime(line, column, value, looks["date" + end])
+    else:
+        kind = "wrap" if column in sheet.wide else "text"
+        page.write_string(line, column, str(value)[:32_000], looks[kind + end])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, datetime):
+        return "00/00/0000 00:00"
+    if isinstance(value, date):
+        return "00/00/0000"
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    return str(value or "")
+
+
+def _width(text: str) -> float:
+    longest = max((len(part) for part in text.split("\n")), default=0)
+    return min(WIDEST, max(6.0, longest * 1.1 + 2))
