@@ -153,18 +153,24 @@ class EventTotal(Base):
 
     __table_args__ = (
         UniqueConstraint(
-            "kind", "starts_on", "unit_id", "library_id", "age_band", "place", "material", "part"
+            *("kind", "starts_on", "unit_id", "library_id", "age_band", "place", "material"),
+            "part",
+            name="uq_event_total_key",
         ),
     )
 
 
 class EventTotalMark(Base):
-    """Up to which event the totals are folded. One row; later events are added when asked."""
+    """Up to which event the totals are folded. One row; later events are added when asked.
+
+    ``scheme`` names the kinds and parts folded; when the program's differs, all is folded anew.
+    """
 
     __tablename__ = "event_total_mark"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(BigInteger, default=0)
+    scheme: Mapped[str] = mapped_column(String(32), default="")
     folded_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     differences: Mapped[int] = mapped_column(Integer, default=0)

@@ -121,11 +121,12 @@ def upgrade() -> None:
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('amount', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_event_total')),
-    sa.UniqueConstraint('kind', 'starts_on', 'unit_id', 'library_id', 'age_band', 'place', 'material', 'part', name=op.f('uq_event_total_kind_starts_on_unit_id_library_id_age_band_place_material_part'))
+    sa.UniqueConstraint('kind', 'starts_on', 'unit_id', 'library_id', 'age_band', 'place', 'material', 'part', name=op.f('uq_event_total_key'))
     )
     op.create_table('event_total_mark',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('event_id', sa.BigInteger(), nullable=False),
+    sa.Column('scheme', sa.String(length=32), nullable=False),
     sa.Column('folded_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('differences', sa.Integer(), nullable=False),
