@@ -12,9 +12,18 @@ from flask_babel import lazy_gettext as _l
 
 from ils.core.money import dong
 
-_DAYS = ("due_on", "expires_on", "to_on", "from_on", "on", "shelf_until", "need_by", "new_due")
+_DAYS: tuple[str, ...] = (
+    "due_on",
+    "expires_on",
+    "to_on",
+    "from_on",
+    "on",
+    "shelf_until",
+    "need_by",
+    "new_due",
+)
 _DAYS += ("old_due", "effective_on", "started_on", "until")
-_MONEY = ("amount", "fine", "balance", "held", "needed", "price")
+_MONEY: tuple[str, ...] = ("amount", "fine", "balance", "held", "needed", "price")
 
 REASONS: dict[str, Any] = {
     "item_unknown": _l("No item has this barcode."),

@@ -1,0 +1,136 @@
+"""What was scanned or typed into the one box: a card, an item, a list to choose from, or nothing.
+
+Order: exact barcode (cards and items share one table) → barcode spoiled by a keyboard → accession
+number with or without dots and zeros → ISBN → telephone, identity number or name → words of a title.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cataloging.numbers import accession_key
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from stdnum import isbn as isbn_number
+from stdnum.exceptions import ValidationError
+
+from cataloging.models import Barcode, Item, Record, RecordIdentifier
+from circulation.patrons.models import Patron, PatronCard
+from circulation.patrons.patrons import FoundPatron, find_patrons
+from ils.accounts.actor import Actor
+from ils.core.errors import IlsError
+from ils.text.typing_keys import barcode_readings
+
+MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a text stands for.
+
+    ``kind``: card, item, patrons (choose one), items (choose one), records, nothing.
+    ``repaired`` is the barcode that was meant when a keyboard had spoiled it.
+    """
+
+    kind: str
+    text: str
+    item: Item | None = None
+    card: PatronCard | None = None
+    patrons: tuple[FoundPatron, ...] = ()
+    items: tuple[tuple[Item, str], ...] = ()
+    records: tuple[Any, ...] = ()
+    repaired: str = ""
+    both: bool = field(default=False)
+
+
+def recognize(session: Session, actor: Actor, text: str) -> Scanned:
+    """Find out what was scanned or typed, in the actor's scope."""
+    text = text.strip()
+    for step in (_by_barcode, _by_accession_number, _by_isbn, _by_patron, _by_words):
+        found = step(session, actor, text)
+        if found is not None:
+            return found
+    return Scanned("nothing", text)
+
+
+def _by_barcode(session: Session, actor: Actor, text: str) -> Scanned | None:
+    readings = barcode_readings(text)
+    if not readings:
+        return None
+    rows = {
+        row.value: row
+        for row in session.scalars(select(Barcode).where(Barcode.value.in_(readings)))
+    }
+    hit = next((rows[reading] for reading in readings if reading in rows), None)
+    if hit is None:
+        return None
+    repaired = "" if hit.value == readings[0] else hit.value
+    if hit.item_id is not None:
+        return Scanned("item", text, item=session.get(Item, hit.item_id), repaired=repaired)
+    card = session.get(PatronCard, hit.card_id)
+    return Scanned("card", text, card=card, repaired=repaired)
+
+
+def _by_accession_number(session: Session, actor: Actor, text: str) -> Scanned | None:
+    try:
+        key = accession_key(text)
+    except IlsError:
+        return None
+    if not key or not any(c.isdigit() for c in key) or not any(c.isalpha() for c in key):
+        return None
+    query = (
+        select(Item, Record.title)
+        .join(Record, Record.id == Item.record_id)
+        .where(Item.accession_key == key)
+        .order_by((Item.owner_id != (actor.library_id or 0)), Item.id)
+        .limit(MOST_SHOWN)
+    )
+    found = [(item, title) for item, title in session.execute(query)]
+    own = [pair for pair in found if pair[0].owner_id == actor.library_id]
+    if len(own) == 1 or len(found) == 1:
+        return Scanned("item", text, item=(own or found)[0][0])
+    return Scanned("items", text, items=tuple(found)) if found else None
+
+
+def _by_isbn(session: Session, actor: Actor, text: str) -> Scanned | None:
+    try:
+        number = isbn_number.to_isbn13(isbn_number.validate(text)).replace("-", "")
+    except (ValidationError, ValueError):
+        return None
+    query = (
+        select(Item, Record.title)
+        .join(Record, Record.id == Item.record_id)
+        .join(RecordIdentifier, RecordIdentifier.record_id == Record.id)
+        .where(RecordIdentifier.scheme == "isbn", RecordIdentifier.value == number)
+        .where(Item.owner_id == actor.library_id, Item.lifecycle != "withdrawn")
+        .order_by(Item.accession_key)
+        .limit(MOST_SHOWN)
+    )
+    found = tuple((item, title) for item, title in session.execute(query))
+    return Scanned("items", text, items=found) if found else None
+
+
+def _by_patron(session: Session, actor: Actor, text: str) -> Scanned | None:
+    found, _total = find_patrons(session, actor, text, limit=MOST_SHOWN)
+    if not found:
+        return None
+    exact = [f for f in found if f.card and f.card.number == text.upper()]
+    if len(exact) == 1:
+        return Scanned("card", text, card=exact[0].card)
+    return Scanned("patrons", text, patrons=tuple(found))
+
+
+def _by_words(session: Session, actor: Actor, text: str) -> Scanned | None:
+    from cataloging.search import SearchRequest, search
+
+    if sum(c.isalpha() for c in text) < 2:
+        return None
+    result = search(session, SearchRequest(query=text, page_size=10))
+    if not result.ids:
+        return None
+    rows = {r.id: r for r in session.scalars(select(Record).where(Record.id.in_(result.ids)))}
+    return Scanned("records", text, records=tuple(rows[i] for i in result.ids if i in rows))
+
+
+def patron_of_card(session: Session, card: PatronCard) -> Patron:
+    """Return the patron a card belongs to; an old card leads to its patron too."""
+    return session.get_one(Patron, card.patron_id)

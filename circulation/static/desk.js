@@ -1,0 +1,219 @@
+// The desk made quick: scans are queued, each with its own key, and sent one after the other.
+// Without this file every form still works as a page.
+
+const desk = document.getElementById("desk");
+const box = document.getElementById("scan");
+const form = box?.form;
+const client = sessionStorage.getItem("sen-client") || crypto.randomUUID?.() || String(Math.random()).slice(2);
+sessionStorage.setItem("sen-client", client);
+let counter = Number(sessionStorage.getItem("sen-counter") || 0);
+const queue = [];
+let sending = false;
+let idle = 0;
+
+function nextKey() {
+  counter += 1;
+  sessionStorage.setItem("sen-counter", String(counter));
+  return `${client}-${counter}`.slice(0, 78);
+}
+
+// -- signals: three rhythms, short, so that they differ for the half-deaf too -------------------
+const TONES = { green: [[880, 0.09]], amber: [[660, 0.08], [660, 0.08]], red: [[220, 0.28]] };
+let audio;
+function sound(tone) {
+  if (localStorage.getItem("sen-sound") === "off") return;
+  try {
+    audio ??= new AudioContext();
+    let at = audio.currentTime;
+    for (const [pitch, length] of TONES[tone] || []) {
+      const voice = audio.createOscillator();
+      const volume = audio.createGain();
+      volume.gain.value = 0.12;
+      voice.frequency.value = pitch;
+      voice.connect(volume).connect(audio.destination);
+      voice.start(at);
+      voice.stop(at + length);
+      at += length + 0.05;
+    }
+  } catch { /* a desk without loudspeakers is a desk too */ }
+}
+
+function say(text, tone) {
+  const place = document.getElementById(tone === "red" ? "desk-assertive" : "desk-polite");
+  if (place) place.textContent = text;
+}
+
+function focusBox() {
+  if (box) { box.focus({ preventScroll: true }); box.select(); }
+}
+
+function openQuestion() {
+  return desk?.querySelector("[data-question]");
+}
+
+// -- sending ------------------------------------------------------------------------------------
+async function post(url, data) {
+  const answer = await fetch(url, {
+    method: "POST", body: data, credentials: "same-origin",
+    headers: { "X-Requested-With": "fetch", Accept: "application/json" },
+  });
+  if (answer.redirected || answer.status === 401) { location.reload(); return null; }
+  const facts = await answer.json().catch(() => null);
+  if (!answer.ok) throw Object.assign(new Error(facts?.detail || String(answer.status)), { facts, status: answer.status });
+  return facts;
+}
+
+function show(facts) {
+  document.getElementById("desk-top").innerHTML = facts.top;
+  document.getElementById("desk-panel").innerHTML = facts.panel;
+  document.getElementById("desk-rows").innerHTML = facts.rows;
+  for (const [name, value] of [["patron", facts.patron ?? ""], ["mode", facts.mode ?? ""]]) {
+    for (const input of document.querySelectorAll(`.desk__modes input[name=${name}], [data-scan] input[name=${name}]`)) input.value = value;
+  }
+  keepRemembered();
+  if (facts.patron) sessionStorage.setItem("sen-last-patron", facts.patron);
+  form.classList.toggle("scan--checkin", facts.mode === "checkin");
+  for (const button of document.querySelectorAll("[data-key=lend], [data-key=checkin]")) {
+    const pressed = (button.value === "checkin") === (facts.mode === "checkin");
+    button.setAttribute("aria-pressed", String(pressed));
+    button.classList.toggle("button--main", pressed);
+    button.classList.toggle("button--quiet", !pressed);
+  }
+  history.replaceState(null, "", facts.address);
+  sound(facts.tone);
+  say(facts.headline, facts.tone);
+  focusBox();
+}
+
+// What an override lets pass is remembered in the panel's forms; the scan box must carry it too.
+function keepRemembered() {
+  for (const old of form.querySelectorAll("input[name^='remember:']")) old.remove();
+  const source = document.querySelector("#desk-panel form");
+  for (const input of source?.querySelectorAll("input[name^='remember:']") || []) form.append(input.cloneNode());
+}
+
+async function drain() {
+  if (sending) return;
+  sending = true;
+  while (queue.length) {
+    const { text, key } = queue[0];
+    const data = new FormData(form);
+    data.set("scan", text);
+    data.set("key", key);
+    try {
+      const facts = await post(desk.dataset.scanUrl, data);
+      queue.shift();
+      if (!facts) break;
+      show(facts);
+      if (facts.asks) { warnWaiting(); break; }
+    } catch (problem) {
+      if (problem.status && problem.status < 500) {
+        queue.shift();
+        sound("red");
+        say(problem.message, "red");
+        document.getElementById("desk-top").textContent = problem.message;
+        continue;
+      }
+      say(desk.dataset.lost, "red");
+      document.getElementById("desk-top").textContent = desk.dataset.lost;
+      await new Promise((done) => setTimeout(done, 1500)); // the same key goes again: it happens once
+    }
+  }
+  sending = false;
+}
+
+function warnWaiting() {
+  if (queue.length) { sound("red"); say(desk.dataset.question, "red"); }
+}
+
+if (form && desk) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = box.value.trim();
+    box.value = "";
+    if (text && openQuestion()) { sound("red"); say(desk.dataset.question, "red"); return; }
+    queue.push({ text, key: nextKey() });
+    drain();
+  });
+}
+
+async function act(target, button) {
+  const data = new FormData(target, button);
+  if (!data.get("key")) data.set("key", nextKey());
+  try {
+    const facts = await post(desk.dataset.actUrl, data);
+    if (facts) show(facts);
+    drain();
+  } catch (problem) {
+    sound("red");
+    say(problem.message, "red");
+    document.getElementById("desk-top").textContent = problem.message;
+  }
+}
+
+desk?.addEventListener("submit", (event) => {
+  const target = event.target;
+  if (!target.matches("[data-act]")) return;
+  const mode = event.submitter?.name === "to";
+  if (mode) return; // changing the mode reloads the page: its bar changes
+  event.preventDefault();
+  act(target, event.submitter);
+});
+
+// -- keys ---------------------------------------------------------------------------------------
+const typing = (node) => node.closest?.("input:not([type=hidden]):not([type=checkbox]), textarea, select") && node !== box;
+
+document.addEventListener("keydown", (event) => {
+  idle = 0;
+  const press = (name) => { const button = document.querySelector(`[data-key=${name}]`); if (button) { event.preventDefault(); button.click(); } };
+  if (event.key === "F2") return press("checkin");
+  if (event.key === "F8") return press("last");
+  if (event.altKey && event.code === "KeyU") return press("lend");
+  if (event.altKey && event.code === "KeyR") return press("checkin");
+  if (event.altKey && event.code === "KeyW") return press("renew");
+  if (event.altKey && event.code === "KeyY") { document.querySelector("[data-why]")?.click(); event.preventDefault(); return; }
+  if (event.ctrlKey && event.code === "KeyZ" && !typing(event.target) && !box?.value) return press("undo");
+  if (event.key === "Escape") { focusBox(); return; }
+  if (typing(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.key === "/" && document.activeElement !== box) { event.preventDefault(); focusBox(); return; }
+  if (openQuestion() && !box?.value && event.key.length === 1 && fast(event) === false) {
+    const answer = desk.querySelector(`[data-answer="${event.key.toLowerCase()}"]`);
+    if (answer) { event.preventDefault(); pendingAnswer(answer); return; }
+  }
+  if (document.activeElement !== box && event.key.length === 1) focusBox(); // a scan never goes nowhere
+});
+
+// A letter answers a question only when no other key follows at once: a scanner types in bursts.
+let lastPress = 0;
+function fast(event) { const gap = event.timeStamp - lastPress; lastPress = event.timeStamp; return gap < 40; }
+function pendingAnswer(button) {
+  const at = lastPress;
+  const why = button.form?.querySelector("input[name=why]");
+  setTimeout(() => {
+    if (lastPress !== at) return;
+    if (why && !why.value) why.focus(); else button.click();
+  }, 90);
+}
+
+const lastButton = document.querySelector("[data-key=last]");
+if (lastButton && desk) {
+  lastButton.hidden = false;
+  lastButton.addEventListener("click", () => {
+    const patron = sessionStorage.getItem("sen-last-patron");
+    if (patron) location.href = `${location.pathname}?patron=${encodeURIComponent(patron)}`;
+  });
+}
+
+// A patron's data do not stay on the screen of an empty desk.
+setInterval(() => {
+  idle += 1;
+  const open = document.querySelector("[data-patron]");
+  if (open && idle >= 180 && !sending && !queue.length) { idle = 0; document.querySelector("[data-key=finish]")?.click(); }
+}, 1000);
+document.addEventListener("pointerdown", () => { idle = 0; });
+
+if (desk) {
+  const shown = desk.querySelector(".answer");
+  if (shown) sound(shown.dataset.tone);
+  focusBox();
+}

@@ -1,0 +1,1 @@
+"""Pages of circulation: the desk, holds, fees, rules, tallies."""

@@ -1,0 +1,333 @@
+"""Fixtures: real databases, a real application, real servers and a real browser.
+
+Nothing here imitates our own code. Tests reach no host but this one.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.orm import Session
+
+from ils.core import clock, db
+from ils.core.config import Config, use
+from tests.setup import find
+
+os.environ["SEN_TESTING"] = "1"
+
+SHARED_MARC = Path(__file__).resolve().parents[2] / "shared" / "marc"
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, aloud, what this machine cannot run."""
+    lacking = {
+        "postgres": None if find("postgres") else "PostgreSQL is not installed",
+        "browser": None if find("chromium") else "Chromium is not installed",
+        "shared": None if SHARED_MARC.is_dir() else "the shared MARC records are not beside us",
+    }
+    for item in items:
+        for marker, reason in lacking.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """In CI nothing may be skipped but what needs the shared records."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    other = [report for report in skipped if "shared MARC records" not in str(report.longrepr)]
+    if IN_CI and other:
+        for report in other:
+            terminalreporter.write_line(f"skipped in CI: {report.nodeid} {report.longrepr}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a CI run that skipped what it must not."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not IN_CI or reporter is None or session.exitstatus != 0:
+        return
+    skipped = reporter.stats.get("skipped", [])
+    if any("shared MARC records" not in str(report.longrepr) for report in skipped):
+        session.exitstatus = 1
+
+
+# -- the network -------------------------------------------------------------------------------
+
+_connect = socket.socket.connect
+
+
+def _only_here(sock: socket.socket, address: Any) -> Any:
+    host = address[0] if isinstance(address, tuple) else ""
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and host not in (
+        "127.0.0.1",
+        "::1",
+        "localhost",
+    ):
+        raise RuntimeError(f"a test tried to reach {host}: start the peer on 127.0.0.1 instead")
+    return _connect(sock, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    socket.socket.connect = _only_here  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+# -- databases ---------------------------------------------------------------------------------
+
+
+def _all_tables() -> Any:
+    """Import every model and return the tables' metadata."""
+    import importlib
+
+    for module in (
+        *("ils.core.audit", "ils.core.events", "ils.core.jobs", "ils.core.outbox"),
+        *("ils.org.models", "ils.accounts.models", "ils.reporting.models", "cataloging.models"),
+        *("circulation.patrons.models", "circulation.models", "opac.models"),
+    ):
+        importlib.import_module(module)
+    return db.Base.metadata
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a private PostgreSQL cluster for this session and return its URL."""
+    program = find("postgres")
+    if program is None:
+        pytest.skip("PostgreSQL is not installed")
+    bin_dir = Path(program).resolve().parent
+    if not (bin_dir / "initdb").exists():
+        bin_dir = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    home = Path(tempfile.mkdtemp(prefix="sen-pg-"))
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # initdb refuses to run as root
+        owner = "postgres" if _has_user("postgres") else "nobody"
+        shutil.chown(home, owner)
+        as_user = ["runuser", "-u", owner, "--"]
+    port = free_port()
+    data = home / "data"
+    run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    subprocess.run(
+        [
+            *as_user,
+            str(bin_dir / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "sen",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+        ],
+        **run,  # type: ignore[call-overload]
+    )
+    options = (
+        f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+    )
+    subprocess.run(
+        [
+            *as_user,
+            str(bin_dir / "pg_ctl"),
+            "-D",
+            str(data),
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            str(home / "log"),
+            "-o",
+            options,
+            "start",
+        ],
+        **run,  # type: ignore[call-overload]
+    )
+    url = f"postgresql+psycopg://sen@127.0.0.1:{port}/postgres"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE template_sen"))
+    made = db.make_engine(url.rsplit("/", 1)[0] + "/template_sen")
+    _all_tables().create_all(made)
+    made.dispose()
+    engine.dispose()
+    yield url
+    subprocess.run(
+        [*as_user, str(bin_dir / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
+        **{**run, "check": False},  # type: ignore[call-overload]
+    )
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _has_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def fresh_postgres(url: str) -> Iterator[str]:
+    """Make an empty database with all tables and drop it afterwards."""
+    name = f"sen_{os.getpid()}_{time.monotonic_ns()}"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template_sen"))
+    try:
+        yield url.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        db.disconnect()
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("template") / "sen.db"
+    made = db.make_engine(f"sqlite:///{file}")
+    _all_tables().create_all(made)
+    with made.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    made.dispose()
+    return file
+
+
+def _configured(tmp_path: Path, url: str = "") -> Config:
+    return use(Config(data_dir=tmp_path, database_url=url, secret_key="test", testing=True))
+
+
+@pytest.fixture
+def sqlite_db(tmp_path: Path, _sqlite_template: Path) -> Iterator[Engine]:
+    """An empty SQLite database with all tables, bound to the process."""
+    shutil.copyfile(_sqlite_template, tmp_path / "sen.db")
+    _configured(tmp_path)
+    _forget()
+    yield db.connect()
+    db.disconnect()
+
+
+@pytest.fixture
+def postgres_db(tmp_path: Path, postgres_url: str) -> Iterator[Engine]:
+    """An empty PostgreSQL database with all tables, bound to the process."""
+    with fresh_postgres(postgres_url) as url:
+        _configured(tmp_path, url)
+        _forget()
+        yield db.connect()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def both(request: pytest.FixtureRequest) -> Engine:
+    """The test runs on SQLite and on PostgreSQL."""
+    return request.getfixturevalue(f"{request.param}_db")  # type: ignore[no-any-return]
+
+
+def _forget() -> None:
+    from ils.web.register import forget_ready
+
+    forget_ready()
+
+
+@pytest.fixture
+def session(sqlite_db: Engine) -> Iterator[Session]:
+    """A writing transaction on an empty SQLite database, rolled back at the end."""
+    with db.transaction() as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def both_session(both: Engine) -> Iterator[Session]:
+    """A writing transaction on each of the two databases, rolled back at the end."""
+    with db.transaction() as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def at_time() -> Callable[[datetime], Any]:
+    """Set the clock: ``with at_time(datetime(…, tzinfo=UTC)): …``."""
+    return clock.at
+
+
+@contextmanager
+def count_queries(engine: Engine) -> Iterator[list[str]]:
+    """Collect the SQL statements sent inside the block."""
+    sent: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+# -- the application ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def app(sqlite_db: Engine) -> Any:
+    """The application on an empty database."""
+    from ils.app import create_app
+    from ils.core.config import config
+
+    made = create_app(config())
+    made.config["WTF_CSRF_ENABLED"] = False
+    return made
+
+
+@pytest.fixture
+def client(app: Any) -> Any:
+    """A browser without JavaScript, signed in nowhere."""
+    return app.test_client()
+
+
+@pytest.fixture
+def province(app: Any) -> Any:
+    """A small province: one library with two branches, staff, categories, item types, rules."""
+    from tests.factories import create_province
+
+    with db.transaction() as opened:
+        return create_province(opened)
+
+
+@pytest.fixture
+def staff_client(app: Any, province: Any) -> Callable[..., Any]:
+    """Sign a member of staff in: ``staff_client("clerk")`` or any other role."""
+    from tests.factories import create_staff_account
+
+    def signed_in(role: str = "head", unit: Any = None) -> Any:
+        with db.transaction() as opened:
+            username = create_staff_account(opened, role, unit or province.library)
+        browser = app.test_client()
+        answer = browser.post(
+            "/staff/sign-in", data={"username": username, "password": "mat-khau-thu"}
+        )
+        assert answer.status_code == 302, answer.get_data(as_text=True)[:500]
+        return browser
+
+    return signed_in
