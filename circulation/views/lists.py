@@ -1,0 +1,183 @@
+"""Lists of the day: to fetch, hold shelf, to clear, on the way, overdue; tallies; paper loans."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+from wtforms import StringField
+from wtforms.validators import Length
+
+from cataloging.models import Item, Record
+from circulation.checkout import enter_open_loan
+from circulation.desk import perform
+from circulation.hold_lists import pull_list, shelf_list, to_clear
+from circulation.holds import extend_shelf, not_on_shelf
+from circulation.models import Loan
+from circulation.patrons.models import Patron, PatronCard
+from circulation.permissions import ENTER_OPEN_LOAN, MANAGE_HOLDS, TALLY, USE_DESK
+from circulation.sentences import headline_sentence, reason_sentence
+from circulation.tallies import count_in_house_use, count_visit
+from circulation.transits import transit_list
+from ils.core import clock
+from ils.core.db import reading
+from ils.core.errors import IlsError
+from ils.core.events import EventRow
+from ils.org.units import branches_of, unit_names
+from ils.web.door import current_actor, door
+from ils.web.errors import sentence_for
+from ils.web.forms import DayField, Form, Required
+
+bp = Blueprint("lists", __name__, url_prefix="/staff/lists", template_folder="../templates")
+
+PAGE = 100
+
+
+class OpenLoanForm(Form):
+    """A loan that is open on paper."""
+
+    card = StringField(_l("Card number"), [Required(), Length(max=40)])
+    barcode = StringField(_l("Barcode or accession number"), [Required(), Length(max=60)])
+    started_on = DayField(_l("Lent on"), [Required()])
+    due_on = DayField(_l("Due on"), [Required()])
+
+
+@bp.get("/holds")
+@door(USE_DESK)
+def holds() -> str:
+    """Show what is to fetch, what waits on the shelf, what is to clear and what is on the way."""
+    branch_id = current_actor().unit_id or 0
+    with reading() as session:
+        return render_template(
+            "circulation/lists_holds.html",
+            to_fetch=pull_list(session, branch_id),
+            on_shelf=shelf_list(session, branch_id),
+            clear=to_clear(session, branch_id),
+            outgoing=transit_list(session, branch_id, direction="out"),
+            incoming=transit_list(session, branch_id, direction="in"),
+            names=unit_names(session),
+            today=clock.today(),
+        )
+
+
+@bp.post("/holds/<int:hold_id>")
+@door(MANAGE_HOLDS)
+def hold_act(hold_id: int) -> Any:
+    """Say that a copy is not on the shelf, or give a hold more time."""
+    acts: dict[str, Any] = {"missing": not_on_shelf, "extend": extend_shelf}
+    act = acts.get(request.form.get("act", ""))
+    if act is not None:
+        key = request.form.get("key") or f"list-{secrets.token_hex(8)}"
+        _tell(perform(act, current_actor(), hold_id=hold_id, key=key))
+    return redirect(url_for("lists.holds"))
+
+
+def _tell(result: Any) -> None:
+    text = headline_sentence(result.code, result.facts)
+    reasons = " ".join(reason_sentence(r["code"], r["facts"]) for r in result.reasons)
+    tone = {"green": "ok", "amber": "warn", "red": "bad"}[result.tone]
+    flash(f"{text} {'' if result.ok else reasons}".strip(), tone)
+
+
+@bp.get("/overdue")
+@door(USE_DESK)
+def overdue() -> str:
+    """Show open loans past their due date, the longest overdue first."""
+    page = max(1, request.args.get("page", 1, type=int))
+    actor = current_actor()
+    with reading() as session:
+        here = [b.id for b in branches_of(session, actor.library_id or 0)] or [actor.unit_id]
+        where = (
+            Loan.closed_at.is_(None),
+            Loan.due_on < clock.today(),
+            Loan.branch_id.in_(here),
+        )
+        total = session.scalar(select(func.count()).select_from(Loan).where(*where)) or 0
+        rows = session.execute(
+            select(Loan, Item, Record.title, Patron, PatronCard.number)
+            .join(Item, Item.id == Loan.item_id)
+            .join(Record, Record.id == Loan.record_id)
+            .outerjoin(Patron, Patron.id == Loan.patron_id)
+            .outerjoin(
+                PatronCard,
+                (PatronCard.patron_id == Patron.id) & (PatronCard.state == "active"),
+            )
+            .where(*where)
+            .order_by(Loan.due_on, Loan.id)
+            .limit(PAGE)
+            .offset((page - 1) * PAGE)
+        ).all()
+        return render_template(
+            "circulation/lists_overdue.html",
+            rows=rows,
+            total=total,
+            page=page,
+            pages=max(1, -(-total // PAGE)),
+            names=unit_names(session),
+            today=clock.today(),
+        )
+
+
+@bp.route("/tally", methods=["GET", "POST"])
+@door(TALLY)
+def tally() -> Any:
+    """Count visits and in-house use by a tap."""
+    actor = current_actor()
+    if request.method == "POST":
+        what, band = request.form.get("what", "visit"), request.form.get("age_band") or None
+        key = request.form.get("key") or f"tally-{secrets.token_hex(8)}"
+        quantity = request.form.get("quantity", 1, type=int) or 1
+        try:
+            count = count_visit if what == "visit" else count_in_house_use
+            _tell(perform(count, actor, key=key, quantity=quantity, age_band=band))
+        except IlsError as error:
+            flash(sentence_for(error), "bad")
+        return redirect(url_for("lists.tally"))
+    with reading() as session:
+        rows = session.execute(
+            select(EventRow.kind, EventRow.age_band, func.sum(EventRow.quantity))
+            .where(
+                EventRow.unit_id == actor.unit_id,
+                EventRow.effective_on == clock.today(),
+                EventRow.kind.in_(("visit_counted", "in_house_use_counted")),
+            )
+            .group_by(EventRow.kind, EventRow.age_band)
+        )
+        counts = {(kind, band or ""): int(total) for kind, band, total in rows}
+    return render_template(
+        "circulation/lists_tally.html", counts=counts, key=lambda: secrets.token_hex(8)
+    )
+
+
+@bp.route("/open-loan", methods=["GET", "POST"])
+@door(ENTER_OPEN_LOAN)
+def open_loan() -> Any:
+    """Enter a loan that is open on paper, with its dates; it is not counted as lending."""
+    form = OpenLoanForm()
+    status, result = 200, None
+    if form.validate_on_submit():
+        result = perform(
+            enter_open_loan,
+            current_actor(),
+            barcode=form.barcode.data,
+            card=form.card.data,
+            started_on=form.started_on.data,
+            due_on=form.due_on.data,
+            key=request.form.get("key") or f"paper-{secrets.token_hex(8)}",
+        )
+        if result.ok:
+            _tell(result)
+            again = {"started_on": request.form["started_on"], "due_on": request.form["due_on"]}
+            return redirect(url_for("lists.open_loan", card=form.card.data, **again))
+        status = 409
+    elif request.method == "POST":
+        status = 422
+    else:
+        form.card.data = request.args.get("card", "")
+        form.started_on.raw_text = request.args.get("started_on", "")
+        form.due_on.raw_text = request.args.get("due_on", "")
+    page = render_template(
+        "circulation/lists_open_loan.html", form=form, result=result, key=secrets.token_hex(8)
+    )
+    return page, status

@@ -1,0 +1,242 @@
+"""The page of lending rules: a matrix of what is set where, and what results for a pair.
+
+A box left empty is inherited; each value of the result names the row it comes from.
+"""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cataloging.models import ItemType
+from circulation.models import PolicyRow
+from circulation.patrons.models import PatronCategory
+from circulation.permissions import EDIT_POLICY, VIEW_POLICY
+from circulation.policies import policy_for, policy_rows, set_policy_row
+from circulation.rules.policy import FieldAbout, policy_fields, to_json
+from ils.core.db import reading, transaction
+from ils.core.errors import IlsError, NotFound
+from ils.org.models import OrgUnit
+from ils.org.units import unit_names
+from ils.web.admin import units_of_actor
+from ils.web.door import current_actor, door
+from ils.web.errors import sentence_for
+from ils.web.forms import parse_day, parse_dong
+
+bp = Blueprint("policies", __name__, url_prefix="/staff/rules", template_folder="../templates")
+
+# Values the matrix shows at a glance.
+AT_A_GLANCE = ("loan_days", "limit_total", "renew_limit", "per_day", "cap", "limit_holds")
+MONEY = ("per_day", "cap", "patron_cap", "round_to", "deposit", "limit_owed")
+
+
+def _lists(session: Session) -> tuple[list[ItemType], list[PatronCategory]]:
+    types = session.scalars(select(ItemType).order_by(ItemType.order, ItemType.code))
+    categories = session.scalars(select(PatronCategory).order_by(PatronCategory.order))
+    return list(types), list(categories)
+
+
+def _unit(session: Session, permission: str) -> tuple[OrgUnit, list[OrgUnit]]:
+    choices = units_of_actor(session, permission)
+    wanted = request.args.get("unit", type=int) or current_actor().library_id
+    found = next((u for u in choices if u.id == wanted), None)
+    if found is None and request.args.get("unit"):
+        raise NotFound("unit_unknown", unit_id=wanted)
+    return found or choices[0], choices
+
+
+@bp.get("/")
+@door(VIEW_POLICY)
+def matrix() -> str:
+    """Show the rows set at a unit, and what results for every item type and patron category."""
+    with reading() as session:
+        chosen, choices = _unit(session, VIEW_POLICY)
+        types, categories = _lists(session)
+        cells = {
+            (t.code, c.code): policy_for(session, chosen.id, t.code, c.code)
+            for t in types
+            for c in categories
+        }
+        return render_template(
+            "circulation/policies_matrix.html",
+            unit=chosen,
+            units=choices,
+            names=unit_names(session),
+            types=types,
+            categories=categories,
+            cells=cells,
+            rows=policy_rows(session, chosen.id),
+            glance=AT_A_GLANCE,
+            may_edit=current_actor().can(EDIT_POLICY, chosen),
+            words=field_words(),
+        )
+
+
+@bp.route("/row", methods=["GET", "POST"])
+@door(VIEW_POLICY)
+def row() -> Any:
+    """Edit the values set at a unit for one item type and category."""
+    item_type, category = request.args.get("item_type", ""), request.args.get("category", "")
+    with reading() as session:
+        chosen, _choices = _unit(session, VIEW_POLICY)
+        present = session.scalar(
+            select(PolicyRow).where(
+                PolicyRow.unit_id == chosen.id,
+                PolicyRow.item_type == item_type,
+                PolicyRow.category == category,
+            )
+        )
+    problems: dict[str, str] = {}
+    if request.method == "POST":
+        problems = _save(chosen, item_type, category)
+        if not problems:
+            flash(_("The rule was saved. Loans already made keep the values they had."), "ok")
+            return redirect(url_for("policies.matrix", unit=chosen.id))
+    with reading() as session:
+        types, categories = _lists(session)
+        page = render_template(
+            "circulation/policies_row.html",
+            unit=chosen,
+            names=unit_names(session),
+            item_type=next((t for t in types if t.code == item_type), None),
+            category=next((c for c in categories if c.code == category), None),
+            groups=_groups(),
+            own=dict(present.values) if present else {},
+            resolved=policy_for(session, chosen.id, item_type, category),
+            problems=problems,
+            typed=request.form,
+            may_edit=current_actor().can(EDIT_POLICY, chosen),
+            words=field_words(),
+            money=MONEY,
+        )
+    return page, 422 if problems else 200
+
+
+def _groups() -> dict[str, list[FieldAbout]]:
+    groups: dict[str, list[FieldAbout]] = {}
+    for about in policy_fields().values():
+        groups.setdefault(about.group, []).append(about)
+    return groups
+
+
+def _save(chosen: OrgUnit, item_type: str, category: str) -> dict[str, str]:
+    values: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, about in policy_fields().items():
+        if f"own:{name}" not in request.form:
+            continue
+        try:
+            values[name] = _read(about)
+        except ValueError:
+            problems[name] = _("This value could not be read.")
+    if problems:
+        return problems
+    try:
+        with transaction() as session:
+            set_policy_row(
+                session,
+                current_actor(),
+                unit_id=chosen.id,
+                item_type=item_type,
+                category=category,
+                values=to_json(values),
+            )
+    except IlsError as error:
+        problems[error.facts.get("field", "")] = sentence_for(error)
+    return problems
+
+
+def _read(about: FieldAbout) -> Any:
+    typed = request.form.get(about.name, "").strip()
+    if about.type is bool:
+        return about.name in request.form
+    if about.type is tuple:
+        return tuple(request.form.getlist(about.name))
+    if not typed:
+        if about.optional:
+            return None
+        raise ValueError(about.name)
+    if about.type is date:
+        return parse_day(typed)
+    if about.type is int:
+        return parse_dong(typed) if about.name in MONEY else int(typed)
+    return typed
+
+
+def field_words() -> dict[str, str]:
+    """Return the words a librarian knows each value by."""
+    return {
+        "loanable": _("May be borrowed"),
+        "loan_days": _("Loan period (days)"),
+        "loan_count": _("Days are counted as"),
+        "fixed_due": _("Fixed due date"),
+        "ceiling": _("Never due later than"),
+        "within_card": _("Due before the card ends"),
+        "max_manual_days": _("Longest period typed by hand (days)"),
+        "limit_total": _("Items on loan at once"),
+        "limit_kind": _("Items of this type at once"),
+        "min_age": _("From the age of"),
+        "deposit": _("Deposit needed (đồng)"),
+        "consent_needed": _("A child needs the guardian's consent"),
+        "when_wanted": _("When others wait for the title"),
+        "renew_limit": _("Renewals"),
+        "renew_base": _("A renewal counts from"),
+        "renew_when_overdue": _("Overdue loans may be renewed"),
+        "renew_max_days_late": _("up to so many days late"),
+        "renew_from_days_before": _("Renewal from so many days before the due date"),
+        "renew_with_expired_card": _("Renew with an expired card"),
+        "penalty": _("Penalty for lateness"),
+        "per_day": _("Fine per day (đồng)"),
+        "skip_closed": _("Closed days are free"),
+        "grace": _("Days of grace"),
+        "grace_mode": _("After the days of grace"),
+        "cap": _("Highest fine per loan (đồng)"),
+        "cap_to_price": _("Never more than the price"),
+        "patron_cap": _("Highest open fines per patron (đồng)"),
+        "round_to": _("Rounded down to (đồng)"),
+        "suspend_factor": _("Days without borrowing per day late"),
+        "suspend_max": _("Longest suspension (days)"),
+        "suspend_adds_up": _("Suspensions add up"),
+        "holdable": _("May be reserved"),
+        "limit_holds": _("Holds at once"),
+        "limit_holds_day": _("Holds a day"),
+        "hold_on_available": _("Reserve also what stands on the shelf"),
+        "hold_with_copy": _("Reserve with a copy on loan"),
+        "pickup_open_days": _("Days on the hold shelf (open days)"),
+        "pull_open_days": _("Days to fetch from the shelf (open days)"),
+        "local_first_days": _("Days for patrons collecting here first"),
+        "limit_owed": _("May owe (đồng)"),
+        "limit_overdue": _("May have overdue items"),
+        "limit_overdue_days": _("May be so many days late"),
+        "limit_lost": _("May have lost items unsettled"),
+        "borrow_stopped_by": _("Borrowing is stopped by"),
+        "renew_stopped_by": _("Renewing is stopped by"),
+        "hold_stopped_by": _("Reserving is stopped by"),
+        "capture_stopped_by": _("Holds are passed over by"),
+        # choices
+        "calendar": _("calendar days"),
+        "open": _("open days"),
+        "refuse": _("refuse"),
+        "ask": _("ask"),
+        "allow": _("allow"),
+        "today": _("today"),
+        "due": _("the old due date"),
+        "money": _("money"),
+        "days": _("days without borrowing"),
+        "none": _("none"),
+        "forgive": _("all late days are charged"),
+        "free": _("days of grace stay free"),
+        "owed": _("debts"),
+        "overdue": _("overdue items"),
+        "overdue_days": _("days late"),
+        "lost": _("lost items"),
+        # groups
+        "group:loan": _("Lending"),
+        "group:renew": _("Renewing"),
+        "group:fine": _("Late returns"),
+        "group:hold": _("Holds"),
+        "group:block": _("Blocks"),
+    }
