@@ -1,0 +1,32 @@
+"""``./sen bench`` and ``./sen soak``: the measuring scripts live in ``bench/``."""
+
+import importlib
+import os
+
+import click
+
+NAMES = {
+    "import": "bench.import_",
+    "search": "bench.search",
+    "desk": "bench.desk",
+    "pages": "bench.pages",
+    "start": "bench.start",
+}
+
+
+@click.command()
+@click.argument("name", type=click.Choice(list(NAMES)))
+@click.option("--records", type=int, default=None, help="How much data to make.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def bench(name: str, records: int | None, *, as_json: bool) -> None:
+    """Measure the program on data it makes itself in a scratch folder, pinned to two cores."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+    importlib.import_module(NAMES[name]).run(records, as_json)
+
+
+@click.command()
+@click.option("--steps", default=100_000, show_default=True)
+def soak(steps: int) -> None:
+    """Lend, return, renew, reserve and pay at random, checking every rule after each step."""
+    importlib.import_module("bench.soak").run(steps)

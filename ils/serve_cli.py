@@ -1,0 +1,189 @@
+"""``./sen run``, ``worker``, ``migrate``, ``sample``, ``backup``, ``restore``, ``doctor``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from ils.core.config import config, load, use
+
+
+def _use_data(data: Path | None) -> None:
+    if data is not None:
+        use(load(data_dir=data))
+    config().data_dir.mkdir(parents=True, exist_ok=True)
+
+
+def _is_empty() -> bool:
+    from ils.core.db import reading
+    from ils.org.units import province
+
+    with reading() as session:
+        return province(session) is None
+
+
+_data_option = click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder of all data (default var/)."
+)
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for other PCs.")
+@click.option("--empty", is_flag=True, help="Start without the sample province.")
+@click.option("--workers", default=2, show_default=True, help="Web processes.")
+@click.option("--threads", default=4, show_default=True, help="Threads in each.")
+@_data_option
+def run(
+    port: int, host: str, *, empty: bool, workers: int, threads: int, data: Path | None
+) -> None:
+    """Serve the libraries: set up what is missing, then start."""
+    from ils.core.migrate import upgrade_database
+    from ils.core.serve import Supervisor, answers, gunicorn_command, require_free_port
+
+    _use_data(data)
+    require_free_port(host, port)
+    if upgrade_database():
+        click.echo("sen: the database is ready")
+    if not empty and _is_empty():
+        _load_sample()
+    commands = {
+        "web": gunicorn_command(host, port, workers, threads),
+        "worker": [sys.executable, "-m", "ils.cli", "worker"],
+    }
+    supervisor = Supervisor(commands, lambda: _announce(host, port))
+    sys.exit(supervisor.run(lambda: answers(host, port)))
+
+
+def _load_sample() -> None:
+    from ils.app import create_app
+
+    click.echo("sen: making the sample province (once; about a minute)")
+    app = create_app(config())
+    with app.app_context():
+        from circulation.sample.seed import seed
+
+        seed(lambda text: click.echo(f"sen: {text}"))
+
+
+def _announce(host: str, port: int) -> None:
+    from ils.core.serve import lan_address
+
+    click.echo("")
+    click.echo(f"  Sen is ready:      http://127.0.0.1:{port}/")
+    click.echo(f"  For the staff:     http://127.0.0.1:{port}/staff/")
+    if host not in ("127.0.0.1", "localhost"):
+        click.echo(f"  For the other PCs: http://{lan_address() or host}:{port}/")
+    for line in _sample_accounts():
+        click.echo(line)
+    click.echo("  Ctrl-C ends it.")
+    sys.stdout.flush()
+
+
+def _sample_accounts() -> list[str]:
+    """Return the lines on sample accounts, kept in the data folder by the sample province."""
+    file = config().data_dir / "sample-accounts.txt"
+    if not file.exists():
+        return []
+    return ["", *(f"  {line}" for line in file.read_text("utf-8").splitlines()), ""]
+
+
+@click.command()
+@_data_option
+def worker(data: Path | None) -> None:
+    """Run only the worker (index, jobs)."""
+    import logging
+    import signal
+
+    from ils.app import create_app
+    from ils.core.worker import Worker
+
+    _use_data(data)
+    logging.basicConfig(level=config().log_level, format="%(asctime)s %(name)s %(message)s")
+    app = create_app(config())
+    running = Worker()
+    signal.signal(signal.SIGTERM, running.stop)
+    signal.signal(signal.SIGINT, running.stop)
+    with app.app_context():
+        running.run()
+
+
+@click.command()
+@_data_option
+def migrate(data: Path | None) -> None:
+    """Bring the database to this version."""
+    from ils.core.migrate import upgrade_database
+
+    _use_data(data)
+    click.echo("brought up to date" if upgrade_database() else "nothing to do")
+
+
+@click.command()
+@_data_option
+def sample(data: Path | None) -> None:
+    """Load the sample province into an empty installation."""
+    from ils.core.migrate import upgrade_database
+
+    _use_data(data)
+    upgrade_database()
+    if not _is_empty():
+        raise click.ClickException("this installation is not empty; nothing was changed")
+    _load_sample()
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_data_option
+def backup(file: Path, data: Path | None) -> None:
+    """Write everything into one file, also while running."""
+    from ils.core.backup import back_up
+
+    _use_data(data)
+    manifest = back_up(file)
+    rows = sum(manifest["rows"].values())
+    click.echo(f"{file}: {file.stat().st_size:,} bytes, {rows:,} rows")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@_data_option
+def restore(file: Path, data: Path | None) -> None:
+    """Bring back what a backup file holds; the old database is set aside."""
+    from ils.core.backup import restore as bring_back
+    from ils.core.migrate import upgrade_database
+
+    _use_data(data)
+    manifest = bring_back(file)
+    upgrade_database()
+    click.echo(f"restored the backup of {manifest['made_at']}; the index is rebuilt at next start")
+
+
+@click.command()
+@_data_option
+def doctor(data: Path | None) -> None:
+    """Check the installation and say what is wrong."""
+    import shutil
+
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    from ils.core import outbox
+    from ils.core.db import engine, reading
+    from ils.core.migrate import MIGRATIONS
+
+    _use_data(data)
+    free = shutil.disk_usage(config().data_dir).free
+    click.echo(f"data folder      {config().data_dir.resolve()} ({free // 2**20:,} MB free)")
+    click.echo(f"database         {engine().dialect.name}")
+    with engine().connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    behind = present != head
+    click.echo(f"tables           {present or 'none'}{' (run: ./sen migrate)' if behind else ''}")
+    if present is not None:
+        with reading() as session:
+            waiting = outbox.waiting(session)
+            age = outbox.oldest_waiting_seconds(session)
+        click.echo(f"outbox           {waiting} waiting, oldest {age:.0f} s")
+    if behind or free < 200 * 2**20:
+        sys.exit(1)
