@@ -1,0 +1,313 @@
+"""Change sets: what was changed together and can be undone whole.
+
+A change set can be undone while what it made is as it made it: a record changed again since, or a
+copy that was lent since, stands in the way and is named. Undoing removes the copies the set
+entered, deletes the records it created and gives back the content it replaced, in new versions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session, aliased
+
+from cataloging.marc.project import project
+from cataloging.models import Barcode, ChangeSet, Item, Record, RecordVersion
+from cataloging.permissions import UNDO_CHANGES
+from cataloging.record_rows import (
+    announce_changed,
+    content_of,
+    hide_from_matching,
+    set_columns,
+    write_version,
+)
+from ils.accounts.actor import Actor
+from ils.core import clock
+from ils.core.audit import audit
+from ils.core.errors import NotFound, Refused
+from ils.core.events import ActUndone, EventRow
+
+UNDONE_AT_ONCE = 500
+MOST_NAMED = 50
+OF_ITS_MAKING = ("item_accessioned", "record_created")
+
+
+def new_change_set(session: Session, actor: Actor, kind: str, why: str = "") -> ChangeSet:
+    """Open a change set in the caller's transaction. Kinds: edit, import, items, batch …"""
+    made = ChangeSet(kind=kind, why=why[:300], actor_id=actor.staff_id, unit_id=actor.unit_id)
+    session.add(made)
+    session.flush()
+    return made
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What keeps a part of a change set from being undone."""
+
+    code: str  # changed_later | has_other_items | item_used
+    record_id: int
+    item_id: int | None = None
+    name: str = ""
+
+
+@dataclass
+class Undone:
+    """What an undo did, and what it had to leave."""
+
+    records_removed: int = 0
+    records_restored: int = 0
+    items_removed: int = 0
+    left: list[Obstacle] = field(default_factory=list)
+
+
+def change_set_for(session: Session, change_set_id: int) -> ChangeSet:
+    """Return a change set. Raises ``NotFound``."""
+    found = session.get(ChangeSet, change_set_id)
+    if found is None:
+        raise NotFound("change_set_unknown", change_set_id=change_set_id)
+    return found
+
+
+def undo_change_set(
+    session: Session, actor: Actor, change_set_id: int, *, partial: bool = False
+) -> Undone:
+    """Undo a change set whole, in the caller's transaction.
+
+    Raises ``Refused`` naming what stands in the way; with ``partial`` that is left as it is.
+    """
+    done = Undone()
+    begin_undo(session, actor, change_set_id, partial=partial)
+    while undo_part(session, actor, change_set_id, done):
+        pass
+    return done
+
+
+def begin_undo(session: Session, actor: Actor, change_set_id: int, *, partial: bool) -> None:
+    """Check that a change set may be undone. Raises ``Refused`` when not."""
+    actor.require(UNDO_CHANGES)
+    change_set = change_set_for(session, change_set_id)
+    if change_set.undone_at is not None:
+        raise Refused("change_set_already_undone", change_set_id=change_set_id)
+    if not partial and (found := obstacles(session, change_set_id)):
+        raise Refused("undo_blocked", change_set_id=change_set_id, count=len(found), first=found[0])
+
+
+def undo_part(
+    session: Session,
+    actor: Actor,
+    change_set_id: int,
+    done: Undone | None = None,
+    *,
+    limit: int = UNDONE_AT_ONCE,
+) -> bool:
+    """Undo up to ``limit`` records of a change set; return whether there may be more.
+
+    A job calls this once per transaction, so that the desks can lend in between.
+    """
+    tally = done if done is not None else Undone()
+    items = _removable_items(session, change_set_id, limit)
+    if items:
+        _remove_items(session, actor, items)
+        tally.items_removed += len(items)
+        return True
+    records = _undoable_records(session, change_set_id, limit)
+    if records:
+        _undo_records(session, actor, change_set_id, records, tally)
+        return True
+    change_set = change_set_for(session, change_set_id)
+    change_set.undone_at = clock.now()
+    change_set.undone_by = actor.staff_id
+    tally.left = obstacles(session, change_set_id)
+    audit(session, actor, "change_set_undone", "change_set", change_set_id)
+    return False
+
+
+def obstacles(session: Session, change_set_id: int, most: int = MOST_NAMED) -> list[Obstacle]:
+    """Return what keeps a change set from being undone whole, the first ``most`` of it."""
+    found = [
+        Obstacle("item_used", record_id, item_id, number or "")
+        for record_id, item_id, number in session.execute(
+            select(Item.record_id, Item.id, Item.accession_no)
+            .where(Item.change_set_id == change_set_id, _is_used())
+            .limit(most)
+        )
+    ]
+    mine, created = _own_rows(change_set_id)
+    found += [
+        Obstacle("changed_later", record_id, name=title)
+        for record_id, title in session.execute(
+            select(Record.id, Record.title)
+            .join(mine, mine.c.record_id == Record.id)
+            .where(Record.version > mine.c.last, Record.deleted_at.is_(None))
+            .where(~_undone_before(change_set_id, mine))
+            .limit(most)
+        )
+    ]
+    found += [
+        Obstacle("has_other_items", record_id, name=title)
+        for record_id, title in session.execute(
+            select(Record.id, Record.title)
+            .where(Record.id.in_(select(created.c.record_id)), Record.deleted_at.is_(None))
+            .where(_other_items(change_set_id))
+            .limit(most)
+        )
+    ]
+    return found[:most]
+
+
+def _own_rows(change_set_id: int) -> tuple[Any, Any]:
+    """Return subqueries: the last version of each record in the set, and the records it made."""
+    own = RecordVersion.change_set_id == change_set_id
+    mine = (
+        select(RecordVersion.record_id, func.max(RecordVersion.version).label("last"))
+        .where(own)
+        .group_by(RecordVersion.record_id)
+        .subquery()
+    )
+    created = (
+        select(RecordVersion.record_id).where(own, RecordVersion.change == "created").subquery()
+    )
+    return mine, created
+
+
+def _undone_before(change_set_id: int, mine: Any) -> Any:
+    """SQL: the record's later version is this very undoing, begun in an earlier transaction."""
+    return (
+        select(RecordVersion.record_id)
+        .join(ChangeSet, ChangeSet.id == RecordVersion.change_set_id)
+        .where(ChangeSet.kind == "undo", ChangeSet.why == _undo_of(change_set_id))
+        .where(RecordVersion.record_id == Record.id, RecordVersion.version > mine.c.last)
+        .exists()
+    )
+
+
+def _undo_of(change_set_id: int) -> str:
+    return f"↩ {change_set_id}"
+
+
+def _is_used() -> Any:
+    """SQL: something was done with the item besides entering it."""
+    undoing = aliased(EventRow)
+    undone = select(undoing.id).where(undoing.voids_id == EventRow.id).exists()
+    return (
+        select(EventRow.id)
+        .where(EventRow.item_id == Item.id, EventRow.kind.not_in((*OF_ITS_MAKING, "act_undone")))
+        .where(~undone)
+        .exists()
+    )
+
+
+def _other_items(change_set_id: int) -> Any:
+    """SQL: the record has copies that the change set did not enter, or that must stay."""
+    other = Item.change_set_id.is_(None) | (Item.change_set_id != change_set_id)
+    return (
+        select(Item.id)
+        .where(Item.record_id == Record.id, Item.lifecycle != "withdrawn", other | _is_used())
+        .exists()
+    )
+
+
+def _removable_items(session: Session, change_set_id: int, limit: int) -> list[tuple[int, int]]:
+    rows = session.execute(
+        select(Item.id, Item.record_id)
+        .where(Item.change_set_id == change_set_id, ~_is_used())
+        .order_by(Item.id)
+        .limit(limit)
+    )
+    return [(item_id, record_id) for item_id, record_id in rows]
+
+
+def _remove_items(session: Session, actor: Actor, items: list[tuple[int, int]]) -> None:
+    """Take copies back as if never entered: their lines in the log are voided, not deleted."""
+    ids = [item_id for item_id, _ in items]
+    _void_events(session, actor, EventRow.item_id.in_(ids))
+    session.execute(delete(Barcode).where(Barcode.item_id.in_(ids)))
+    session.execute(delete(Item).where(Item.id.in_(ids)))
+    announce_changed(session, [record_id for _, record_id in items])
+
+
+def _undoable_records(session: Session, change_set_id: int, limit: int) -> Sequence[Record]:
+    """Return records whose present version the set made and that nothing holds."""
+    mine, created = _own_rows(change_set_id)
+    is_created = Record.id.in_(select(created.c.record_id))
+    return session.scalars(
+        select(Record)
+        .join(mine, (mine.c.record_id == Record.id) & (mine.c.last == Record.version))
+        .where(Record.deleted_at.is_(None), ~(is_created & _other_items(change_set_id)))
+        .order_by(Record.id)
+        .limit(limit)
+        .with_for_update(of=Record)
+    ).all()
+
+
+def _undo_records(
+    session: Session, actor: Actor, change_set_id: int, records: Sequence[Record], tally: Undone
+) -> None:
+    undoing = new_change_set(session, actor, "undo", _undo_of(change_set_id))
+    first = dict(
+        session.execute(
+            select(RecordVersion.record_id, func.min(RecordVersion.version))
+            .where(RecordVersion.change_set_id == change_set_id)
+            .where(RecordVersion.record_id.in_([r.id for r in records]))
+            .group_by(RecordVersion.record_id)
+        ).all()
+    )
+    removed = [record for record in records if first[record.id] == 1]
+    for record in records:
+        if first[record.id] == 1:
+            write_version(session, actor, record, record.marc, "deleted", undoing, "")  # type: ignore[arg-type]
+            record.deleted_at = clock.now()
+            record.match_key = record.control_number = ""
+        else:
+            before = content_of(session, record, first[record.id] - 1)
+            write_version(session, actor, record, before, "restored", undoing, "")
+            set_columns(session, record, project(before))
+    if removed:
+        ids = [record.id for record in removed]
+        hide_from_matching(session, ids)
+        made = (RecordVersion.change_set_id == change_set_id) & RecordVersion.record_id.in_(ids)
+        days = {clock.local_day(at) for at in session.scalars(select(RecordVersion.at).where(made))}
+        _void_events(
+            session,
+            actor,
+            (EventRow.kind == "record_created")
+            & EventRow.effective_on.in_(days)
+            & EventRow.record_id.in_(ids),
+        )
+    announce_changed(session, [record.id for record in records])
+    tally.records_removed += len(removed)
+    tally.records_restored += len(records) - len(removed)
+    session.flush()
+
+
+def _void_events(session: Session, actor: Actor, chosen: Any) -> None:
+    """Append, for each chosen event of a making, an event that takes it back."""
+    undoing = aliased(EventRow)
+    already = select(undoing.id).where(undoing.voids_id == EventRow.id).exists()
+    events = session.execute(
+        select(EventRow.id, EventRow.kind, EventRow.unit_id, EventRow.library_id, EventRow.item_id)
+        .add_columns(EventRow.record_id)
+        .where(chosen, EventRow.kind.in_(OF_ITS_MAKING), ~already)
+    ).all()
+    now = clock.now()
+    rows = [
+        {
+            "kind": ActUndone.kind,
+            "facts": ActUndone(event.kind).facts(),
+            "unit_id": event.unit_id,
+            "library_id": event.library_id,
+            "item_id": event.item_id,
+            "record_id": event.record_id,
+            "actor_id": actor.staff_id,
+            "recorded_at": now,
+            "effective_at": now,
+            "effective_on": clock.local_day(now),
+            "quantity": 1,
+            "voids_id": event.id,
+        }
+        for event in events
+    ]
+    if rows:
+        table: Any = EventRow.__table__
+        session.execute(insert(table), rows)
