@@ -4,11 +4,8 @@ Nothing here imitates our own code. Tests reach no host but this one.
 """
 
 import os
-import pwd
 import shutil
 import socket
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,11 +17,14 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
+from bench.postgres import private_cluster, programs
 from ils.core import clock, db
 from ils.core.config import Config, use
 from tests.setup import find
 
 os.environ["SEN_TESTING"] = "1"
+
+pytest_plugins = ["tests.live"]
 
 SHARED_MARC = Path(__file__).resolve().parents[2] / "shared" / "marc"
 IN_CI = os.environ.get("CI") == "true"
@@ -103,87 +103,19 @@ def _all_tables() -> Any:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """Start a private PostgreSQL cluster for this session and return its URL."""
-    program = find("postgres")
-    if program is None:
+    if programs() is None:
         pytest.skip("PostgreSQL is not installed")
-    bin_dir = Path(program).resolve().parent
-    if not (bin_dir / "initdb").exists():
-        bin_dir = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
-    home = Path(tempfile.mkdtemp(prefix="sen-pg-"))
-    as_user: list[str] = []
-    if os.geteuid() == 0:  # initdb refuses to run as root
-        owner = "postgres" if _has_user("postgres") else "nobody"
-        shutil.chown(home, owner)
-        as_user = ["runuser", "-u", owner, "--"]
-    port = free_port()
-    data = home / "data"
-    run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    subprocess.run(
-        [
-            *as_user,
-            str(bin_dir / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "sen",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-        ],
-        **run,  # type: ignore[call-overload]
-    )
-    options = (
-        f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-    )
-    subprocess.run(
-        [
-            *as_user,
-            str(bin_dir / "pg_ctl"),
-            "-D",
-            str(data),
-            "-w",
-            "-t",
-            "60",
-            "-l",
-            str(home / "log"),
-            "-o",
-            options,
-            "start",
-        ],
-        **run,  # type: ignore[call-overload]
-    )
-    url = f"postgresql+psycopg://sen@127.0.0.1:{port}/postgres"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE template_sen"))
-    made = db.make_engine(url.rsplit("/", 1)[0] + "/template_sen")
-    _all_tables().create_all(made)
-    made.dispose()
-    engine.dispose()
-    yield url
-    subprocess.run(
-        [*as_user, str(bin_dir / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"],
-        **{**run, "check": False},  # type: ignore[call-overload]
-    )
-    shutil.rmtree(home, ignore_errors=True)
-
-
-def _has_user(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with private_cluster() as url:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("CREATE DATABASE template_sen"))
+        made = db.make_engine(url.rsplit("/", 1)[0] + "/template_sen")
+        _all_tables().create_all(made)
+        made.dispose()
+        engine.dispose()
+        yield url
 
 
 @contextmanager
@@ -328,6 +260,24 @@ def staff_client(app: Any, province: Any) -> Callable[..., Any]:
             "/staff/sign-in", data={"username": username, "password": "mat-khau-thu"}
         )
         assert answer.status_code == 302, answer.get_data(as_text=True)[:500]
+        return browser
+
+    return signed_in
+
+
+@pytest.fixture
+def patron_client(app: Any, province: Any) -> Callable[..., Any]:
+    """Sign a patron in: ``patron_client(patron)``; without one, a new patron of our branch."""
+    from opac.patron import remember
+    from tests.factories import create_patron
+
+    def signed_in(patron: Any = None) -> Any:
+        if patron is None:
+            with db.transaction() as opened:
+                patron = create_patron(opened, province.branch)
+        browser = app.test_client()
+        with browser.session_transaction() as cookie:
+            remember(cookie, patron)
         return browser
 
     return signed_in

@@ -84,7 +84,7 @@ def create_record(session: Session, title: str = "Dế Mèn phiêu lưu ký", **
 
     author, year = more.pop("author", "Tô Hoài"), more.pop("year", "2020")
     fields: list[dict[str, Any]] = [
-        {"008": "260101s%-4s    vm            000 1 vie d" % year},
+        {"008": f"260101s{year:<4}    vm            000 1 vie d"},
         {"100": {"ind1": "0", "ind2": " ", "subfields": [{"a": author}]}},
         {"245": {"ind1": "1", "ind2": "0", "subfields": [{"a": title}]}},
         {

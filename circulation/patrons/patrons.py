@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+import circulation.patrons.settings  # noqa: F401 — declares them
 from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory
 from ils.accounts.actor import Actor
 from ils.accounts.permissions import declare_permission

@@ -4,22 +4,12 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from circulation.patrons.views import bp
-from ils.org.settings import declare
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
 
 def register(app: Flask) -> None:
     """Install patrons."""
-    declare(
-        "patrons.child_below",
-        int,
-        16,
-        _l("Patrons below this age count as children."),
-        minimum=6,
-        maximum=21,
-    )
-    declare("patrons.card_prefix", str, "TV", _l("Letters that begin a new card's number."))
     app.register_blueprint(bp)
     group = _l("Desk")
     menu_entry(group, _l("Patrons"), "patrons.find", "patrons:patron:view", order=150, key="F4")

@@ -164,7 +164,6 @@ def reading() -> Iterator[Session]:
     token = _writing.set(False)
     try:
         with _Sessions(bind=engine(), autoflush=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing ends it; a rollback would empty what the page still shows
     finally:
         _writing.reset(token)

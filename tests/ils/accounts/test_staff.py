@@ -1,0 +1,122 @@
+"""Accounts, rights that hold at a unit and below, and the slowing down of guessing."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from ils.accounts.actor import Actor, system_actor
+from ils.accounts.models import Staff
+from ils.accounts.permissions import PERMISSIONS, roles
+from ils.accounts.staff import (
+    change_password,
+    create_staff,
+    grant_role,
+    sign_in_staff,
+    sign_out_staff,
+    staff_of_session,
+)
+from ils.core import clock
+from ils.core.errors import Forbidden, Invalid, Refused
+from tests.factories import PASSWORD, Province, create_actor, create_province, create_staff_account
+
+
+@pytest.fixture
+def place(both_session: Session) -> Province:
+    return create_province(both_session)
+
+
+def test_a_right_holds_at_its_unit_and_below(both_session: Session, place: Province) -> None:
+    head = create_actor(both_session, "head", place.library)
+    assert head.can("circulation:policy:edit", place.branch)
+    assert not head.can("circulation:policy:edit", place.top)
+    assert not head.can("circulation:policy:edit", place.foreign_branch)
+    with pytest.raises(Forbidden):
+        head.require("circulation:policy:edit", place.foreign_library)
+
+
+def test_nobody_gives_more_than_they_hold(both_session: Session, place: Province) -> None:
+    head = create_actor(both_session, "head", place.library)
+    facts = {"username": "moi", "name": "Mới", "password": "du-dai-du-kho"}
+    with pytest.raises(Forbidden):
+        create_staff(both_session, head, **facts, home_unit_id=place.library.id, role="admin")
+    with pytest.raises(Forbidden):
+        create_staff(both_session, head, **facts, home_unit_id=place.top.id, role="clerk")
+    made = create_staff(
+        both_session,
+        head,
+        **{**facts, "username": "moi2"},
+        home_unit_id=place.branch.id,
+        role="clerk",
+    )
+    with pytest.raises(Invalid):
+        grant_role(both_session, system_actor(), made.id, "king", place.branch)
+
+
+def test_a_weak_password_is_refused(both_session: Session, place: Province) -> None:
+    for password in ("ngan", "12345678", "aaaaaaaaaa"):
+        with pytest.raises(Invalid):
+            create_staff(
+                both_session,
+                system_actor(),
+                username="x",
+                name="x",
+                password=password,
+                home_unit_id=place.library.id,
+                role="clerk",
+            )
+
+
+def test_signing_out_ends_the_session_on_the_server(both_session: Session, place: Province) -> None:
+    username = create_staff_account(both_session, "clerk", place.library)
+    signed_in = sign_in_staff(both_session, username.upper(), PASSWORD, "127.0.0.1")
+    assert signed_in is not None
+    assert staff_of_session(both_session, signed_in.session_key) is not None
+    sign_out_staff(both_session, signed_in.session_key)
+    assert staff_of_session(both_session, signed_in.session_key) is None
+
+
+def test_a_new_password_ends_all_other_sessions(both_session: Session, place: Province) -> None:
+    username = create_staff_account(both_session, "clerk", place.library)
+    here = sign_in_staff(both_session, username, PASSWORD, "127.0.0.1")
+    there = sign_in_staff(both_session, username, PASSWORD, "127.0.0.2")
+    assert here
+    assert there
+    staff = both_session.get_one(Staff, here.staff.id)
+    with pytest.raises(Refused):
+        change_password(both_session, staff, "wrong", "mot-mat-khau-moi")
+    change_password(
+        both_session, staff, PASSWORD, "mot-mat-khau-moi", keep_session=here.session_key
+    )
+    assert staff_of_session(both_session, here.session_key)
+    assert staff_of_session(both_session, there.session_key) is None
+
+
+def test_guessing_is_slowed_down_and_forgiven(both_session: Session, place: Province) -> None:
+    username = create_staff_account(both_session, "clerk", place.library)
+    start = clock.now()
+    with clock.at(start):
+        for _ in range(5):
+            assert sign_in_staff(both_session, username, "guess", "10.0.0.9") is None
+        with pytest.raises(Refused) as refused:
+            sign_in_staff(both_session, username, PASSWORD, "10.0.0.9")
+        assert refused.value.facts["seconds"] > 0
+    with clock.at(start + timedelta(minutes=20)):
+        assert sign_in_staff(both_session, username, PASSWORD, "10.0.0.9") is not None
+
+
+def test_every_permission_of_a_role_exists() -> None:
+    import ils.app  # noqa: F401 — declares them all
+
+    for role in roles().values():
+        for permission in role.permissions:
+            held = [
+                p
+                for p in PERMISSIONS
+                if p == permission or (permission.endswith("*") and p.startswith(permission[:-1]))
+            ]
+            assert held, f"{role.code}: {permission}"
+
+
+def test_an_actor_without_grants_can_do_nothing() -> None:
+    assert not Actor(name="nobody").can("circulation:desk:use")
