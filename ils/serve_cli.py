@@ -38,11 +38,17 @@ def run(
     port: int, host: str, *, empty: bool, workers: int, threads: int, data: Path | None
 ) -> None:
     """Serve the libraries: set up what is missing, then start."""
+    from ils.core.errors import Refused
     from ils.core.migrate import upgrade_database
     from ils.core.serve import Supervisor, answers, gunicorn_command, require_free_port
 
     _use_data(data)
-    require_free_port(host, port)
+    try:
+        require_free_port(host, port)
+    except Refused as refused:
+        raise click.ClickException(
+            f"port {port} is taken: is Sen running already? Another one: --port {port + 1}"
+        ) from refused
     if upgrade_database():
         click.echo("sen: the database is ready")
     if not empty and _is_empty():
@@ -51,7 +57,9 @@ def run(
         "web": gunicorn_command(host, port, workers, threads),
         "worker": [sys.executable, "-m", "ils.cli", "worker"],
     }
-    supervisor = Supervisor(commands, lambda: _announce(host, port))
+    supervisor = Supervisor(
+        commands, lambda: _announce(host, port), lambda text: click.echo(f"sen: {text}", err=True)
+    )
     sys.exit(supervisor.run(lambda: answers(host, port)))
 
 

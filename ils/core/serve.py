@@ -1,9 +1,10 @@
 """Running the program: gunicorn for pages and one worker beside it, watched by this process.
 
 No broker, no second service: what must survive lies in the database. A worker that dies is
-started again; Ctrl-C ends both cleanly.
+started again; Ctrl-C, a closed terminal or the end of this process ends both cleanly.
 """
 
+import ctypes
 import os
 import signal
 import socket
@@ -18,10 +19,14 @@ from ils.core.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a worker that died is started again
+_PR_SET_PDEATHSIG = 1
+
 
 def require_free_port(host: str, port: int) -> None:
     """Raise ``Refused('port_in_use')`` when somebody listens there already."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -41,13 +46,15 @@ def lan_address() -> str | None:
 
 
 def gunicorn_command(host: str, port: int, workers: int, threads: int) -> list[str]:
-    """Return the command line of the web server."""
+    """Return the command line of the web server.
+
+    The application is loaded once and the web processes part from it, so they share its memory.
+    """
+    where = f"[{host}]" if ":" in host else host
     return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "wsgi:app",
-        *("--bind", f"{host}:{port}"),
+        *(sys.executable, "-m", "gunicorn", "wsgi:app"),
+        *("--config", "python:ils.core.gunicorn_hooks", "--preload"),
+        *("--bind", f"{where}:{port}"),
         *("--workers", str(workers), "--threads", str(threads)),
         *("--worker-class", "gthread", "--timeout", "120", "--graceful-timeout", "20"),
         *("--keep-alive", "15", "--no-control-socket", "--log-level", "warning"),
@@ -65,23 +72,36 @@ def child_environment() -> dict[str, str]:
 
 
 class Supervisor:
-    """Keeps the web server and the worker running until it is told to stop."""
+    """Keeps the web server and the worker running until it is told to stop.
 
-    def __init__(self, commands: dict[str, list[str]], announce: Callable[[], None]) -> None:
+    ``commands`` holds the command line of ``web`` and, unless it runs elsewhere, of ``worker``;
+    ``announce`` is called once the web server answers; ``say`` is given what goes wrong.
+    """
+
+    def __init__(
+        self,
+        commands: dict[str, list[str]],
+        announce: Callable[[], None],
+        say: Callable[[str], None],
+    ) -> None:
         self.commands = commands
         self.announce = announce
+        self.say = say
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.stopping = False
+        self._pause = FIRST_PAUSE
+        self._restart_at = 0.0
 
     def run(self, ready: Callable[[], bool], wait_seconds: float = 60) -> int:
         """Start all, announce when ``ready`` answers true, watch; return the exit code."""
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
         for name in self.commands:
             self._start(name)
         deadline = time.monotonic() + wait_seconds
         while not self.stopping and not ready():
             if self.children["web"].poll() is not None or time.monotonic() > deadline:
+                self.say("the web server did not start; what it said stands above")
                 self._end()
                 return 1
             time.sleep(0.05)
@@ -91,7 +111,12 @@ class Supervisor:
 
     def _start(self, name: str) -> None:
         self.children[name] = subprocess.Popen(
-            self.commands[name], cwd=ROOT, env=child_environment(), start_new_session=True
+            self.commands[name],
+            cwd=ROOT,
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  # this process has no threads
         )
 
     def _watch(self) -> int:
@@ -99,14 +124,26 @@ class Supervisor:
         while not self.stopping:
             time.sleep(0.3)
             if self.children["web"].poll() is not None:
-                code = self.children["web"].returncode or 0
+                code = self.children["web"].returncode or 1
+                self.say("the web server ended by itself")
                 break
-            worker = self.children.get("worker")
-            if worker is not None and worker.poll() is not None and not self.stopping:
-                time.sleep(1)
-                self._start("worker")
+            self._watch_worker()
         self._end()
         return code
+
+    def _watch_worker(self) -> None:
+        """Start a worker that died again, after a pause that grows while it keeps dying."""
+        worker = self.children.get("worker")
+        if worker is None or worker.poll() is None:
+            return
+        now = time.monotonic()
+        if not self._restart_at:
+            self.say(f"the worker ended by itself (code {worker.returncode}); it is started again")
+            self._restart_at = now + self._pause
+        elif now >= self._restart_at:
+            self._pause = min(LONGEST_PAUSE, self._pause * 2)
+            self._restart_at = 0.0
+            self._start("worker")
 
     def _stop(self, _signal: int, _frame: object) -> None:
         self.stopping = True
@@ -123,11 +160,18 @@ class Supervisor:
                 child.kill()
 
 
+def _end_with_parent() -> None:
+    """Ask Linux to end this child when the watching process is gone, however it went."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def answers(host: str, port: int) -> bool:
-    """Tell whether the web server accepts connections."""
-    where = "127.0.0.1" if host in ("0.0.0.0", "") else host
+    """Tell whether the web server answers a request."""
+    where = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
     try:
-        with socket.create_connection((where, port), timeout=0.5):
-            return True
+        with socket.create_connection((where, port), timeout=10) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return connection.recv(5) == b"HTTP/"
     except OSError:
         return False
