@@ -1,7 +1,38 @@
 """What the public sites bring into the house."""
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
+from werkzeug.routing import BaseConverter
+
+from ils.org.units import RESERVED_SLUGS
+from ils.web.errors import message
+from ils.web.menu import menu_entry
+from opac.permissions import EDIT_NEWS
+
+
+class SiteConverter(BaseConverter):
+    """The first part of a library's address; never a word the program itself uses."""
+
+    regex = (
+        r"(?!(?:" + "|".join(sorted(w for w in RESERVED_SLUGS if w.isalpha())) + r")$)"
+        r"[a-z0-9][a-z0-9-]*"
+    )
 
 
 def register(app: Flask) -> None:
     """Install the public sites."""
+    app.url_map.converters["site"] = SiteConverter
+    import importlib.util
+
+    if importlib.util.find_spec("cataloging.search.search") is None:
+        return
+    from opac import account_views, api, catalog_views, news_views, patron, views  # noqa: F401
+
+    app.register_blueprint(views.bp)
+    app.register_blueprint(news_views.bp)
+    app.register_blueprint(api.bp)
+    app.extensions["sen.patron_loader"] = patron.signed_in_patron
+    app.extensions["sen.patron_sign_in_url"] = account_views.sign_in_address
+    menu_entry(_l("Library"), _l("News of the site"), "news.posts", EDIT_NEWS, order=820)
+    message("news_unknown", _l("There is no such piece of news."))
+    message("news_title_missing", _l("Please write a title."))

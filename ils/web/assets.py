@@ -74,7 +74,7 @@ def _compressible(response: Response) -> bool:
     return (
         response.status_code not in (204, 206, 304)
         and "Content-Encoding" not in response.headers
-        and "Content-Disposition" not in response.headers
+        and not response.headers.get("Content-Disposition", "").startswith("attachment")
         and (not response.is_streamed or (request.endpoint or "").endswith("static"))
         and (kind.startswith(TEXTS) or kind.startswith(MORE_TEXTS))
     )

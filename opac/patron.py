@@ -1,0 +1,206 @@
+"""The patron signed in on a public site: the session, and what their account holds."""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from flask import g
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cataloging.models import Item, Record
+from circulation.blocks import OpenLoan, loans_of_patron, patron_blocks
+from circulation.ledger import Account, account
+from circulation.models import HOLD_OPEN_STATES, Hold
+from circulation.patrons.cards import active_card
+from circulation.patrons.models import Patron, PatronCard
+from circulation.patrons.sign_in import session_stamp
+from circulation.renew import renewable
+from ils.core import clock
+from ils.core.db import reading
+from ils.org.units import unit_names
+from opac import words
+from opac.shelves import Book
+
+WAITING = ("queued", "targeted")
+
+
+def remember(cookie: MutableMapping[str, Any], patron: Patron) -> None:
+    """Keep a patron signed in by this browser's session; a new password ends it."""
+    cookie["patron"] = {"id": patron.id, "stamp": session_stamp(patron)}
+
+
+def signed_in_patron(cookie: MutableMapping[str, Any]) -> int | None:
+    """Return the patron of a session while their password is the one they signed in with."""
+    kept = cookie.get("patron")
+    if not isinstance(kept, dict) or not isinstance(kept.get("id"), int):
+        return None
+    with reading() as session:
+        patron = session.get(Patron, kept["id"])
+    if patron is None or patron.deleted_at or session_stamp(patron) != kept.get("stamp"):
+        cookie.pop("patron", None)
+        return None
+    g.patron_name = patron.name
+    return patron.id
+
+
+@dataclass(frozen=True)
+class LoanLine:
+    """A loan as its reader sees it."""
+
+    id: int
+    book: Book
+    call_number: str
+    barcode: str
+    branch: str
+    due_on: date
+    days_left: int
+    days_late: int
+    fine: int
+    renewals: int
+    new_due: date | None
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class HoldLine:
+    """A hold as its reader sees it; ``place`` is the place in the queue, None when it has a copy."""
+
+    id: int
+    book: Book
+    kind: str
+    state: str
+    place: int | None
+    waiting: int
+    pickup: str
+    pickup_id: int
+    until: date | None
+    placed_on: date
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """Everything on the page of a patron's account."""
+
+    patron: Patron
+    card: PatronCard | None
+    loans: list[LoanLine]
+    holds: list[HoldLine]
+    money: Account
+    blocks: list[str]
+    renewable: int
+
+
+def account_page(session: Session, patron_id: int) -> AccountPage:
+    """Gather a patron's account."""
+    patron = session.get_one(Patron, patron_id)
+    names = unit_names(session)
+    loans = _loan_lines(session, loans_of_patron(session, patron_id), names)
+    blocks = patron_blocks(session, patron_id, "borrow", patron.branch_id)
+    return AccountPage(
+        patron=patron,
+        card=active_card(session, patron_id),
+        loans=loans,
+        holds=_hold_lines(session, patron_id, names),
+        money=account(session, patron_id),
+        blocks=[words.reason_for_patron(r.code, r.facts) for r in blocks if r.stops],
+        renewable=sum(line.new_due is not None for line in loans),
+    )
+
+
+def _loan_lines(session: Session, loans: list[OpenLoan], names: dict[int, str]) -> list[LoanLine]:
+    today = clock.today()
+    may = renewable(session, [one.loan.id for one in loans])
+    covers = _books(session, [one.loan.record_id for one in loans])
+    lines = []
+    for one in loans:
+        new_due, reasons = may.get(one.loan.id, (None, []))
+        lines.append(
+            LoanLine(
+                id=one.loan.id,
+                book=covers[one.loan.record_id],
+                call_number=one.item.call_number,
+                barcode=one.item.accession_no or one.item.barcode or "",
+                branch=names.get(one.loan.branch_id, ""),
+                due_on=one.loan.due_on,
+                days_left=(one.loan.due_on - today).days,
+                days_late=one.days_late,
+                fine=one.running_fine,
+                renewals=one.loan.renewals,
+                new_due=new_due,
+                reasons=[words.reason_for_patron(r.code, r.facts) for r in reasons if r.stops],
+            )
+        )
+    return lines
+
+
+def _hold_lines(session: Session, patron_id: int, names: dict[int, str]) -> list[HoldLine]:
+    holds = session.scalars(
+        select(Hold)
+        .where(Hold.patron_id == patron_id, Hold.state.in_(HOLD_OPEN_STATES))
+        .order_by(Hold.requested_at)
+    ).all()
+    covers = _books(session, [hold.record_id for hold in holds])
+    lines = []
+    for hold in holds:
+        kind, state = words.HOLD_STATES.get(hold.state, ("info", hold.state))
+        place, waiting = _place(session, hold)
+        lines.append(
+            HoldLine(
+                id=hold.id,
+                book=covers[hold.record_id],
+                kind=kind,
+                state=str(state),
+                place=place,
+                waiting=waiting,
+                pickup=names.get(hold.pickup_branch_id, ""),
+                pickup_id=hold.pickup_branch_id,
+                until=hold.shelf_until if hold.state == "ready" else None,
+                placed_on=clock.local(hold.requested_at).date(),
+            )
+        )
+    return lines
+
+
+def _place(session: Session, hold: Hold) -> tuple[int | None, int]:
+    """Return a hold's place in the queue (None when a copy is found) and the queue's length."""
+    queue = select(func.count()).where(
+        Hold.record_id == hold.record_id,
+        Hold.volume_key == hold.volume_key,
+        Hold.state.in_(WAITING),
+    )
+    waiting = session.scalar(queue) or 0
+    if hold.state not in WAITING:
+        return None, waiting
+    before = queue.where(
+        (Hold.queue_class < hold.queue_class)
+        | (Hold.queue_class == hold.queue_class)
+        & ((Hold.order_ts < hold.order_ts) | (Hold.order_ts == hold.order_ts) & (Hold.id < hold.id))
+    )
+    return (session.scalar(before) or 0) + 1, waiting
+
+
+def _books(session: Session, record_ids: list[int]) -> dict[int, Book]:
+    """Return titles by id, hidden ones too: the reader has them in hand."""
+    rows = session.execute(
+        select(
+            Record.id,
+            Record.title,
+            Record.author,
+            Record.year,
+            Record.class_number,
+            Record.material,
+        ).where(Record.id.in_(record_ids))
+    )
+    return {row.id: Book(*row) for row in rows}
+
+
+def item_titles(session: Session, item_ids: set[int]) -> dict[int, str]:
+    """Return the titles of items, for the lines of an account."""
+    rows = session.execute(
+        select(Item.id, Record.title)
+        .join(Record, Record.id == Item.record_id)
+        .where(Item.id.in_(item_ids))
+    )
+    return {row[0]: row[1] for row in rows}
