@@ -214,7 +214,7 @@ def _away(live: Availability) -> tuple[str, str]:
     if live.position == "on_loan" and live.due_on:
         return "warn", _("Lent, expected back %(day)s", day=day(live.due_on))
     known = {
-        "on_loan": ("warn", _("Lent")),
+        "on_loan": ("warn", _("On loan")),
         "in_transit": ("info", _("On its way between branches")),
         "at_point": ("info", _("At a reading point")),
     }

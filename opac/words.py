@@ -99,7 +99,7 @@ CHARGES: dict[str, Any] = {
     "card_fee": _l("Card fee"),
     "service": _l("Service"),
     "deposit_due": _l("Deposit due"),
-    "payment": _l("Payment"),
+    "payment": _l("Paid"),
     "waiver": _l("Waived"),
     "reversal": _l("Corrected"),
     "replacement_copy": _l("Replaced by a new copy"),
