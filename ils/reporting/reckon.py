@@ -184,7 +184,7 @@ def settle(
             continue
         for column in columns:
             value = (
-                _ratio(template, row, column, after)
+                derive_ratio(template, row, column, after)
                 if row.indicator.ratio
                 else _sum(template, summed_codes(session, row.indicator, unit_id), column, after)
             )
@@ -198,7 +198,8 @@ def _sum(template: Template, codes: Iterable[str], column: str, cells: Cells) ->
     return sum(known) if known else None
 
 
-def _ratio(template: Template, row: Row, column: str, cells: Cells) -> Number:
+def derive_ratio(template: Template, row: Row, column: str, cells: Cells) -> Number:
+    """Return a ratio of two rows in a column; stock has no cumulative figure, so its own serves."""
     ratio = row.indicator.ratio
     over = template.row_of(ratio.over) if ratio else None
     under = template.row_of(ratio.under) if ratio else None

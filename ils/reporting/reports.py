@@ -128,11 +128,38 @@ def paper_of(session: Session, report: Report) -> Paper:
 
 
 def build_paper(session: Session, report: Report, cells: Cells, **facts: Any) -> Paper:
-    """Lay out cells as the form says, with the names of the units on the period's last day."""
-    template, period = template_of(report), period_of(report)
-    version = version_on(session, report.unit_id, period.last)
-    above = unit(session, report.unit_id).parent_id
-    receiver = version_on(session, above, period.last).name if above else version.managing_body
+    """Lay out a report's cells as its form says."""
+    return lay_out(
+        session,
+        template_of(report),
+        period_of(report),
+        report.unit_id,
+        cells,
+        due_on=report.due_on,
+        version=report.version,
+        note=report.note,
+        signatures=report.signatures,
+        facts=facts,
+    )
+
+
+def lay_out(
+    session: Session,
+    template: Template,
+    period: Period,
+    unit_id: int,
+    cells: Cells,
+    *,
+    due_on: date,
+    version: int = 1,
+    note: str = "",
+    signatures: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> Paper:
+    """Make the paper of a unit, with the names of the units on the period's last day."""
+    named = version_on(session, unit_id, period.last)
+    above = unit(session, unit_id).parent_id
+    receiver = version_on(session, above, period.last).name if above else named.managing_body
     chapters = tuple(
         Chapter(s.number, s.vi, s.en, tuple(_line(row, cells) for row in s.rows))
         for s in template.sections
@@ -142,25 +169,25 @@ def build_paper(session: Session, report: Report, cells: Cells, **facts: Any) ->
         template_version=template.version,
         title=template.title,
         title_en=template.title_en,
-        unit_id=report.unit_id,
-        unit_name=version.name,
-        unit_above=version.managing_body or (receiver if above else ""),
-        unit_place=_place(version.address),
+        unit_id=unit_id,
+        unit_name=named.name,
+        unit_above=named.managing_body or (receiver if above else ""),
+        unit_place=_place(named.address),
         receiver=receiver,
-        form_number=str(setting(session, report.unit_id, "reporting.form_number")),
-        issued_under=str(setting(session, report.unit_id, "reporting.issued_under")),
+        form_number=str(setting(session, unit_id, "reporting.form_number")),
+        issued_under=str(setting(session, unit_id, "reporting.issued_under")),
         first=period.first,
         last=period.last,
         period=period.label("vi"),
         period_en=period.label("en"),
-        due_on=report.due_on,
-        version=report.version,
-        note=report.note,
+        due_on=due_on,
+        version=version,
+        note=note,
         roles=template.roles,
-        signatures={key: str(value) for key, value in report.signatures.items()},
+        signatures={key: str(value) for key, value in (signatures or {}).items()},
         columns=template.columns,
         chapters=chapters,
-        facts=facts,
+        facts=dict(facts or {}),
     )
 
 

@@ -32,7 +32,8 @@ PARTS = {
     "item_accessioned": "source",
     "item_withdrawn": "reason",
     "payment_taken": "kind",
-    "payment_refunded": "kind",
+    "entry_reversed": "kind",
+    "deposit_moved": "kind",
 }
 
 Undoing = aliased(EventRow, name="undoing")

@@ -109,13 +109,21 @@ def test_an_undone_accession_is_no_stock(both_session, place):
     assert figure(s, place.library, "TV.B02") == 0
 
 
-def test_deposits_are_not_income(both_session, place):
+def test_deposits_are_not_income_until_they_pay_a_debt(both_session, place):
     s = both_session
     day, library = date(2026, 5, 4), place.library
-    for kind, amount in (("overdue", 5000), ("card_fee", 20000), ("deposit", 200000)):
-        event(s, "payment_taken", day, library, amount=amount, facts={"kind": kind})
-    undo(s, event(s, "payment_taken", day, library, amount=7000, facts={"kind": "overdue"}))
-    assert figure(s, library, "TV.M03") == 25000
+    for kind, of, amount in (
+        ("payment_taken", "payment", 5000),
+        ("payment_taken", "payment", 20000),
+        ("deposit_moved", "deposit_in", 200000),
+        ("deposit_moved", "deposit_to_debt", 3000),
+        ("deposit_moved", "deposit_out", 197000),
+        ("entry_reversed", "payment", 1000),
+        ("entry_reversed", "overdue", 9000),
+    ):
+        event(s, kind, day, library, amount=amount, facts={"kind": of})
+    undo(s, event(s, "payment_taken", day, library, amount=7000, facts={"kind": "payment"}))
+    assert figure(s, library, "TV.M03") == 27000
 
 
 def test_renewals_count_as_uses_only_where_the_province_says_so(both_session, place, app_settings):

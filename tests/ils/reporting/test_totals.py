@@ -83,7 +83,7 @@ def test_totals_and_later_events_make_the_figure_of_the_log(both_session, seed, 
         for _ in range(25):
             day = date(2026, 1, 1) + timedelta(days=chance.randrange(120))
             kind = chance.choice(kinds)
-            facts = {"kind": chance.choice(["card_fee", "overdue"])} if "pay" in kind else {}
+            facts = {"kind": chance.choice(["payment", "other"])} if "pay" in kind else {}
             columns = {"quantity": chance.randint(1, 5), "facts": facts}
             columns["age_band"] = chance.choice(["child", "adult", None])
             rows.append(event(session, kind, day, library, **columns))
