@@ -24,10 +24,8 @@ class Scanned:
     lifecycle: str = "active"
     use: str = "loan"
     transit_to: int | None = None
-    transit_hold_state: str | None = None
     in_hand_state: str | None = None
     in_hand_pickup: int | None = None
-    in_hand_until: date | None = None
     wanted: HoldFacts | None = None
     transport: bool = True
     in_house_counts: bool = False
@@ -66,7 +64,7 @@ def route(copy: Scanned) -> Route:
     if copy.in_hand_state == "ready":
         here = copy.in_hand_pickup == copy.here
         return Route("keep_on_shelf") if here else Route("to_pickup", to=copy.in_hand_pickup)
-    if copy.transit_to is not None and not receives and copy.transit_hold_state != "rerouted":
+    if copy.transit_to is not None and not receives:
         return Route("send_on", to=copy.transit_to)
     if copy.wanted is not None and copy.lifecycle == "active":
         if copy.wanted.pickup == copy.here:

@@ -14,6 +14,7 @@ _RANK = {REFUSE: 0, QUESTION: 1, INFO: 2}
 
 DESK = "circulation:override:desk"
 HEAD = "circulation:override:head"
+FAR = "circulation:backdate:far"
 ANSWER = ""  # a question: whoever may do the act may answer it
 
 
@@ -90,6 +91,7 @@ KINDS: dict[str, Kind] = {
     "manual_due_past": _refuse(9),
     "manual_due_far": _refuse(9, HEAD),
     "manual_due_closed": _ask(9),
+    "backdate_far": _refuse(9, FAR),
     # renewals
     "not_on_loan": _refuse(1),
     "reading_room": _refuse(4),
@@ -109,9 +111,25 @@ KINDS: dict[str, Kind] = {
     "available_here": _refuse(6, DESK),
     "pickup_not_offered": _refuse(8),
     "need_by_past": _refuse(9),
+    "hold_state": _refuse(5),
+    "shelf_extended_enough": _refuse(7, DESK),
+    # undoing
+    "undo_too_late": _refuse(9),
+    "undo_done_already": _refuse(9),
+    "changed_since": _refuse(9),
+    # money
+    "amount_wrong": _refuse(9),
+    "more_than_owed": _refuse(9),
+    "more_than_deposit": _refuse(9),
+    "entry_settled": _refuse(9),
+    # sending
+    "not_on_shelf": _refuse(5),
+    "already_there": _refuse(9),
+    "not_exchanged": _refuse(9),
+    "open_here_already": _refuse(5),
     # 10 good to know
-    "calendar_without_open_day": _tell(10),
-    "due_cut_by_card": _tell(10),
+    "calendar_without_open_day": _tell(9),
+    "due_cut_by_card": _tell(9),
     "parts": _tell(10),
     "note": _tell(10),
     "had_before": _tell(10),

@@ -1,0 +1,136 @@
+"""Where copies are now, for the catalogue's pages; and why an item may not go."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from cataloging.hooks import Availability, Veto
+from cataloging.models import Item
+from circulation.facts import HAS_ITEM, lock
+from circulation.models import Hold, Loan, Transit
+from circulation.policies import branch
+from circulation.rules.states import OPEN
+from ils.core import clock
+
+SHELVED = ("on_shelf", "to_shelve")
+JUST_BACK = ("check_in", "in_house")
+
+
+class Position(NamedTuple):
+    """What a copy is doing. ``available`` means a reader may come for it now."""
+
+    position: str
+    available: bool
+    due_on: date | None = None
+    branch_id: int | None = None
+
+
+def positions(
+    session: Session, item_ids: Collection[int], now: datetime | None = None
+) -> dict[int, Position]:
+    """Return the position of each item, live from the rows that say so."""
+    return {
+        item.id: found
+        for item, found in _positions(session, Item.id.in_(list(item_ids)), now or clock.now())
+    }
+
+
+def availability_of(session: Session, record_ids: Iterable[int]) -> dict[int, list[Availability]]:
+    """Return, by record, where its copies are; withdrawn ones are left out."""
+    wanted = and_(Item.record_id.in_(list(record_ids)), Item.lifecycle != "withdrawn")
+    found: dict[int, list[Availability]] = defaultdict(list)
+    for item, (position, available, due_on, _) in _positions(session, wanted, clock.now()):
+        found[item.record_id].append(
+            Availability(
+                item_id=item.id,
+                record_id=item.record_id,
+                owner_id=item.owner_id,
+                branch_id=item.branch_id,
+                position=position,
+                available=available,
+                due_on=due_on,
+            )
+        )
+    return dict(found)
+
+
+def _positions(
+    session: Session, wanted: ColumnElement[bool], now: datetime
+) -> list[tuple[Item, Position]]:
+    rows = session.execute(
+        select(Item, Loan.due_on, Transit.to_branch_id, Hold.state, Hold.pickup_branch_id)
+        .outerjoin(Loan, and_(Loan.item_id == Item.id, Loan.closed_at.is_(None)))
+        .outerjoin(
+            Transit,
+            and_(
+                Transit.item_id == Item.id,
+                Transit.received_at.is_(None),
+                Transit.cancelled_at.is_(None),
+            ),
+        )
+        .outerjoin(Hold, and_(Hold.item_id == Item.id, HAS_ITEM))
+        .where(wanted)
+        .order_by(Item.id)
+    ).all()
+    return [(row[0], _position(session, row, now)) for row in rows]
+
+
+def _position(session: Session, row: Any, now: datetime) -> Position:
+    item, due_on, to_branch, hold_state, pickup = row
+    if due_on is not None:
+        return Position("on_loan", available=False, due_on=due_on)
+    if to_branch is not None:
+        return Position("in_transit", available=False, branch_id=to_branch)
+    if hold_state is not None and hold_state != "targeted":
+        return Position("hold_shelf", available=False, branch_id=pickup)
+    here = Position(
+        "to_shelve" if _just_back(session, item, now) else "on_shelf",
+        available=item.lifecycle == "active" and item.use == "loan" and hold_state is None,
+        branch_id=item.located_id,
+    )
+    in_room = item.lifecycle == "active" and item.use == "reading_room"
+    return here._replace(available=True) if in_room and hold_state is None else here
+
+
+def _just_back(session: Session, item: Item, now: datetime) -> bool:
+    if item.last_act not in JUST_BACK or item.last_seen_at is None:
+        return False
+    hours = branch(session, item.located_id).settings.to_shelve_hours
+    return now - item.last_seen_at < timedelta(hours=hours)
+
+
+def item_vetoes(session: Session, item_id: int) -> list[Veto]:
+    """Return why an item may not be withdrawn, deleted or moved to another record.
+
+    Locks the title's queue and the item, in the order of every act at the desk, so that the
+    answer stays true until the caller's transaction ends.
+    """
+    record_id = session.scalar(select(Item.record_id).where(Item.id == item_id))
+    if record_id is None:
+        return []
+    lock(session, records=[record_id], items=[item_id])
+    loans = session.scalars(
+        select(Loan.id).where(Loan.item_id == item_id, Loan.closed_at.is_(None))
+    )
+    vetoes = [Veto("on_loan", loan_id=one) for one in loans]
+    under_way = session.scalar(
+        select(Transit.id).where(
+            Transit.item_id == item_id,
+            Transit.received_at.is_(None),
+            Transit.cancelled_at.is_(None),
+        )
+    )
+    if under_way is not None:
+        vetoes.append(Veto("in_transit"))
+    holds = session.execute(
+        select(Hold.id, Hold.state).where(Hold.item_id == item_id, HAS_ITEM)
+    ).all()
+    vetoes += [Veto("on_hold_shelf", hold_id=i) for i, state in holds if state != "targeted"]
+    wanted = session.scalars(
+        select(Hold.id).where(Hold.item_level_item_id == item_id, Hold.state.in_(OPEN))
+    )
+    return vetoes + [Veto("hold_for_this_item", hold_id=one) for one in wanted]

@@ -1,0 +1,273 @@
+"""A patron's figures, computed from rows whenever they are asked for, running fines included."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from cataloging.models import Item, Record
+from circulation.facts import IS_OPEN, PatronAtDesk, patron_at_desk
+from circulation.models import Hold, LedgerEntry, Loan
+from circulation.patrons.models import BlockNote, Suspension
+from circulation.policies import Branch, branch
+from circulation.rules import ledger
+from circulation.rules.blocks import Figures, Note, PatronFacts, figure_reasons, note_reasons
+from circulation.rules.fines import Posted, charge, late_days
+from circulation.rules.holds import card_reasons
+from circulation.rules.policy import Policy, from_json
+from circulation.rules.reasons import Reason, worst_first
+from ils.core import clock
+from ils.core.errors import NotFound
+
+
+@dataclass(frozen=True)
+class OpenLoan:
+    """An open loan with what it costs if it came back today."""
+
+    loan: Loan
+    item: Item
+    title: str
+    author: str
+    days_late: int
+    running_fine: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The columns of an open loan that figures need."""
+
+    id: int
+    patron_id: int
+    kind: str
+    branch_id: int
+    due_on: date
+    policy: Mapping[str, Any]
+    posted_to: date | None
+    lost_on: date | None
+    item_type: str
+    price: int | None
+
+
+_OPEN_LOANS = (
+    select(
+        Loan.id,
+        Loan.patron_id,
+        Loan.kind,
+        Loan.branch_id,
+        Loan.due_on,
+        Loan.policy_json,
+        Loan.fine_posted_to,
+        Loan.lost_on,
+        Item.item_type,
+        Item.price,
+    )
+    .join(Item, Item.id == Loan.item_id)
+    .where(Loan.patron_id.in_(bindparam("patrons", expanding=True)), Loan.closed_at.is_(None))
+)
+_SIGN = case(
+    (LedgerEntry.direction == "debit", LedgerEntry.amount),
+    (LedgerEntry.direction == "credit", -LedgerEntry.amount),
+    else_=0,
+)
+_DEPOSIT = case(
+    (LedgerEntry.kind == "deposit_in", LedgerEntry.amount),
+    (LedgerEntry.direction == "liability", -LedgerEntry.amount),
+    else_=0,
+)
+_ACCOUNTS = (
+    select(LedgerEntry.patron_id, func.sum(_SIGN), func.sum(_DEPOSIT))
+    .where(LedgerEntry.patron_id.in_(bindparam("patrons", expanding=True)))
+    .group_by(LedgerEntry.patron_id)
+)
+_HOLDS = (
+    select(
+        Hold.patron_id,
+        func.sum(case((IS_OPEN, 1), else_=0)),
+        func.sum(case((Hold.requested_at >= bindparam("midnight"), 1), else_=0)),
+    )
+    .where(Hold.patron_id.in_(bindparam("patrons", expanding=True)))
+    .where(or_(IS_OPEN, Hold.requested_at >= bindparam("midnight")))
+    .group_by(Hold.patron_id)
+)
+
+
+def patron_figures(
+    session: Session, patron_ids: Iterable[int], now: datetime | None = None
+) -> dict[int, Figures]:
+    """Return the figures of patrons as of now: loans, lateness, debts with running fines, holds."""
+    ids = sorted(set(patron_ids))
+    moment = now or clock.now()
+    today = clock.local_day(moment)
+    loans: dict[int, list[_Row]] = defaultdict(list)
+    for values in session.execute(_OPEN_LOANS, {"patrons": ids}):
+        loans[values[1]].append(_Row(*values))
+    accounts = {r[0]: (r[1], r[2]) for r in session.execute(_ACCOUNTS, {"patrons": ids})}
+    midnight = clock.at_local(today, 0)
+    holds = {
+        r[0]: (r[1], r[2]) for r in session.execute(_HOLDS, {"patrons": ids, "midnight": midnight})
+    }
+    late = [row for rows in loans.values() for row in rows if row.due_on < today]
+    costs = _running(session, late, today)
+    figures = {}
+    for one in ids:
+        posted, deposit = accounts.get(one, (0, 0))
+        days = [costs[row.id][0] for row in loans[one] if row.id in costs]
+        home = [row for row in loans[one] if row.kind == "home"]
+        figures[one] = Figures(
+            loans=len(home),
+            loans_of_kind=Counter(row.item_type for row in home),
+            overdue=sum(d > 0 for d in days),
+            overdue_days=max(days, default=0),
+            posted=int(posted),
+            running=sum(costs[row.id][1] for row in loans[one] if row.id in costs),
+            lost=sum(row.lost_on is not None for row in loans[one]),
+            holds=int(holds.get(one, (0, 0))[0]),
+            holds_today=int(holds.get(one, (0, 0))[1]),
+            deposit=int(deposit),
+        )
+    return figures
+
+
+def _running(session: Session, late: Sequence[_Row], today: date) -> dict[int, tuple[int, int]]:
+    """Return chargeable days and running fine of each late loan, by loan id."""
+    posted = posted_on_loans(session, [row.id for row in late if row.posted_to is not None])
+    costs = {}
+    for row in late:
+        policy = from_json(row.policy.get("values", {}))
+        calendar = branch(session, row.branch_id).calendar
+        until = min(today, row.lost_on) if row.lost_on else today
+        days = late_days(row.due_on, until, policy, calendar)
+        already = posted.get(row.id, {})
+        cost = charge(
+            row.due_on, until, policy, calendar, row.price, posted_facts(already, row.due_on)
+        )
+        costs[row.id] = (days, cost.amount)
+    return costs
+
+
+def posted_on_loans(
+    session: Session, loan_ids: Collection[int]
+) -> dict[int, dict[date, tuple[int, int]]]:
+    """Return the overdue charges that count, by loan and day charged to: (entry id, amount)."""
+    if not loan_ids:
+        return {}
+    rows = session.scalars(select(LedgerEntry).where(LedgerEntry.loan_id.in_(loan_ids))).all()
+    counting = ledger.live(entry_facts(row) for row in rows)
+    found: dict[int, dict[date, tuple[int, int]]] = defaultdict(dict)
+    for row in rows:
+        if row.id in counting and row.kind == "overdue" and row.loan_id and row.charged_to:
+            found[row.loan_id][row.charged_to] = (row.id, row.amount)
+    return found
+
+
+def posted_facts(
+    already: Mapping[date, tuple[int, int]], due_on: date, open_of_patron: int = 0
+) -> Posted:
+    """Return what was charged on a loan, in all and since its present due date."""
+    return Posted(
+        on_loan=sum(amount for _, amount in already.values()),
+        since_due=sum(amount for day, (_, amount) in already.items() if day > due_on),
+        open_of_patron=open_of_patron,
+    )
+
+
+def entry_facts(row: LedgerEntry) -> ledger.Entry:
+    """Return a ledger line as the rules see it."""
+    return ledger.Entry(row.id, row.kind, row.direction, row.amount, row.reverses_id, row.loan_id)
+
+
+_NOTES = select(
+    BlockNote.id,
+    BlockNote.acts,
+    BlockNote.text,
+    BlockNote.author_id,
+    BlockNote.from_on,
+    BlockNote.to_on,
+).where(BlockNote.patron_id == bindparam("patron_id"), BlockNote.lifted_at.is_(None))
+_SUSPENDED = select(func.max(Suspension.to_on)).where(
+    Suspension.patron_id == bindparam("patron_id"),
+    Suspension.lifted_by.is_(None),
+    Suspension.from_on <= bindparam("today"),
+)
+
+
+def patron_facts(
+    session: Session, at_desk: PatronAtDesk, now: datetime, policy: Policy | None = None
+) -> PatronFacts:
+    """Return a patron as the rules see one: card, age, figures, notes, suspension."""
+    patron, card = at_desk.patron, at_desk.card
+    notes = tuple(
+        Note(id_, tuple(acts), text_, author, from_on, to_on)
+        for id_, acts, text_, author, from_on, to_on in session.execute(
+            _NOTES, {"patron_id": patron.id}
+        )
+    )
+    return PatronFacts(
+        id=patron.id,
+        library_id=patron.library_id,
+        category=patron.category,
+        card_state=card.state if card else "none",
+        card_expires_on=card.expires_on if card else None,
+        deleted=patron.deleted_at is not None,
+        age=at_desk.age,
+        child=at_desk.child,
+        consent=patron.consent_at is not None,
+        hold_class=at_desk.hold_class,
+        figures=patron_figures(session, [patron.id], now)[patron.id],
+        notes=notes,
+        suspended_to=session.scalar(_SUSPENDED, {"patron_id": patron.id, "today": at_desk.today}),
+        policy=policy,
+    )
+
+
+def patron_blocks(
+    session: Session,
+    patron_id: int,
+    act: str,
+    unit_id: int,
+    now: datetime | None = None,
+) -> list[Reason]:
+    """Return what stands against a patron for an act (borrow, renew, hold) at a branch."""
+    moment = now or clock.now()
+    today = clock.local_day(moment)
+    here: Branch = branch(session, unit_id)
+    at_desk = patron_at_desk(session, here, today, patron_id=patron_id)
+    if at_desk is None:
+        raise NotFound("patron_unknown", patron_id=patron_id)
+    policy = here.policy("", at_desk.patron.category).policy
+    facts = patron_facts(session, at_desk, moment, policy)
+    return worst_first(
+        [
+            *card_reasons(facts, today),
+            *note_reasons(act, facts, today),
+            *figure_reasons(act, facts, policy),
+        ]
+    )
+
+
+def loans_of_patron(
+    session: Session, patron_id: int, now: datetime | None = None
+) -> list[OpenLoan]:
+    """Return a patron's open loans, the first due first, with days late and running fine."""
+    today = clock.local_day(now or clock.now())
+    rows = session.execute(
+        select(Loan, Item, Record.title, Record.author)
+        .join(Item, Item.id == Loan.item_id)
+        .join(Record, Record.id == Loan.record_id)
+        .where(and_(Loan.patron_id == patron_id, Loan.closed_at.is_(None)))
+        .order_by(Loan.due_on, Loan.id)
+    ).all()
+    late = [
+        _Row(*values)
+        for values in session.execute(_OPEN_LOANS, {"patrons": [patron_id]})
+        if values[4] < today
+    ]
+    costs = _running(session, late, today)
+    return [
+        OpenLoan(loan, item, title, author, *costs.get(loan.id, (0, 0)))
+        for loan, item, title, author in rows
+    ]

@@ -1,0 +1,330 @@
+"""From the database to the facts of the rules, and the locks.
+
+The order of locks is the same everywhere: the queue of the title, the item, the patrons, last the
+receipts of a library. The item is first read unlocked to learn its title; whatever decides is read
+again after the locks. On SQLite the writing transaction itself is the lock.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, select, text
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from cataloging.models import Barcode, Item, Record
+from cataloging.models import Collection as StockCollection
+from cataloging.numbers import accession_key, barcode_key
+from circulation.models import HOLD_HAS_ITEM, HOLD_IS_OPEN, Hold, Loan, Transit
+from circulation.patrons.models import Patron, PatronCard, PatronCategory
+from circulation.patrons.patrons import age_on
+from circulation.policies import Branch
+from circulation.rules.checkout import CopyState
+from ils.core.db import is_sqlite
+
+_QUEUE_LOCK, _RECEIPT_LOCK = 7101, 7102
+
+
+# --- locks -----------------------------------------------------------------------------------
+
+
+def lock(
+    session: Session,
+    *,
+    records: Collection[int] = (),
+    items: Collection[int] = (),
+    patrons: Collection[int] = (),
+) -> None:
+    """Lock hold queues, items and patrons, in this order, each by ascending id."""
+    if is_sqlite(session):
+        return
+    for record_id in sorted(set(records)):
+        session.execute(_ADVISORY, {"space": _QUEUE_LOCK, "id": record_id})
+    for table, ids in ((Item, items), (Patron, patrons)):
+        for one in sorted(set(ids)):
+            session.execute(select(table.id).where(table.id == one).with_for_update(key_share=True))
+
+
+def lock_receipts(session: Session, library_id: int) -> None:
+    """Lock the receipt series of a library, after everything else."""
+    if not is_sqlite(session):
+        session.execute(_ADVISORY, {"space": _RECEIPT_LOCK, "id": library_id})
+
+
+_ADVISORY = text("SELECT pg_advisory_xact_lock(:space, :id)")
+
+
+# --- what was scanned ------------------------------------------------------------------------
+
+
+_BY_BARCODE = (
+    select(Barcode.item_id, Barcode.card_id, Item.record_id)
+    .outerjoin(Item, Item.id == Barcode.item_id)
+    .where(Barcode.value == bindparam("value"))
+)
+_BY_ACCESSION = select(Item.id, Item.record_id).where(
+    Item.accession_key == bindparam("value"), Item.owner_id == bindparam("library_id")
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a scanned text names: an item (with its record) or a card."""
+
+    item_id: int | None = None
+    record_id: int | None = None
+    card_id: int | None = None
+
+
+def find_scanned(session: Session, typed: str, library_id: int) -> Found:
+    """Resolve a scanned barcode: the shared barcode table, else an accession number of the
+    library, with or without dots and leading zeros."""
+    value = barcode_key(typed)
+    row = session.execute(_BY_BARCODE, {"value": value}).first()
+    if row is not None:
+        return Found(row.item_id, row.record_id, row.card_id)
+    key = accession_key(typed)
+    rows = session.execute(_BY_ACCESSION, {"value": key, "library_id": library_id}).all()
+    return Found(rows[0].id, rows[0].record_id) if len(rows) == 1 else Found()
+
+
+# --- the item --------------------------------------------------------------------------------
+
+
+@dataclass
+class ItemAtDesk:
+    """An item with its title and its open rows. ``hold`` is the one that has it in hand."""
+
+    item: Item
+    title: str
+    author: str
+    call_number: str
+    main_class: str
+    language: str
+    material: str
+    collection: str | None
+    barcode: str | None
+    loan: Loan | None
+    transit: Transit | None
+    hold: Hold | None
+
+    @property
+    def position(self) -> str:
+        """Return what the item is doing; where it lies on a shelf is ``on_shelf``."""
+        if self.loan is not None:
+            return "on_loan"
+        if self.transit is not None:
+            return "in_transit"
+        if self.hold is not None and self.hold.state != "targeted":
+            return "hold_shelf"
+        return "on_shelf"
+
+    def state(self) -> CopyState:
+        """Return the item as the rules of check-out see it."""
+        waiting = self.hold if self.hold and self.hold.state in ("ready", "in_transit") else None
+        return CopyState(
+            position=self.position,
+            lifecycle=self.item.lifecycle,
+            use=self.item.use,
+            item_type=self.item.item_type,
+            loan_patron_id=self.loan.patron_id if self.loan else None,
+            loan_due_on=self.loan.due_on if self.loan else None,
+            hold_patron_id=waiting.patron_id if waiting else None,
+            hold_id=waiting.id if waiting else None,
+            note=self.item.note,
+            price=self.item.price,
+        )
+
+    def statistics(self) -> dict[str, Any]:
+        """Return the columns of the event log that freeze what the item is."""
+        return {
+            "item_id": self.item.id,
+            "record_id": self.item.record_id,
+            "item_class": self.main_class or "x",
+            "item_type": self.item.item_type,
+            "language": self.language or None,
+            "collection": self.collection,
+            "material": self.material,
+        }
+
+    def about(self) -> dict[str, Any]:
+        """Return the item as an answer shows it."""
+        item = self.item
+        return {
+            "id": item.id,
+            "barcode": self.barcode or item.barcode or item.accession_no,
+            "accession_no": item.accession_no,
+            "record_id": item.record_id,
+            "title": self.title,
+            "author": self.author,
+            "call_number": item.call_number or self.call_number,
+            "branch_id": item.branch_id,
+            "owner_id": item.owner_id,
+            "item_type": item.item_type,
+            "use": item.use,
+            "lifecycle": item.lifecycle,
+        }
+
+
+# Written out, not bound: only so do both databases use the partial indexes made of these words.
+HAS_ITEM = text(re.sub(r"\b(item_id|state|ready_on|cleared_at)\b", r"hold.\1", HOLD_HAS_ITEM))
+IS_OPEN = text(f"hold.{HOLD_IS_OPEN}")
+
+_ITEM = (
+    select(
+        Item,
+        Record.title,
+        Record.author,
+        Record.call_number,
+        Record.main_class,
+        Record.language,
+        Record.material,
+        StockCollection.code,
+        Barcode.value,
+        Loan,
+        Transit,
+        Hold,
+    )
+    .join(Record, Record.id == Item.record_id)
+    .outerjoin(StockCollection, StockCollection.id == Item.collection_id)
+    .outerjoin(Barcode, Barcode.item_id == Item.id)
+    .outerjoin(Loan, and_(Loan.item_id == Item.id, Loan.closed_at.is_(None)))
+    .outerjoin(
+        Transit,
+        and_(
+            Transit.item_id == Item.id,
+            Transit.received_at.is_(None),
+            Transit.cancelled_at.is_(None),
+        ),
+    )
+    .outerjoin(Hold, and_(Hold.item_id == Item.id, HAS_ITEM))
+    .where(Item.id == bindparam("item_id"))
+    .limit(1)
+    .execution_options(populate_existing=True)
+)
+
+
+def item_at_desk(session: Session, item_id: int) -> ItemAtDesk:
+    """Read an item with its open rows; call it after the locks."""
+    row: Any = session.execute(_ITEM, {"item_id": item_id}).one()
+    return ItemAtDesk(*row)
+
+
+_TOUCH = (
+    Item.__table__.update()  # type: ignore[attr-defined]
+    .where(Item.__table__.c.id == bindparam("the_item"))
+    .values(located_id=bindparam("at"), last_seen_at=bindparam("seen"), last_act=bindparam("act"))
+)
+
+
+def touch(session: Session, item: Item, at: int, now: datetime, act: str) -> None:
+    """Note where an item was last seen, without making a new version of the item."""
+    session.execute(_TOUCH, {"the_item": item.id, "at": at, "seen": now, "act": act})
+    for name, value in (("located_id", at), ("last_seen_at", now), ("last_act", act)):
+        set_committed_value(item, name, value)
+
+
+# --- the patron ------------------------------------------------------------------------------
+
+
+@dataclass
+class PatronAtDesk:
+    """A patron with the card scanned (or the active one) and what the category says."""
+
+    patron: Patron
+    card: PatronCard | None
+    is_child: bool
+    hold_class: int
+    today: date
+    child_below: int
+
+    @property
+    def age(self) -> int | None:
+        """Return the age in years, if known."""
+        return age_on(self.patron, self.today)
+
+    @property
+    def child(self) -> bool:
+        """Tell whether the patron counts as a child today."""
+        age = self.age
+        return self.is_child if age is None else age < self.child_below
+
+    def statistics(self) -> dict[str, Any]:
+        """Return the columns of the event log that freeze who the patron is."""
+        return {
+            "patron_ref": self.patron.id,
+            "age_band": "child" if self.child else "adult",
+            "sex": self.patron.sex,
+            "category": self.patron.category,
+            "commune": self.patron.commune or None,
+        }
+
+    def about(self) -> dict[str, Any]:
+        """Return the patron as an answer shows it."""
+        return {
+            "id": self.patron.id,
+            "name": self.patron.name,
+            "card": self.card.number if self.card else None,
+            "category": self.patron.category,
+            "branch_id": self.patron.branch_id,
+            "library_id": self.patron.library_id,
+        }
+
+
+_PATRON = (
+    select(Patron, PatronCard, PatronCategory.child, PatronCategory.hold_class)
+    .join(PatronCategory, PatronCategory.code == Patron.category)
+    .execution_options(populate_existing=True)
+)
+_BY_ID = (
+    _PATRON.outerjoin(
+        PatronCard, and_(PatronCard.patron_id == Patron.id, PatronCard.state == "active")
+    )
+    .where(Patron.id == bindparam("patron_id"))
+    .limit(1)
+)
+_BY_CARD = _PATRON.join(PatronCard, PatronCard.patron_id == Patron.id).where(
+    PatronCard.number == bindparam("number")
+)
+_CARD_OWNER = select(PatronCard.patron_id).where(PatronCard.number == bindparam("number"))
+
+
+def patron_of_card(session: Session, number: str) -> int | None:
+    """Return whose card this is, of whatever state."""
+    return session.scalar(_CARD_OWNER, {"number": barcode_key(number)})
+
+
+def patron_at_desk(
+    session: Session,
+    here: Branch,
+    today: date,
+    *,
+    card: str | None = None,
+    patron_id: int | None = None,
+) -> PatronAtDesk | None:
+    """Read a patron by card or id; call it after the locks."""
+    if card is not None:
+        row = session.execute(_BY_CARD, {"number": barcode_key(card)}).first()
+    else:
+        row = session.execute(_BY_ID, {"patron_id": patron_id}).first()
+    return PatronAtDesk(*row, today, here.settings.child_below) if row else None
+
+
+# --- the queue of a title --------------------------------------------------------------------
+
+
+_QUEUE = (
+    select(Hold, Patron)
+    .join(Patron, Patron.id == Hold.patron_id)
+    .where(Hold.record_id == bindparam("record_id"), IS_OPEN)
+    .order_by(Hold.queue_class, Hold.order_ts, Hold.id)
+    .execution_options(populate_existing=True)
+)
+
+
+def open_holds(session: Session, record_id: int) -> Sequence[tuple[Hold, Patron]]:
+    """Return the open holds of a title with their readers, in queue order."""
+    return [(hold, patron) for hold, patron in session.execute(_QUEUE, {"record_id": record_id})]

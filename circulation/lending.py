@@ -1,0 +1,16 @@
+"""What the engine of lending brings into the house: settings, permissions, jobs, and its answers
+to what the catalogue asks."""
+
+import circulation.events
+import circulation.lending_jobs
+import circulation.permissions  # noqa: F401  (declares)
+from cataloging.hooks import register_availability, register_veto
+from circulation.availability import availability_of, item_vetoes
+from circulation.settings import declare_settings
+
+
+def register() -> None:
+    """Install the engine; safe to call twice."""
+    declare_settings()
+    register_availability(availability_of)
+    register_veto(item_vetoes)

@@ -1,0 +1,131 @@
+"""Closing a loan: the day that counts, renewals after it taken back, the fine, the penalty."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from circulation.desk import Act
+from circulation.events import ItemCheckedIn
+from circulation.facts import ItemAtDesk, PatronAtDesk, patron_at_desk
+from circulation.fees import give_waiver
+from circulation.ledger import post_overdue, reverse_entry
+from circulation.models import LedgerEntry, Loan, LoanRenewal
+from circulation.patrons.models import Suspension
+from circulation.policies import branch
+from circulation.rules.fines import Fine, suspension_days, suspension_span
+from circulation.rules.policy import from_json
+from ils.core import clock
+from ils.core.outbox import announce
+
+MOVED = "availability_changed"
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A loan just closed: when it counts for and what it cost."""
+
+    loan: Loan
+    patron: PatronAtDesk | None
+    on: date
+    cost: Fine
+    charged: int
+
+
+def close_loan(
+    act: Act,
+    item: ItemAtDesk,
+    on: date,
+    *,
+    amnesty: str = "",
+    book_drop: bool = False,
+) -> Closed:
+    """Close the open loan of an item, counted for a day; the caller holds the locks."""
+    loan = item.loan
+    if loan is None:
+        raise ValueError("the item is not on loan")
+    patron = None
+    if loan.patron_id is not None:
+        patron = patron_at_desk(act.session, act.here, act.today, patron_id=loan.patron_id)
+    _take_back_renewals(act, loan, on)
+    until = min(on, loan.lost_on) if loan.lost_on else on
+    entry, cost = post_overdue(act, loan, patron, until, item)
+    if entry is not None and patron is not None:
+        act.line("fine_posted", amount=entry.amount, days=cost.charged_days, entry_id=entry.id)
+        if amnesty:
+            give_waiver(act, patron, entry, entry.amount, amnesty)
+            act.line("fine_waived", amount=entry.amount, decision=amnesty)
+    _suspend(act, loan, patron, on)
+    act.journal.change(
+        loan,
+        closed_at=act.now,
+        closed_how="returned",
+        closed_branch_id=act.here.id,
+        effective_return_on=on,
+    )
+    act.event(
+        ItemCheckedIn(cost.days_late, (on - loan.started_on).days, book_drop or None),
+        on=on,
+        loan_id=loan.id,
+        **item.statistics(),
+        **(patron.statistics() if patron is not None else {}),
+    )
+    return Closed(loan, patron, on, cost, entry.amount if entry is not None else 0)
+
+
+def _take_back_renewals(act: Act, loan: Loan, on: date) -> None:
+    """A return dated before a renewal undoes the renewal and the fine posted with it."""
+    if not loan.renewals:
+        return
+    rows = act.session.scalars(
+        select(LoanRenewal)
+        .where(LoanRenewal.loan_id == loan.id, LoanRenewal.voided_at.is_(None))
+        .order_by(LoanRenewal.n.desc())
+    ).all()
+    for one in rows:
+        if clock.local_day(one.at) <= on:
+            return
+        act.journal.change(one, voided_at=act.now)
+        act.journal.change(loan, due_on=one.old_due, renewals=loan.renewals - 1)
+        if one.fine_entry_id is not None:
+            entry = act.session.get_one(LedgerEntry, one.fine_entry_id)
+            reverse_entry(act, entry, note="renewal_taken_back")
+            act.journal.made.append(entry)
+            act.journal.change(loan, fine_posted_to=None)
+        act.line("renewal_taken_back", due_on=one.old_due)
+
+
+def _suspend(act: Act, loan: Loan, patron: PatronAtDesk | None, on: date) -> None:
+    policy = from_json(loan.policy_json.get("values", {}))
+    calendar = branch(act.session, loan.branch_id).calendar
+    days = suspension_days(loan.due_on, on, policy, calendar)
+    if not days or patron is None:
+        return
+    running_to = act.session.scalar(
+        select(func.max(Suspension.to_on)).where(
+            Suspension.patron_id == patron.patron.id, Suspension.lifted_by.is_(None)
+        )
+    )
+    first, last = suspension_span(on, days, policy, running_to)
+    made = Suspension(patron_id=patron.patron.id, from_on=first, to_on=last, loan_id=loan.id)
+    act.journal.add(act.session, made)
+    act.line("suspended", from_on=first, to_on=last, days=days)
+
+
+def announce_moved(session: Session, record_id: int) -> None:
+    """Tell whoever keeps an index that the availability of a title changed."""
+    announce(session, MOVED, {"record_ids": [record_id]})
+
+
+def closed_about(closed: Closed | None) -> dict[str, Any]:
+    """Return what the headline of a return says of the loan."""
+    if closed is None:
+        return {}
+    return {
+        "due_on": closed.loan.due_on,
+        "returned_on": closed.on,
+        "days_late": closed.cost.days_late,
+        "charged": closed.charged,
+    }

@@ -1,0 +1,104 @@
+"""Settings of lending that are no matter of item types and categories, and their values at a
+branch, read with one query."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from ils.org.models import SettingRow
+from ils.org.settings import SETTINGS, declare
+
+PREFIX = "circulation."
+CHILD_BELOW = "patrons.child_below"
+
+
+def declare_settings() -> None:
+    """Declare the settings of lending; safe to call twice."""
+    declare(
+        "circulation.transport",
+        str,
+        "library",
+        _l("Between which branches items travel: those of one library, or all of the province."),
+        choices=("library", "province"),
+    )
+    declare(
+        "circulation.foreign_patrons",
+        bool,
+        False,
+        _l("Lend to patrons registered at another library of the province."),
+    )
+    declare(
+        "circulation.in_house_on_return",
+        bool,
+        True,
+        _l("Count an in-house use when an item that was not on loan is checked in."),
+    )
+    declare(
+        "circulation.double_scan_seconds",
+        int,
+        10,
+        _l("A second scan of the same item within so many seconds changes nothing."),
+        minimum=0,
+        maximum=120,
+    )
+    declare(
+        "circulation.undo_seconds",
+        int,
+        60,
+        _l("For how many seconds an act at the desk can be undone."),
+        minimum=0,
+        maximum=3600,
+    )
+    declare(
+        "circulation.to_shelve_hours",
+        int,
+        4,
+        _l("For how many hours after its return an item is shown as being reshelved."),
+        minimum=0,
+        maximum=72,
+    )
+    declare(
+        "circulation.extend_shelf",
+        bool,
+        True,
+        _l("The time a hold waits on the shelf may be extended once."),
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of lending in force at a branch."""
+
+    transport: str = "library"
+    foreign_patrons: bool = False
+    in_house_on_return: bool = True
+    double_scan_seconds: int = 10
+    undo_seconds: int = 60
+    to_shelve_hours: int = 4
+    extend_shelf: bool = True
+    child_below: int = 16
+
+
+_FIELDS = {PREFIX + name: name for name in Settings.__dataclass_fields__ if name != "child_below"}
+_FIELDS[CHILD_BELOW] = "child_below"
+_ROWS = select(SettingRow.unit_id, SettingRow.key, SettingRow.value).where(
+    SettingRow.key.in_(list(_FIELDS)),
+    SettingRow.unit_id.in_(bindparam("path", expanding=True)),
+)
+
+
+def settings_at(session: Session, path: list[int]) -> Settings:
+    """Return the settings in force at the end of a path of unit ids, province first."""
+    found: dict[str, Any] = {
+        _FIELDS[key]: SETTINGS[key].default for key in _FIELDS if key in SETTINGS
+    }
+    rows = session.execute(_ROWS, {"path": path}).all()
+    for _unit, key, value in sorted(rows, key=lambda row: path.index(row[0])):
+        found[_FIELDS[key]] = value["v"]
+    return Settings(**found)
+
+
+declare_settings()
