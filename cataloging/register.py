@@ -2,6 +2,9 @@
 
 from flask import Flask
 
+from cataloging import list_names
+
 
 def register(app: Flask) -> None:
     """Install the catalogue."""
+    list_names.declare()

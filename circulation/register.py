@@ -2,9 +2,15 @@
 
 from flask import Flask
 
+import circulation.indicators
+import circulation.lending
 import circulation.patrons.register
+import circulation.views.register
 
 
 def register(app: Flask) -> None:
     """Install circulation."""
+    circulation.lending.register()
+    circulation.indicators.declare()
     circulation.patrons.register.register(app)
+    circulation.views.register.register(app)

@@ -5,7 +5,7 @@ that owns those rows declares a source for the indicator; and those that own rec
 say what they are called, for the lists behind a figure.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,8 +29,8 @@ class SourceRow:
 
 # Tallies as on the last day (stock) or over the days (flow); ``n`` is the figure.
 TalliesOf = Callable[[Session, date, date], list[Tally]]
-# The things counted at these libraries, with how many there are in all: (…, offset, limit).
-RowsOf = Callable[[Session, date, date, tuple[int, ...], int, int], tuple[int, list[SourceRow]]]
+# The things counted at these units, with how many there are in all: (…, units, offset, limit).
+RowsOf = Callable[[Session, date, date, tuple[int, ...], int, int], tuple[int, Sequence[SourceRow]]]
 
 
 @dataclass(frozen=True)
