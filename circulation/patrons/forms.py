@@ -5,7 +5,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional
 
-from ils.web.forms import DayField, Form, Required
+from ils.web.forms import DayField, Form, Required, choices
 
 
 class PatronForm(Form):
@@ -19,7 +19,8 @@ class PatronForm(Form):
         _l("or year of birth"), [Optional(), NumberRange(1900, 2100, _l("This is not a year."))]
     )
     sex = SelectField(
-        _l("Sex"), choices=[("", "–"), ("f", _l("Female")), ("m", _l("Male")), ("x", _l("Other"))]
+        _l("Sex"),
+        choices=choices([("", "–"), ("f", _l("Female")), ("m", _l("Male")), ("x", _l("Other"))]),
     )
     phone = StringField(_l("Telephone"), [Length(max=20)])
     email = StringField(_l("E-mail"), [Length(max=120)])
@@ -57,11 +58,13 @@ class NoteForm(Form):
     text = TextAreaField(_l("Text"), [Required(), Length(max=2000)])
     block = SelectField(
         _l("Effect"),
-        choices=[
-            ("", _l("A note only")),
-            ("borrow", _l("May not borrow")),
-            ("borrow,renew,hold", _l("May not borrow, renew or reserve")),
-        ],
+        choices=choices(
+            [
+                ("", _l("A note only")),
+                ("borrow", _l("May not borrow")),
+                ("borrow,renew,hold", _l("May not borrow, renew or reserve")),
+            ]
+        ),
     )
     to_on = DayField(_l("Until (leave empty for no end)"))
 

@@ -198,8 +198,17 @@ def _take_row(
 ) -> bool:
     text = {box: _text(cell) for box, cell in cells.items()}
     born_on, born_year = _born(cells.get("born"))
-    plain = ("name", "ethnicity", "occupation", "school", "school_class", "commune", "address")
+    plain: tuple[str, ...] = (
+        "name",
+        "ethnicity",
+        "occupation",
+        "school",
+        "school_class",
+        "commune",
+        "address",
+    )
     plain += ("phone", "email", "guardian_name", "guardian_phone", "note")
+    more: Any = {box: text.get(box, "") for box in plain}
     facts = PatronFacts(
         category=categories.get(fold(text.get("category", "")), category),
         branch_id=branch_id,
@@ -207,7 +216,7 @@ def _take_row(
         born_year=born_year,
         sex=_sex(text.get("sex", "")),
         consent=consent,
-        **{box: text.get(box, "") for box in plain},
+        **more,
     )
     number = card_number_key(text.get("card", ""))
     if number and session.scalar(select(PatronCard.id).where(PatronCard.number == number)):

@@ -40,6 +40,7 @@ from ils.org.units import library_of, unit_names
 from ils.printing import xlsx
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
+from ils.web.forms import choices
 
 bp = Blueprint("patrons", __name__, url_prefix="/staff/patrons", template_folder="../templates")
 
@@ -59,16 +60,15 @@ def _branches(session: Session) -> list[OrgUnit]:
 def _choices(session: Session, form: PatronForm) -> None:
     names = unit_names(session)
     categories = session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all()
-    form.category.choices = [(c.code, c.name) for c in categories]
-    form.branch_id.choices = [(b.id, names[b.id]) for b in _branches(session)]
+    form.category.choices = choices((c.code, c.name) for c in categories)
+    form.branch_id.choices = choices((b.id, names[b.id]) for b in _branches(session))
 
 
 def _facts(form: PatronForm) -> PatronFacts:
     known = set(PatronFacts.__dataclass_fields__)
-    values = {f.short_name: f.data for f in form if f.short_name in known}
-    return PatronFacts(
-        **{k: "" if v is None and k not in _MAY_BE_NONE else v for k, v in values.items()}
-    )
+    values: dict[str, Any] = {f.short_name: f.data for f in form if f.short_name in known}
+    values = {k: "" if v is None and k not in _MAY_BE_NONE else v for k, v in values.items()}
+    return PatronFacts(**values)
 
 
 _MAY_BE_NONE = ("born_on", "born_year", "sex")

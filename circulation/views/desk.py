@@ -5,6 +5,7 @@ the answer is the page again; with it, the row and the panel that changed.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,17 +20,18 @@ from circulation.availability import positions
 from circulation.blocks import loans_of_patron, patron_blocks
 from circulation.checkin import check_in
 from circulation.checkout import check_out
-from circulation.desk import perform
-from circulation.fees import account, take_payment, waive
+from circulation.desk import DeskResult, perform
+from circulation.fees import take_payment, waive
 from circulation.hold_lists import holds_of_patron
 from circulation.holds import cancel_hold, place_hold, put_back
+from circulation.ledger import account
 from circulation.models import DeskCommand, Loan
 from circulation.patrons import cards
 from circulation.patrons.models import BlockNote, PatronCategory
 from circulation.patrons.patrons import age_on, patron_for
 from circulation.renew import renew, renew_all
 from circulation.scan import Scanned, recognize
-from circulation.sentences import reason_sentence
+from circulation.sentences import headline_sentence, reason_sentence
 from circulation.undo import undo
 from circulation.why import why_due, why_fine
 from ils.core import clock
@@ -82,7 +84,11 @@ class State:
 
     def address(self) -> str:
         """Return the address of the desk in this state."""
-        parts = {"patron": self.patron_id, "mode": self.mode, "returned_on": self.returned_on}
+        parts: dict[str, Any] = {
+            "patron": self.patron_id,
+            "mode": self.mode,
+            "returned_on": self.returned_on,
+        }
         return url_for("desk.page", **{k: v for k, v in parts.items() if v})
 
 
@@ -122,7 +128,10 @@ def scan() -> Any:
     state = State.from_request()
     text = request.form.get("scan", "").strip()
     key = request.form.get("key") or new_key()
-    return _respond(_scanned(state, text, key) if text else _finish(state))
+    try:
+        return _respond(_scanned(state, text, key) if text else _finish(state))
+    except IlsError as error:
+        return _respond(Answer(state, message=sentence_for(error), tone="red"))
 
 
 def _finish(state: State) -> Answer:
@@ -192,7 +201,7 @@ def _lend(state: State, barcode: str, key: str, overrides: dict[str, str], **mor
         check_out,
         current_actor(),
         barcode=barcode,
-        patron_id=state.patron_id,
+        patron_id=_open_patron(state),
         key=key,
         overrides=overrides,
         **more,
@@ -212,15 +221,21 @@ def _return(state: State, barcode: str, key: str) -> Answer:
     return _answered(state, result)
 
 
-def _answered(state: State, result: Any) -> Answer:
-    shown = result.to_json() if hasattr(result, "to_json") else dict(result)
-    return Answer(state, result=shown, tone=shown["tone"])
+def _answered(state: State, result: DeskResult) -> Answer:
+    return Answer(state, result=result.to_json(), tone=result.tone)
 
 
 def _open_loan(session: Session, item: Item | None) -> Loan | None:
     if item is None:
         return None
     return session.scalar(select(Loan).where(Loan.item_id == item.id, Loan.closed_at.is_(None)))
+
+
+def _open_patron(state: State) -> int:
+    """Return the patron that is open. Raises ``NotFound`` where a button needs one."""
+    if state.patron_id is None:
+        raise NotFound("patron_unknown")
+    return state.patron_id
 
 
 @bp.post("/act")
@@ -265,7 +280,7 @@ def _renew_one(state: State, key: str) -> Answer:
 
 
 def _renew_all(state: State, key: str) -> Answer:
-    results = perform(renew_all, current_actor(), patron_id=state.patron_id, key=key)
+    results = perform(renew_all, current_actor(), patron_id=_open_patron(state), key=key)
     refused = [r for r in results if not r.ok]
     text = _(
         "%(done)s renewed, %(refused)s refused.",
@@ -308,7 +323,7 @@ def _pay(state: State, key: str) -> Answer:
         text = _("This is not an amount. Type it like 25000, 25.000 or 25k.")
         return Answer(state, message=text, tone="red")
     result = perform(
-        take_payment, current_actor(), patron_id=state.patron_id, amount=amount, key=key
+        take_payment, current_actor(), patron_id=_open_patron(state), amount=amount, key=key
     )
     return _answered(state, result)
 
@@ -320,9 +335,9 @@ def _waive(state: State, key: str) -> Answer:
     result = perform(
         waive,
         current_actor(),
-        patron_id=state.patron_id,
-        entry_id=request.form.get("entry", type=int),
-        reason=why,
+        patron_id=_open_patron(state),
+        entry_id=request.form.get("entry", 0, type=int),
+        reason_text=why,
         key=key,
     )
     return _answered(state, result)
@@ -332,24 +347,24 @@ def _hold(state: State, key: str) -> Answer:
     result = perform(
         place_hold,
         current_actor(),
-        record_id=request.form.get("record", type=int),
-        patron_id=state.patron_id,
-        pickup_branch_id=request.form.get("pickup", type=int) or current_actor().unit_id,
+        record_id=request.form.get("record", 0, type=int),
+        patron_id=_open_patron(state),
+        pickup_branch_id=request.form.get("pickup", type=int) or current_actor().unit_id or 0,
         key=key,
     )
     return _answered(state, result)
 
 
 def _cancel_hold(state: State, key: str) -> Answer:
-    hold_id = request.form.get("hold", type=int)
-    result = perform(cancel_hold, current_actor(), hold_id=hold_id, key=key, reason="staff")
+    hold_id = request.form.get("hold", 0, type=int)
+    result = perform(cancel_hold, current_actor(), hold_id=hold_id, key=key, reason_text="staff")
     return _answered(state, result)
 
 
 def _put_back(state: State, key: str) -> Answer:
     why = request.form.get("why", "").strip() or _("not this time")
-    hold_id = request.form.get("hold", type=int)
-    result = perform(put_back, current_actor(), hold_id=hold_id, reason=why, key=key)
+    hold_id = request.form.get("hold", 0, type=int)
+    result = perform(put_back, current_actor(), hold_id=hold_id, reason_text=why, key=key)
     return _answered(state, result)
 
 
@@ -359,7 +374,11 @@ def _mode(state: State, key: str) -> Answer:
     )
 
 
-ACTS = {
+def _finish_turn(state: State, key: str) -> Answer:
+    return _finish(state)
+
+
+ACTS: dict[str, Callable[[State, str], Answer]] = {
     "override": _override,
     "renew": _renew_one,
     "renew_all": _renew_all,
@@ -374,7 +393,7 @@ ACTS = {
     "cancel_hold": _cancel_hold,
     "put_back": _put_back,
     "mode": _mode,
-    "finish": lambda state, key: _finish(state),
+    "finish": _finish_turn,
 }
 
 
@@ -432,8 +451,6 @@ def _facts(answer: Answer) -> dict[str, Any]:
         top = province(session)
         pickups = branches_below(session, top) if answer.choice and top else []
     rows = _session_rows()
-    from circulation.sentences import headline_sentence
-
     headline = answer.message
     if answer.result:
         code = answer.result["headline"]

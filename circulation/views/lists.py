@@ -87,7 +87,7 @@ def overdue() -> str:
     page = max(1, request.args.get("page", 1, type=int))
     actor = current_actor()
     with reading() as session:
-        here = [b.id for b in branches_of(session, actor.library_id or 0)] or [actor.unit_id]
+        here = [b.id for b in branches_of(session, actor.library_id or 0)] or [actor.unit_id or 0]
         where = (
             Loan.closed_at.is_(None),
             Loan.due_on < clock.today(),
@@ -162,13 +162,16 @@ def open_loan() -> Any:
             current_actor(),
             barcode=form.barcode.data,
             card=form.card.data,
-            started_on=form.started_on.data,
-            due_on=form.due_on.data,
+            started_on=form.started_on.data or clock.today(),
+            due_on=form.due_on.data or clock.today(),
             key=request.form.get("key") or f"paper-{secrets.token_hex(8)}",
         )
         if result.ok:
             _tell(result)
-            again = {"started_on": request.form["started_on"], "due_on": request.form["due_on"]}
+            again: dict[str, Any] = {
+                "started_on": request.form["started_on"],
+                "due_on": request.form["due_on"],
+            }
             return redirect(url_for("lists.open_loan", card=form.card.data, **again))
         status = 409
     elif request.method == "POST":

@@ -27,7 +27,7 @@ from ils.org.settings import SETTINGS, set_setting, setting_with_origin
 from ils.org.units import NewUnit, found_unit, unit, unit_names, unit_versions, version_on
 from ils.web.door import current_actor, door
 from ils.web.errors import message, sentence_for
-from ils.web.forms import DayField, Form, Required
+from ils.web.forms import DayField, Form, Required, choices
 from ils.web.menu import menu_entry
 
 bp = Blueprint("admin", __name__, url_prefix="/staff/admin")
@@ -48,7 +48,7 @@ class ClosedDaysForm(Form):
     reason = StringField(_l("Reason"), [Required(), Length(max=120)])
     kind = SelectField(
         _l("What changes"),
-        choices=[("closed", _l("Closed")), ("open", _l("Open against the weekly hours"))],
+        choices=choices([("closed", _l("Closed")), ("open", _l("Open against the weekly hours"))]),
     )
 
 
@@ -82,11 +82,13 @@ class NewUnitForm(UnitForm):
 
     kind = SelectField(
         _l("Kind"),
-        choices=[
-            ("branch", _l("Branch")),
-            ("point", _l("Reading point")),
-            ("library", _l("Library")),
-        ],
+        choices=choices(
+            [
+                ("branch", _l("Branch")),
+                ("point", _l("Reading point")),
+                ("library", _l("Library")),
+            ]
+        ),
     )
     code = StringField(_l("Code"), [Required(), Length(max=20)])
     slug = StringField(_l("Address of its site"), [Required(), Length(max=60)])
@@ -101,22 +103,22 @@ def units_of_actor(session: Session, permission: str) -> list[OrgUnit]:
 
 def _chosen(session: Session, permission: str) -> tuple[OrgUnit, list[OrgUnit]]:
     """Return the unit a page is about (``?unit=``, else where one works) and the choices."""
-    choices = units_of_actor(session, permission)
-    if not choices:
+    units = units_of_actor(session, permission)
+    if not units:
         current_actor().require(permission)
     wanted = request.args.get("unit", type=int)
     if wanted is None:
-        mine = next((u for u in choices if u.id == current_actor().library_id), None)
-        return mine or choices[0], choices
-    found = next((u for u in choices if u.id == wanted), None)
+        mine = next((u for u in units if u.id == current_actor().library_id), None)
+        return mine or units[0], units
+    found = next((u for u in units if u.id == wanted), None)
     if found is None:
         raise NotFound("unit_unknown", unit_id=wanted)
-    return found, choices
+    return found, units
 
 
 @bp.get("/")
 @door(UNIT_VIEW)
-def units() -> str:
+def unit_list() -> str:
     """Show the libraries and branches as a tree."""
     with reading() as session:
         return render_template(
@@ -222,7 +224,7 @@ def calendar() -> Any:
     """Weekly hours and closed days of a unit."""
     form = ClosedDaysForm()
     with reading() as session:
-        chosen, choices = _chosen(session, CALENDAR)
+        chosen, units = _chosen(session, CALENDAR)
     status = 200
     if form.validate_on_submit():
         try:
@@ -246,7 +248,7 @@ def calendar() -> Any:
         page = render_template(
             "ils/admin_calendar.html",
             unit=chosen,
-            units=choices,
+            units=units,
             names=unit_names(session),
             form=form,
             week=hours.week_of(session, chosen.id),
@@ -296,7 +298,7 @@ def remove_day(day_id: int) -> Any:
 def week() -> Any:
     """Write the weekly hours of a unit, valid from today (from ever, if it had none)."""
     with transaction() as session:
-        chosen, _choices = _chosen(session, CALENDAR)
+        chosen, _units = _chosen(session, CALENDAR)
         valid_from = clock.today() if _has_own_week(session, chosen.id) else date(2000, 1, 1)
         try:
             rows = [_week_row(chosen.id, weekday, valid_from) for weekday in range(7)]
@@ -343,7 +345,7 @@ def settings() -> Any:
     """Every declared setting with its value and the unit the value comes from."""
     problems: dict[str, str] = {}
     with reading() as session:
-        chosen, choices = _chosen(session, SETTING)
+        chosen, units = _chosen(session, SETTING)
     if request.method == "POST":
         problems = _save_settings(chosen)
         if not problems:
@@ -357,7 +359,7 @@ def settings() -> Any:
         page = render_template(
             "ils/admin_settings.html",
             unit=chosen,
-            units=choices,
+            units=units,
             rows=rows,
             names=unit_names(session),
             problems=problems,
@@ -409,10 +411,10 @@ def staff() -> Any:
     """Staff accounts: list, add, passwords and roles."""
     form = StaffForm()
     with reading() as session:
-        choices = units_of_actor(session, MANAGE)
+        units = units_of_actor(session, MANAGE)
         names = unit_names(session)
-    form.unit_id.choices = [(u.id, names[u.id]) for u in choices]
-    form.role.choices = [(code, role.name) for code, role in roles().items()]
+    form.unit_id.choices = choices((u.id, names[u.id]) for u in units)
+    form.role.choices = choices((code, role.name) for code, role in roles().items())
     status = 200
     if form.validate_on_submit():
         try:
@@ -436,7 +438,7 @@ def staff() -> Any:
     elif request.method == "POST":
         status = 422
     with reading() as session:
-        ids = [u.id for u in choices]
+        ids = [u.id for u in units]
         people = session.scalars(
             select(Staff).where(Staff.home_unit_id.in_(ids)).order_by(Staff.username)
         ).all()
@@ -498,7 +500,7 @@ def register(app: Flask) -> None:
     message("days_backwards", _l("The last day must come after the first, within 120 days."))
     message("day_unknown", _l("There is no such day."))
     group = _l("Library")
-    menu_entry(group, _l("Branches and hours"), "admin.units", UNIT_VIEW, order=900)
+    menu_entry(group, _l("Branches and hours"), "admin.unit_list", UNIT_VIEW, order=900)
     menu_entry(group, _l("Calendar"), "admin.calendar", CALENDAR, order=910)
     menu_entry(group, _l("Settings"), "admin.settings", SETTING, order=920)
     menu_entry(group, _l("Staff accounts"), "admin.staff", MANAGE, order=930)

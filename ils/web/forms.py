@@ -2,15 +2,22 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from ils.core import clock
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Return the choices of a select box from pairs of value and label."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def clean_text(value: Any) -> Any:

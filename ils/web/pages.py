@@ -7,17 +7,22 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list of ``total`` rows, ``size`` to a page; ``number`` counts from 1."""
+    """One page of a list of ``total`` rows, ``size`` to a page; ``number`` counts from 1.
+
+    ``deepest`` is the last page that can be shown, where a list is longer than can be paged.
+    """
 
     number: int
     size: int
     total: int
     rows: Sequence[Any] = field(default_factory=list)
+    deepest: int | None = None
 
     @property
     def pages(self) -> int:
         """How many pages there are, at least 1."""
-        return max(1, -(-self.total // self.size))
+        pages = max(1, -(-self.total // self.size))
+        return min(pages, self.deepest) if self.deepest else pages
 
     @property
     def first(self) -> int:

@@ -1,0 +1,39 @@
+"""What the pages of lending bring into the house: blueprints, menu, sentences, a setting."""
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from circulation import sentences
+from circulation.permissions import ENTER_OPEN_LOAN, TALLY, USE_DESK, VIEW_POLICY
+from circulation.views import desk, lists, policies
+from ils.org.settings import declare
+from ils.web.errors import message
+from ils.web.menu import menu_entry
+
+declare(
+    "circulation.idle_scan_returns",
+    bool,
+    True,
+    _l("A scan with no patron open returns an item that is on loan."),
+)
+
+
+def register(app: Flask) -> None:
+    """Install the pages of lending."""
+    sentences.install(app)
+    for bp in (desk.bp, lists.bp, policies.bp):
+        app.register_blueprint(bp)
+    group = _l("Desk")
+    menu_entry(group, _l("Desk"), "desk.page", USE_DESK, order=100)
+    menu_entry(group, _l("Holds and transits"), "lists.holds", USE_DESK, order=110)
+    menu_entry(group, _l("Visits and in-house use"), "lists.tally", TALLY, order=120)
+    menu_entry(group, _l("Overdue"), "lists.overdue", USE_DESK, order=130)
+    menu_entry(group, _l("A loan open on paper"), "lists.open_loan", ENTER_OPEN_LOAN, order=160)
+    menu_entry(_l("Library"), _l("Lending rules"), "policies.matrix", VIEW_POLICY, order=905)
+    message("loan_unknown", _l("There is no such loan."))
+    message("lost_race", _l("Somebody else was quicker with this item. Please scan it again."))
+    message("policy_value_missing", _l("This value may not be empty."))
+    message("policy_value_wrong", _l("That value does not fit the rule."))
+    message("policy_value_out_of_bounds", _l("The value must lie between %(low)s and %(high)s."))
+    message("no_branch_chosen", _l("Please choose the branch you work at."))
+    message("unit_does_not_lend", _l("The province itself lends nothing; choose a branch."))

@@ -1,0 +1,188 @@
+"""The desk without JavaScript: one box for cards and items, reasons, answers, undo."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from cataloging.models import Item
+from circulation.models import Loan, PolicyRow
+from circulation.patrons.models import Patron
+from ils.core import clock, db
+from tests import factories
+
+FETCH = {"X-Requested-With": "fetch"}
+
+
+@dataclass
+class Desk:
+    """A clerk's browser, a copy and two patrons."""
+
+    browser: Any
+    item: Item
+    other_item: Item
+    patron: Patron
+    card: str
+    second: Patron
+    second_card: str
+
+    def scan(self, text: str, **more: Any) -> Any:
+        """Scan as the page's script does."""
+        answer = self.browser.post("/staff/desk/scan", data={"scan": text, **more}, headers=FETCH)
+        assert answer.status_code == 200, answer.get_data(as_text=True)[:800]
+        return answer.json
+
+    def act(self, word: str, **more: Any) -> Any:
+        """Press a button as the page's script does."""
+        answer = self.browser.post("/staff/desk/act", data={"act": word, **more}, headers=FETCH)
+        assert answer.status_code == 200, answer.get_data(as_text=True)[:800]
+        return answer.json
+
+
+@pytest.fixture
+def desk(app: Any, province: Any, staff_client: Any) -> Desk:
+    with db.transaction() as session:
+        item = factories.create_item(session, province.branch)
+        other = factories.create_item(session, province.branch)
+        first = factories.create_patron(session, province.branch, "Nguyễn Thị Lan")
+        second = factories.create_patron(session, province.branch, "Trần Văn Bình")
+        cards = [factories.card_of(session, p) for p in (first, second)]
+    browser = staff_client("clerk", province.branch)
+    return Desk(browser, item, other, first, cards[0], second, cards[1])
+
+
+def open_loans() -> int:
+    with db.reading() as session:
+        query = select(func.count()).select_from(Loan).where(Loan.closed_at.is_(None))
+        return session.scalar(query) or 0
+
+
+def test_card_then_item_lends_and_the_item_alone_returns(desk: Desk) -> None:
+    opened = desk.scan(desk.card)
+    assert opened["patron"] == desk.patron.id
+    assert "Nguyễn Thị Lan" in opened["panel"]
+    lent = desk.scan(desk.item.barcode, patron=desk.patron.id, key="k1")
+    assert lent["tone"] == "green"
+    assert open_loans() == 1
+    returned = desk.scan(desk.item.barcode, key="k2")
+    assert "Đã trả" in returned["headline"]
+    assert open_loans() == 0
+
+
+def test_the_same_card_again_or_an_empty_enter_ends_the_turn(desk: Desk) -> None:
+    assert desk.scan(desk.card, patron=desk.patron.id)["patron"] is None
+    assert desk.scan("", patron=desk.patron.id)["patron"] is None
+    assert desk.scan(desk.second_card, patron=desk.patron.id)["patron"] == desk.second.id
+
+
+def test_a_key_sent_twice_lends_once(desk: Desk) -> None:
+    first = desk.scan(desk.item.barcode, patron=desk.patron.id, key="same")
+    again = desk.scan(desk.item.barcode, patron=desk.patron.id, key="same")
+    assert first["headline"] == again["headline"]
+    assert open_loans() == 1
+
+
+def test_every_reason_is_shown_with_what_lifts_it_and_an_override_needs_words(
+    desk: Desk, province: Any
+) -> None:
+    with db.transaction() as session:
+        session.add(PolicyRow(unit_id=province.library.id, values={"limit_total": 0}))
+    refused = desk.scan(desk.item.barcode, patron=desk.patron.id, key="a")
+    assert refused["tone"] == "red"
+    assert "cho phép 0" in refused["top"]
+    assert "Bạn được vượt, có ghi lý do." in refused["top"]
+    facts = {"patron": desk.patron.id, "command": "check_out", "barcode": desk.item.barcode}
+    facts |= {"code": "limit_total", "needs_reason": "1"}
+    assert "phải ghi lý do" in desk.act("override", key="b", why="", **facts)["headline"]
+    assert open_loans() == 0
+    assert desk.act("override", key="c", why="học sinh thi", **facts)["tone"] == "green"
+    assert open_loans() == 1
+
+
+def test_undo_takes_back_the_last_loan(desk: Desk) -> None:
+    desk.scan(desk.item.barcode, patron=desk.patron.id, key="a")
+    assert desk.act("undo_last", key="b")["headline"] == "Đã hoàn tác"
+    assert open_loans() == 0
+    assert "Không có gì để hoàn tác" in desk.act("undo_last", key="c")["headline"]
+
+
+def test_a_barcode_spoiled_by_the_keyboard_is_mended(desk: Desk, province: Any) -> None:
+    with db.transaction() as session:
+        factories.create_item(session, province.branch, barcode="DD00123", accession_key="DD123")
+    lent = desk.scan("Đ00123", patron=desk.patron.id, key="a")
+    assert open_loans() == 1
+    assert "DD00123" in lent["top"]
+
+
+def test_a_name_offers_the_patrons_who_bear_it(desk: Desk) -> None:
+    found = desk.scan("tran van binh")
+    assert "Trần Văn Bình" in found["top"]
+    assert desk.act("open", open_patron=desk.second.id)["patron"] == desk.second.id
+
+
+def test_return_mode_tells_a_card_from_an_item(desk: Desk) -> None:
+    desk.scan(desk.item.barcode, patron=desk.patron.id, key="a")
+    returned = desk.scan(desk.item.barcode, mode="checkin", key="b")
+    assert "Đã trả" in returned["headline"]
+    nothing = desk.scan(desk.other_item.barcode, mode="checkin", key="c")
+    assert nothing["tone"] in ("green", "amber")
+
+
+def test_a_fine_is_taken_and_the_patron_owes_nothing(desk: Desk) -> None:
+    start = clock.now() - timedelta(days=30)
+    with clock.at(start):
+        desk.scan(desk.item.barcode, patron=desk.patron.id, key="a")
+    desk.scan(desk.item.barcode, key="b")
+    assert "16.000 đ" in desk.scan(desk.card)["panel"]  # 30 days, 14 of them free
+    paid = desk.act("pay", patron=desk.patron.id, amount="16k", key="p")
+    assert paid["headline"] == "Đã nộp 16.000 đ"
+    assert "Nợ: 0 đ" in desk.scan(desk.card)["panel"]
+
+
+def test_what_is_unknown_is_said_and_loses_nothing(desk: Desk) -> None:
+    answer = desk.scan("KHONG-CO-9", patron=desk.patron.id)
+    assert answer["tone"] == "red"
+    assert "KHONG-CO-9" in answer["headline"]
+    assert answer["patron"] == desk.patron.id
+
+
+def test_the_pages_of_lending_open(desk: Desk, staff_client: Any, province: Any) -> None:
+    desk.scan(desk.item.barcode, patron=desk.patron.id, key="a")
+    with db.reading() as session:
+        loan_id = session.scalar(select(Loan.id))
+    clerk = [
+        *("/staff/desk", f"/staff/desk?patron={desk.patron.id}", f"/staff/desk/why/{loan_id}"),
+        *("/staff/lists/holds", "/staff/lists/overdue", "/staff/lists/tally"),
+        *("/staff/lists/open-loan", "/staff/patrons/", f"/staff/patrons/{desk.patron.id}"),
+        *(f"/staff/patrons/{desk.patron.id}/edit", "/staff/patrons/new", "/staff/patrons/import"),
+    ]
+    for url in clerk:
+        assert desk.browser.get(url).status_code == 200, url
+    head = staff_client("head", province.library)
+    for url in (
+        *("/staff/rules/", "/staff/rules/row?item_type=book&category=adult", "/staff/rules/row"),
+        *("/staff/admin/", "/staff/admin/calendar", "/staff/admin/settings", "/staff/admin/staff"),
+        *("/staff/admin/audit", f"/staff/admin/units/{province.library.id}"),
+    ):
+        assert head.get(url).status_code == 200, url
+
+
+def test_a_loan_on_paper_is_entered_with_its_dates(desk: Desk) -> None:
+    facts = {"card": desk.card, "barcode": desk.item.barcode, "key": "x"}
+    answer = desk.browser.post(
+        "/staff/lists/open-loan", data={**facts, "started_on": "1/6/2025", "due_on": "15/6/2025"}
+    )
+    assert answer.status_code == 302
+    with db.reading() as session:
+        loan = session.scalars(select(Loan)).one()
+    assert (loan.started_on.isoformat(), loan.due_on.isoformat()) == ("2025-06-01", "2025-06-15")
+
+
+def test_visits_are_counted_by_a_tap(desk: Desk) -> None:
+    for n in range(3):
+        facts = {"what": "visit", "age_band": "child", "key": f"t{n}"}
+        assert desk.browser.post("/staff/lists/tally", data=facts).status_code == 302
+    page = desk.browser.get("/staff/lists/tally").get_data(as_text=True)
+    assert "Lượt bạn đọc hôm nay: 3" in page
