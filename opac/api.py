@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from cataloging.search.search import search
 from flask import Blueprint, abort, jsonify, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Record
-from cataloging.search.request import SearchResult
+from cataloging.search import SearchResult, search
 from ils.core.db import reading
 from ils.org.models import OrgUnit
 from ils.web.door import door

@@ -3,7 +3,6 @@
 import secrets
 from typing import Any
 
-from cataloging.search.search import search as search_catalog
 from flask import Response, abort, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +10,8 @@ from sqlalchemy.orm import Session
 from cataloging.marc.display import isbd, labeled, notes
 from cataloging.marc.project import Projection, project
 from cataloging.models import Record
-from cataloging.search.request import SearchRequest, SearchResult
+from cataloging.search import SearchRequest, SearchResult
+from cataloging.search import search as search_catalog
 from circulation.models import HOLD_OPEN_STATES, Hold
 from circulation.patrons.models import Patron
 from ils.core.db import reading

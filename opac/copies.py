@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from cataloging.hooks import Availability, availability_of
 from cataloging.models import Collection, Item
 from circulation.models import HOLD_OPEN_STATES, Hold
+from ils.core import clock
 from ils.org.units import unit_names
 from ils.web.i18n import day
 
@@ -50,6 +51,7 @@ class Summary:
     place: str = ""  # where the first free copy stands
     call_number: str = ""
     due: str = ""  # when none is free: the day the first one is expected
+    late: bool = False  # that day is past
 
     @property
     def kind(self) -> str:
@@ -65,6 +67,8 @@ class Summary:
             return str(_("To be read in the library"))
         if not self.total:
             return str(_("No copies here"))
+        if self.late:
+            return str(_("All lent, overdue"))
         if self.due:
             return str(_("All lent, expected back %(day)s", day=self.due))
         return str(_("Not available now"))
@@ -110,13 +114,15 @@ def _summary(
     readable = [i for i in items if i.use == "reading_room" and _free(i, live)]
     first = next(iter(free or readable or items), None)
     dues = sorted(found.due_on for i in items if (found := live.get(i.id)) and found.due_on)
+    coming = [due for due in dues if due >= clock.today()]
     return Summary(
         total=len(items),
         free=len(free),
         readable=len(readable),
         place=names.get(first.branch_id, "") if first else "",
         call_number=first.call_number if first else "",
-        due="" if free or readable or not dues else day(dues[0]),
+        due="" if free or readable or not dues else day((coming or dues)[0]),
+        late=bool(dues) and dues[-1] < clock.today() and not free and not readable,
     )
 
 
@@ -211,6 +217,8 @@ def _state(item: Item, live: Availability | None) -> tuple[str, str]:
 
 def _away(live: Availability) -> tuple[str, str]:
     """Say where a copy is that cannot be taken from the shelf."""
+    if live.position == "on_loan" and live.due_on and live.due_on < clock.today():
+        return "warn", _("Lent and overdue")
     if live.position == "on_loan" and live.due_on:
         return "warn", _("Lent, expected back %(day)s", day=day(live.due_on))
     known = {

@@ -22,10 +22,6 @@ class SiteConverter(BaseConverter):
 def register(app: Flask) -> None:
     """Install the public sites."""
     app.url_map.converters["site"] = SiteConverter
-    import importlib.util
-
-    if importlib.util.find_spec("cataloging.search.search") is None:
-        return
     from opac import account_views, api, catalog_views, news_views, patron, views  # noqa: F401
 
     app.register_blueprint(views.bp)

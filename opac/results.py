@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from cataloging.search.request import Correction, SearchRequest, SearchResult
+from cataloging.search import Correction, SearchRequest, SearchResult
 from ils.web.pages import Page, page_number
 from opac import words
 from opac.site import Site
@@ -150,7 +150,7 @@ def _label(name: str, value: str, given: str, libraries: Mapping[int, str]) -> s
 
 def page_of(found: SearchResult, size: int = SIZE) -> Page:
     """Return the paging of an answer."""
-    return Page(found.page, size, found.total, found.ids)
+    return Page(found.page, size, found.total, found.ids, found.pages)
 
 
 def correction_sentence(correction: Correction, typed: str) -> tuple[str, str]:
