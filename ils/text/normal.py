@@ -73,7 +73,9 @@ def _repair_eth(text: str) -> str:
         return text
     if not ONLY_VIETNAMESE.isdisjoint(text.lower()):
         return text.translate(_TO_STROKE)
-    return _WORD.sub(_repair_eth_word, text)
+    repaired = _WORD.sub(_repair_eth_word, text)
+    # One word that is surely Vietnamese speaks for the whole text.
+    return repaired if repaired == text else repaired.translate(_TO_STROKE)
 
 
 def _repair_eth_word(match: re.Match[str]) -> str:
