@@ -7,13 +7,13 @@ number with or without dots and zeros → ISBN → telephone, identity number or
 from dataclasses import dataclass, field
 from typing import Any
 
-from cataloging.numbers import accession_key
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum import isbn as isbn_number
 from stdnum.exceptions import ValidationError
 
 from cataloging.models import Barcode, Item, Record, RecordIdentifier
+from cataloging.numbers import accession_key
 from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.patrons import FoundPatron, find_patrons
 from ils.accounts.actor import Actor
