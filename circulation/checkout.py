@@ -43,7 +43,7 @@ from circulation.rules.checkout import (
 from circulation.rules.due_date import Due, Step, due_date, manual_due_reasons
 from circulation.rules.policy import Resolved, loan_snapshot
 from circulation.rules.reasons import Reason, reason, worst_first
-from circulation.rules.states import next_state
+from circulation.rules.states import WAITING, next_state
 from ils.accounts.actor import Actor
 from ils.core.errors import Invalid
 
@@ -232,15 +232,16 @@ def _queue_facts(scene: Scene) -> QueueFacts:
     if not scene.queue.rows:
         return QueueFacts()
     own, item = scene.own_hold, scene.item.item
+    length = sum(h.state in WAITING and h is not own for h, _ in scene.queue.rows)
     if own is not None and own.item_id == item.id and own.state in NOT_MOVABLE:
-        return QueueFacts(length=len(scene.queue.rows) - 1)  # it waits for this reader
+        return QueueFacts(length=length)  # it waits for this reader
     ahead, served = unserved_ahead(scene.queue, item, scene.patron.patron.id)
     elsewhere = own is not None and own.state in NOT_MOVABLE and own.item_id != item.id
     return QueueFacts(
         ahead=ahead,
         free_copies=served,
         own_hold_elsewhere=own.id if own is not None and elsewhere else None,
-        length=len(scene.queue.rows) - (own is not None),
+        length=length,
     )
 
 

@@ -98,6 +98,11 @@ class Library:
         with self.writing() as session:
             return factories.create_patron(session, branch, name, **more)
 
+    def get_patron(self, answer: DeskResult) -> Patron:
+        """The reader an answer is about."""
+        found: Patron = self.get(Patron, (answer.patron or {})["id"])
+        return found
+
     def card(self, patron: Patron) -> str:
         with self.reading() as session:
             return factories.card_of(session, patron)
