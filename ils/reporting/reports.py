@@ -211,7 +211,8 @@ def _line(row: Row, cells: Cells) -> Line:
 
 def _place(address: str) -> str:
     """Return the place a letter is dated at: the last part of an address."""
-    return address.rsplit(",", 1)[-1].strip() if address else ""
+    place = address.rsplit(",", 1)[-1].strip()
+    return place[:1].upper() + place[1:]
 
 
 # --- the librarian --------------------------------------------------------------------------
