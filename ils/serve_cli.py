@@ -8,6 +8,9 @@ import click
 from ils.core.config import config, load, use
 
 
+SAMPLE_ACCOUNTS = "sample-accounts.txt"
+
+
 def _use_data(data: Path | None) -> None:
     if data is not None:
         use(load(data_dir=data))
@@ -51,8 +54,8 @@ def run(
         ) from refused
     if upgrade_database():
         click.echo("sen: the database is ready")
-    if not empty and _is_empty():
-        _load_sample()
+    if not empty:
+        _sample_if_empty()
     commands = {
         "web": gunicorn_command(host, port, workers, threads),
         "worker": [sys.executable, "-m", "ils.cli", "worker"],
@@ -63,6 +66,17 @@ def run(
     sys.exit(supervisor.run(lambda: answers(host, port)))
 
 
+def _sample_if_empty() -> None:
+    """Load the sample province on the very first start; say so when that was broken off."""
+    from circulation.sample.seed import sample_state
+
+    if _is_empty():
+        _load_sample()
+    elif sample_state() == "unfinished":
+        click.echo("sen: loading the sample was broken off earlier; what was made is shown.")
+        click.echo(f"sen: to load it anew, remove {config().data_dir} and start again.")
+
+
 def _load_sample() -> None:
     from ils.app import create_app
 
@@ -71,7 +85,12 @@ def _load_sample() -> None:
     with app.app_context():
         from circulation.sample.seed import seed
 
-        seed(lambda text: click.echo(f"sen: {text}"))
+        loaded = seed(lambda text: click.echo(f"sen: {text}"))
+    lines = ["Sample accounts (never for a real library):"]
+    lines += [f"  {a.username:<16} {a.password:<14} {a.role}, {a.unit}" for a in loaded.accounts]
+    lines += ["Sample patrons, for the public site:"]
+    lines += [f"  {r.card:<16} {r.password:<14} {r.name}, {r.library}" for r in loaded.readers]
+    (config().data_dir / SAMPLE_ACCOUNTS).write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def _announce(host: str, port: int) -> None:
@@ -90,7 +109,7 @@ def _announce(host: str, port: int) -> None:
 
 def _sample_accounts() -> list[str]:
     """Return the lines on sample accounts, kept in the data folder by the sample province."""
-    file = config().data_dir / "sample-accounts.txt"
+    file = config().data_dir / SAMPLE_ACCOUNTS
     if not file.exists():
         return []
     return ["", *(f"  {line}" for line in file.read_text("utf-8").splitlines()), ""]
