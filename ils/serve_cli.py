@@ -7,7 +7,6 @@ import click
 
 from ils.core.config import config, load, use
 
-
 SAMPLE_ACCOUNTS = "sample-accounts.txt"
 
 
