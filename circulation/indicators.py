@@ -19,7 +19,7 @@ from ils.core.events import EventRow
 from ils.org.models import OrgUnit
 from ils.org.settings import setting
 from ils.reporting.folds import Tally
-from ils.reporting.registry import SourceRow, indicator_source
+from ils.reporting.registry import SourceRow, indicator_source, name_codes
 
 VALID_CARDS = "TV.E03"
 OVERDUE = "TV.G09"
@@ -29,6 +29,13 @@ def declare() -> None:
     """Tell reporting where these indicators come from."""
     indicator_source(VALID_CARDS, valid_cards, valid_card_rows)
     indicator_source(OVERDUE, overdue, overdue_rows)
+    name_codes("category", category_names)
+
+
+def category_names(session: Session) -> dict[str, tuple[str, str]]:
+    """Return what patron categories are called."""
+    rows = session.execute(select(PatronCategory.code, PatronCategory.name, PatronCategory.name_en))
+    return {code: (name, name_en or name) for code, name, name_en in rows}
 
 
 # --- cards ----------------------------------------------------------------------------------

@@ -76,3 +76,18 @@ def subject_names(session: Session, subject: str, ids: Iterable[int | None]) -> 
     wanted = sorted({each for each in ids if each is not None})
     function = _names.get(subject)
     return function(session, wanted) if function and wanted else {}
+
+
+CodesOf = Callable[[Session], dict[str, tuple[str, str]]]
+_codes: dict[str, CodesOf] = {}
+
+
+def name_codes(fact: str, names: CodesOf) -> None:
+    """Declare what the codes of a fact (``category``) are called: (Vietnamese, English)."""
+    _codes[fact] = names
+
+
+def code_names(session: Session, fact: str) -> dict[str, tuple[str, str]]:
+    """Return what the codes of a fact are called, as far as anybody knows."""
+    function = _codes.get(fact)
+    return function(session) if function else {}

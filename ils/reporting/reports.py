@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -337,6 +338,7 @@ def write(
         after = changed(session, template, period, report.unit_id, cells, touched)
         _write_cells(session, report, after, actor=actor, touched=touched)
         _step(session, actor, report, "written", cells=[f"{r}.{c}" for r, c in touched])
+        flag_modified(report, "note")  # so that a page seen before this one is stale
     if note is not None:
         report.note = note[:4000]
     if signatures is not None:

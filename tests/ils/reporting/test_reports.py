@@ -153,6 +153,10 @@ def test_a_stale_page_is_refused(session, place, clerk):
     assert report.revision == seen + 1
     with pytest.raises(StaleVersion):
         write(session, clerk, report.id, [], note="khác", revision=seen)
+    seen = report.revision
+    write(session, clerk, report.id, [Entry("F03", "period", 1)], revision=seen)
+    with pytest.raises(StaleVersion):
+        write(session, clerk, report.id, [Entry("F03", "period", 2)], revision=seen)
 
 
 def test_recomputing_keeps_what_was_typed(session, place, clerk, busy_may):

@@ -1,0 +1,1 @@
+"""Pages of reporting: live figures, a library's reports, the province."""
