@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 _LINK = re.compile(r"\[([^\]\n]{1,300})\]\(((?:https?://|/|mailto:|tel:)[^\s()<>]{1,500})\)")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*")
-_ITALIC = re.compile(r"(?<![*\w])\*([^*\n]+)\*(?![*\w])")
+_ITALIC = re.compile(r"(?<![*\w])\*(?!\s)([^*\n]+)(?<!\s)\*(?![*\w])")
 
 
 def rendered(text: str) -> Markup:

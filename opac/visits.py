@@ -27,7 +27,7 @@ log = logging.getLogger("sen.opac")
 SECONDS = 5.0
 HALF_HOUR = 1800
 ROBOTS = re.compile(
-    r"bot|crawl|spider|slurp|search|fetch|monitor|preview|facebookexternal|curl|wget|python|"
+    r"(?<!cu)bot|crawl|spider|slurp|search|fetch|monitor|preview|facebookexternal|curl|wget|python|"
     r"httpx|go-http|java/|headless|lighthouse|archiver|scan",
     re.IGNORECASE,
 )
