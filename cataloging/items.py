@@ -247,6 +247,9 @@ def change_item(
 
     A copy that moves to another branch must be free to move. Raises ``StaleVersion``, ``Refused``.
     """
+    item = item_for(session, actor, item_id, EDIT_ITEM)
+    if facts.branch_id != item.branch_id:
+        _check_move(session, actor, item, facts.branch_id)
     item = item_for(session, actor, item_id, EDIT_ITEM, lock=True)
     if item.version != expected_version:
         raise StaleVersion("item_stale", item_id=item_id)
@@ -256,8 +259,6 @@ def change_item(
         _check(session, replace(facts, lifecycle="active"), item.owner_id)
     else:
         _check(session, facts, item.owner_id)
-    if facts.branch_id != item.branch_id:
-        _check_move(session, actor, item, facts.branch_id)
     before = facts_of(item)
     changes = {
         f.name: [getattr(before, f.name), getattr(facts, f.name)]
@@ -301,7 +302,11 @@ def _change_barcode(
 
 
 def refuse_vetoed(session: Session, item_id: int) -> None:
-    """Raise ``Refused`` with every reason why an item must stay as it is."""
+    """Raise ``Refused`` with every reason why an item must stay as it is.
+
+    Circulation answers and locks the queue of the title, then the item; so this comes before any
+    lock of our own.
+    """
     vetoes = item_vetoes(session, item_id)
     if vetoes:
         raise Refused("item_vetoed", item_id=item_id, reasons=[veto.code for veto in vetoes])
@@ -320,6 +325,8 @@ def withdraw_item(
 
     Raises ``Refused`` while it is on loan, on its way or held for a patron.
     """
+    item_for(session, actor, item_id, WITHDRAW_ITEM)
+    refuse_vetoed(session, item_id)
     item = item_for(session, actor, item_id, WITHDRAW_ITEM, lock=True)
     if item.lifecycle == "withdrawn":
         raise Refused("item_withdrawn", item_id=item_id)
@@ -328,7 +335,6 @@ def withdraw_item(
     day = on or clock.today()
     if day > clock.today() or (item.accessioned_on and day < item.accessioned_on):
         raise Invalid("withdrawal_date_impossible", field="on", value=day.isoformat())
-    refuse_vetoed(session, item.id)
     before = item.lifecycle
     item.lifecycle = "withdrawn"
     item.withdrawn_on, item.withdrawal_reason = day, reason

@@ -7,7 +7,7 @@ record are its projection; ``drift`` shows where they are not, ``reproject`` men
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from cataloging.marc.model import Marc
@@ -135,6 +135,12 @@ def content_of(session: Session, record: Record, version: int) -> Marc:
     )
     kept = session.scalar(later.order_by(RecordVersion.version).limit(1))
     return kept if kept is not None else record.marc  # type: ignore[return-value]
+
+
+def version_count(session: Session, change_set_id: int) -> int:
+    """Count the versions a change set made."""
+    query = select(func.count()).select_from(RecordVersion)
+    return session.scalar(query.where(RecordVersion.change_set_id == change_set_id)) or 0
 
 
 def announce_changed(session: Session, record_ids: Iterable[int]) -> None:

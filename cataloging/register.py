@@ -2,9 +2,13 @@
 
 from flask import Flask
 
+import cataloging.views.register
 from cataloging import list_names
+from cataloging.search import follow
 
 
 def register(app: Flask) -> None:
     """Install the catalogue."""
     list_names.declare()
+    cataloging.views.register.register(app)
+    follow.install()

@@ -1,0 +1,145 @@
+"""Turning a record into what the index holds of it. Pure: projection and facts in, values out.
+
+Runs once for every imported record, so it makes one pass over the parts and works each distinct
+word out once (``ils.text.words``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cataloging.marc.project import Projection
+from cataloging.search.fields import Words, fields
+from ils.text.words import exact_words, folded_words
+
+Document = dict[str, Any]
+
+ANYWHERE: Final = 0  # in ``available_at``: available in any library
+LAST: Final = "~"  # sorts behind every filing key
+BETWEEN: Final = " ¦ "  # a word of its own, so that no phrase runs from one value into the next
+LONGEST_FACET: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What the index needs of a copy: where it belongs and whether it can be had now."""
+
+    library_id: int
+    branch_id: int
+    available: bool
+    call_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """What the index needs beside the projection."""
+
+    id: int
+    version: int
+    hidden: bool = False
+    items: tuple[ItemFacts, ...] = ()
+
+
+def build_document(projection: Projection, facts: RecordFacts) -> Document:
+    """Return the document of a record, field name to value or list of values."""
+    document: Document = {
+        "id": facts.id,
+        "version": facts.version,
+        "title_sort": projection.title_sort or LAST,
+        "author_sort": projection.author_sort or LAST,
+        "facet_material": projection.material or "book",
+    }
+    if facts.hidden:
+        document["hidden"] = 1
+    _add_words(document, projection, facts)
+    _add_numbers(document, projection)
+    _add_facets(document, projection, facts)
+    return document
+
+
+def _add_words(document: Document, projection: Projection, facts: RecordFacts) -> None:
+    every: dict[str, None] = {}
+    for part in fields().words:
+        values = _values(projection, part)
+        if part.items:
+            values += [v for item in facts.items if (v := item.call_number)]
+        if not values:
+            continue
+        exact = BETWEEN.join(filter(None, map(exact_words, dict.fromkeys(values))))
+        if not exact:
+            continue
+        document[part.name] = folded_words(exact)
+        if part.exact:
+            document[f"{part.name}_exact"] = exact
+        every.update(dict.fromkeys(exact.split(" ")))
+    every.pop("¦", None)
+    words = " ".join(every)
+    folded = folded_words(words)
+    document["every_exact"] = words
+    document["every"] = folded if folded.isascii() else " ".join(dict.fromkeys(folded.split(" ")))
+    titles = [projection.title, *projection.other_titles]
+    document["title_whole"] = [w for t in titles if (w := folded_words(exact_words(t)))]
+
+
+def _values(projection: Projection, part: Words) -> list[str]:
+    found: list[str] = []
+    for source in part.sources:
+        if " " in source:
+            joined = " ".join(v for name in source.split(" ") if (v := getattr(projection, name)))
+            if joined:
+                found.append(joined)
+            continue
+        value = getattr(projection, source)
+        if value:
+            if value.__class__ is str:
+                found.append(value)
+            else:
+                found.extend(value)
+    return found
+
+
+def _add_numbers(document: Document, projection: Projection) -> None:
+    for number in fields().numbers:
+        values: dict[str, None] = {}
+        for source in number.sources:
+            value = getattr(projection, source)
+            for one in (value,) if value.__class__ is str else value:
+                if made := number_key(one):
+                    values[made] = None
+        if values:
+            document[number.name] = list(values)
+
+
+def number_key(text: str) -> str:
+    """Return the form in which numbers are compared: no hyphens or spaces, upper case."""
+    return "".join(c for c in text.upper() if c.isalnum())
+
+
+def _add_facets(document: Document, projection: Projection, facts: RecordFacts) -> None:
+    if facts.items:
+        libraries: set[int] = set()
+        available: set[int] = set()
+        for item in facts.items:
+            libraries.update((item.library_id, item.branch_id))
+            if item.available:
+                available.update((ANYWHERE, item.library_id, item.branch_id))
+        document["facet_library"] = sorted(libraries)
+        document["facet_available_at"] = sorted(available)
+    if projection.year is not None:
+        document["facet_year"] = projection.year
+    if projection.audience:
+        document["facet_audience"] = projection.audience
+    languages = projection.languages or ((projection.language,) if projection.language else ())
+    document["facet_language"] = list(languages)
+    document["facet_subject"] = facet_values((*projection.subjects, *projection.genres))
+    document["facet_author"] = facet_values(projection.authors)
+
+
+def facet_values(values: Iterable[str]) -> list[str]:
+    """Return values as they are counted: first letter a capital, no end marks, each once."""
+    found: dict[str, None] = {}
+    for value in values:
+        plain = value.strip(" .,;:/")[:LONGEST_FACET]
+        if plain:
+            found[plain[0].upper() + plain[1:]] = None
+    return list(found)

@@ -1,0 +1,113 @@
+"""Change sets: what was changed together, and undoing it whole."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from cataloging.change_sets import (
+    change_set_for,
+    obstacles,
+    undo_change_set,
+)
+from cataloging.models import ChangeSet, Item, Record, RecordVersion
+from cataloging.permissions import UNDO_CHANGES
+from cataloging.undo_job import LARGE, undo_later
+from cataloging.views.base import bp, staff_names
+from cataloging.views.words import CHANGE_KINDS, CHANGES
+from ils.core.db import reading, transaction
+from ils.core.jobs import Job
+from ils.web.door import current_actor, door
+from ils.web.pages import Page, page_number
+
+PAGE = 50
+SHOWN = 100
+
+
+@bp.get("/changes")
+@door(UNDO_CHANGES)
+def changes() -> str:
+    """List the latest change sets with what each touched."""
+    number = page_number(request.args.get("page"))
+    with reading() as session:
+        total = session.scalar(select(func.count()).select_from(ChangeSet)) or 0
+        page = Page(number, PAGE, total)
+        rows = session.scalars(
+            select(ChangeSet).order_by(ChangeSet.id.desc()).limit(PAGE).offset(page.offset)
+        ).all()
+        ids = [c.id for c in rows]
+        return render_template(
+            "cataloging/changes.html",
+            page=page,
+            rows=rows,
+            records=_counts(session, RecordVersion.change_set_id, ids),
+            items=_counts(session, Item.change_set_id, ids),
+            people=staff_names(session, {c.actor_id for c in rows}),
+            kinds=CHANGE_KINDS,
+        )
+
+
+def _counts(session: Any, column: Any, ids: list[int]) -> dict[int, int]:
+    rows = session.execute(select(column, func.count()).where(column.in_(ids)).group_by(column))
+    return dict(rows.tuples().all())
+
+
+@bp.get("/changes/<int:change_set_id>")
+@door(UNDO_CHANGES)
+def change_set(change_set_id: int) -> str:
+    """Show a change set: its records and copies, and what would keep it from being undone."""
+    with reading() as session:
+        found = change_set_for(session, change_set_id)
+        versions = session.execute(
+            select(
+                RecordVersion.record_id, RecordVersion.change, Record.title, RecordVersion.version
+            )
+            .join(Record, Record.id == RecordVersion.record_id)
+            .where(RecordVersion.change_set_id == change_set_id)
+            .order_by(RecordVersion.record_id)
+            .limit(SHOWN)
+        ).all()
+        counts = _counts(session, RecordVersion.change_set_id, [change_set_id])
+        copies = _counts(session, Item.change_set_id, [change_set_id])
+        job_id = request.args.get("job", type=int)
+        return render_template(
+            "cataloging/change_set.html",
+            found=found,
+            versions=versions,
+            count=counts.get(change_set_id, 0),
+            copies=copies.get(change_set_id, 0),
+            in_the_way=obstacles(session, change_set_id) if found.undone_at is None else [],
+            people=staff_names(session, {found.actor_id, found.undone_by}),
+            kinds=CHANGE_KINDS,
+            changes=CHANGES,
+            job=session.get(Job, job_id) if job_id else None,
+        )
+
+
+@bp.post("/changes/<int:change_set_id>/undo")
+@door(UNDO_CHANGES)
+def undo(change_set_id: int) -> Any:
+    """Undo a change set; a large one in the background, so that the desks can go on."""
+    partial = request.form.get("partial") == "1"
+    with transaction() as session:
+        change_set_for(session, change_set_id)
+        size = _counts(session, RecordVersion.change_set_id, [change_set_id]).get(change_set_id, 0)
+        if size > LARGE:
+            job = undo_later(session, current_actor(), change_set_id, partial=partial)
+            flash(_("The undo has begun; this page shows how far it is."), "ok")
+            return redirect(
+                url_for("cataloging.change_set", change_set_id=change_set_id, job=job.id)
+            )
+        done = undo_change_set(session, current_actor(), change_set_id, partial=partial)
+    flash(
+        _(
+            "Undone: %(removed)s records taken out, %(restored)s brought back, %(items)s copies"
+            " taken out.",
+            removed=done.records_removed,
+            restored=done.records_restored,
+            items=done.items_removed,
+        ),
+        "ok",
+    )
+    return redirect(url_for("cataloging.change_set", change_set_id=change_set_id))

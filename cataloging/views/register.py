@@ -1,0 +1,81 @@
+"""What the pages of records and copies bring into the house: menu entries and sentences."""
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from cataloging import permissions
+from cataloging.stock import prepare_library
+from cataloging.views import changes, items, labels, marc_editor, records, short_form, stock
+from cataloging.views.base import bp
+from ils.web.errors import message
+from ils.web.menu import menu_entry
+
+PAGES = (changes, items, labels, marc_editor, records, short_form, stock)
+
+
+def register(app: Flask) -> None:
+    """Install the pages of records and copies."""
+    app.register_blueprint(bp)
+    app.extensions.setdefault("sen.first_run", []).append(prepare_library)
+    group = _l("Cataloging")
+    menu_entry(group, _l("Records"), "cataloging.find", permissions.VIEW_RECORD, order=200)
+    menu_entry(
+        group, _l("New title"), "cataloging.new", permissions.EDIT_RECORD, order=210, key="Alt+N"
+    )
+    menu_entry(group, _l("Labels"), "cataloging.labels", permissions.PRINT_LABELS, order=240)
+    menu_entry(
+        group,
+        _l("Registers and collections"),
+        "cataloging.stock",
+        permissions.EDIT_STOCK,
+        order=250,
+    )
+    menu_entry(group, _l("Changes"), "cataloging.changes", permissions.UNDO_CHANGES, order=260)
+    _say_of_records()
+    _say_of_items()
+
+
+def _say_of_records() -> None:
+    message("record_unknown", _l("There is no such record."))
+    message("record_stale", _l("Somebody saved this record meanwhile. Nothing was overwritten."))
+    message("record_malformed", _l("This is not a MARC record."))
+    message(
+        "record_has_items",
+        _l("The record still has copies in stock (%(count)s). Withdraw or move them first."),
+    )
+    message("version_unknown", _l("There is no such version of this record."))
+    message("change_set_unknown", _l("There is no such change."))
+    message("change_set_already_undone", _l("This change was undone already."))
+    message("undo_blocked", _l("This cannot be undone whole: since then, others went on with it."))
+
+
+def _say_of_items() -> None:
+    message("item_unknown", _l("There is no such copy."))
+    message("item_stale", _l("Somebody changed this copy meanwhile. Please look and save again."))
+    message("item_withdrawn", _l("This copy is withdrawn from stock."))
+    message("item_vetoed", _l("This copy must stay as it is: it is in use."))
+    message("item_type_unknown", _l("Please choose the kind of copy."))
+    message("item_use_unknown", _l("Please choose how the copy may be used."))
+    message("item_lifecycle_unknown", _l("Please choose the state of the copy."))
+    message("collection_unknown", _l("That collection belongs to another library."))
+    message("price_impossible", _l("This cannot be the price of a book."))
+    message("too_many_copies", _l("At most %(most)s copies can be entered at once."))
+    message("too_many_barcodes", _l("There are more barcodes than copies (%(count)s)."))
+    message(
+        "accession_date_impossible", _l("The accession date lies in the future or too far back.")
+    )
+    message("withdrawal_date_impossible", _l("The copy cannot have been withdrawn on that day."))
+    message("withdrawal_reason_unknown", _l("Please choose a reason."))
+    message("register_unknown", _l("There is no such accession register."))
+    message("register_of_other_library", _l("That register belongs to another library."))
+    message("accession_taken", _l("The number %(number)s is or was the number of another copy."))
+    message("accession_twice", _l("The number %(number)s was given twice."))
+    message(
+        "accession_not_of_register",
+        _l("“%(number)s” is no number of the register %(prefix)s."),
+    )
+    message("barcode_taken", _l("The barcode %(barcode)s is already on an item or a card."))
+    message("barcode_bad", _l("“%(barcode)s” cannot be a barcode."))
+    message("register_taken", _l("There is a register with the prefix %(prefix)s already."))
+    message("collection_taken", _l("There is a collection with the code %(code)s already."))
+    message("item_type_taken", _l("There is a kind of copy with the code %(code)s already."))
