@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from circulation.checkout import loan_about
@@ -17,8 +17,8 @@ from circulation.events import (
     TransitReceived,
     TransitSent,
 )
-from circulation.facts import ItemAtDesk, find_scanned, item_at_desk, lock, touch
-from circulation.models import Hold, Loan, Transit
+from circulation.facts import ItemAtDesk, find_scanned, item_at_desk, lock_for_item, touch
+from circulation.models import Hold, Transit
 from circulation.patrons.models import Patron, PatronCard
 from circulation.permissions import BACKDATE_FAR, CHECK_IN, GIVE_AMNESTY
 from circulation.queue import Queue, queue_of, reassign, release, wanted_by
@@ -86,10 +86,6 @@ def check_in(
 
 # --- gather ----------------------------------------------------------------------------------
 
-_HOLDER = select(Loan.patron_id).where(
-    Loan.item_id == bindparam("item_id"), Loan.closed_at.is_(None)
-)
-
 
 def _gather(act: Act, barcode: str) -> Scene | list[Reason]:
     session = act.session
@@ -97,14 +93,10 @@ def _gather(act: Act, barcode: str) -> Scene | list[Reason]:
     if found.item_id is None or found.record_id is None:
         return [reason("card_not_item" if found.card_id else "item_unknown", scanned=barcode)]
     act.item_id = found.item_id
-    lock(session, records=[found.record_id], items=[found.item_id])
-    act.patron_id = session.scalar(_HOLDER, {"item_id": found.item_id})
-    if act.patron_id is not None:
-        lock(session, patrons=[act.patron_id])
-    return Scene(
-        item=item_at_desk(session, found.item_id),
-        queue=queue_of(session, found.record_id, act.now),
-    )
+    lock_for_item(session, found.record_id, found.item_id)
+    item = item_at_desk(session, found.item_id)
+    act.patron_id = item.loan.patron_id if item.loan is not None else None
+    return Scene(item=item, queue=queue_of(session, found.record_id, act.now))
 
 
 def _just_scanned(act: Act) -> DeskResult | None:

@@ -23,7 +23,7 @@ from circulation.facts import (
     PatronAtDesk,
     find_scanned,
     item_at_desk,
-    lock,
+    lock_for_item,
     patron_at_desk,
     patron_of_card,
     touch,
@@ -135,10 +135,10 @@ def enter_open_loan(
     reasons = _paper_reasons(scene)
     if reasons:
         return act.refuse(reasons, **_parts(scene))
+    _clear_the_way(act, scene, {})
     loan = _open_loan(act, scene, Due(due_on, (Step("ON_PAPER", due_on),)), started_on)
     act.event(OpenLoanEntered(due_on), on=started_on, loan_id=loan.id, **_statistics(scene))
-    if scene.item.hold is not None and scene.item.hold.state == "targeted":
-        release(act.journal, scene.item.hold)
+    _fill_hold(act, scene, loan)
     _after(act, scene)
     return act.answer("open_loan_entered", loan=loan_about(loan), **_parts(scene))
 
@@ -164,9 +164,7 @@ def _gather(
     if unknown or found.item_id is None or found.record_id is None or whose is None:
         return unknown
     act.item_id, act.patron_id = found.item_id, whose
-    lock(session, records=[found.record_id], items=[found.item_id])
-    holder = session.scalar(_HOLDER, {"item_id": found.item_id})
-    lock(session, patrons=[whose] if holder is None else [whose, holder])
+    lock_for_item(session, found.record_id, found.item_id, [whose])
     patron = patron_at_desk(session, act.here, act.today, card=card, patron_id=patron_id)
     if patron is None:
         return [reason("card_unknown", scanned=card)]
@@ -182,9 +180,6 @@ def _gather(
     )
 
 
-_HOLDER = select(Loan.patron_id).where(
-    Loan.item_id == bindparam("item_id"), Loan.closed_at.is_(None)
-)
 _HAD_BEFORE = select(func.max(Loan.started_on)).where(
     Loan.patron_id == bindparam("patron_id"),
     Loan.record_id == bindparam("record_id"),

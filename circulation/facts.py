@@ -48,6 +48,23 @@ def lock(
             session.execute(select(table.id).where(table.id == one).with_for_update(key_share=True))
 
 
+def lock_for_item(
+    session: Session, record_id: int, item_id: int, patrons: Collection[int] = ()
+) -> None:
+    """Lock the queue of a title, one of its items, and the patrons: those named and the one who
+    has the item on loan."""
+    if is_sqlite(session):
+        return
+    lock(session, records=[record_id], items=[item_id])
+    holder = session.scalar(_HOLDER, {"item_id": item_id})
+    lock(session, patrons=[*patrons, *([holder] if holder is not None else [])])
+
+
+_HOLDER = select(Loan.patron_id).where(
+    Loan.item_id == bindparam("item_id"), Loan.closed_at.is_(None)
+)
+
+
 def lock_receipts(session: Session, library_id: int) -> None:
     """Lock the receipt series of a library, after everything else."""
     if not is_sqlite(session):

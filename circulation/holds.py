@@ -13,7 +13,7 @@ from circulation.blocks import patron_facts
 from circulation.checkin import check_in, hold_about
 from circulation.desk import Act, DeskResult, Overrides
 from circulation.events import HoldCanceled, HoldPlaced, HoldPutBack
-from circulation.facts import ItemAtDesk, PatronAtDesk, item_at_desk, lock, patron_at_desk
+from circulation.facts import IS_OPEN, ItemAtDesk, PatronAtDesk, item_at_desk, lock, patron_at_desk
 from circulation.models import Hold, Loan
 from circulation.permissions import MANAGE_HOLDS, PLACE_HOLD
 from circulation.policies import Branch, branch, require_within
@@ -266,6 +266,8 @@ def extend_shelf(
     spent = []
     if not pickup.settings.extend_shelf or _was_extended(hold, days, pickup):
         spent.append(reason("shelf_extended_enough", shelf_until=hold.shelf_until))
+    if hold.state == "expired_shelf" and (again := _open_again(act, hold)) is not None:
+        spent.append(reason("duplicate_hold", hold_id=again))
     if act.unlifted(spent, answered):
         return act.refuse(spent, hold=hold_about(session, hold))
     act.log_overrides(spent, answered)
@@ -498,6 +500,19 @@ def _hold_event(act: Act, hold: Hold, happened: Any, item: ItemAtDesk | None = N
     if patron is not None:
         columns |= patron.statistics()
     act.event(happened, at=hold.pickup_branch_id, hold_id=hold.id, **columns)
+
+
+def _open_again(act: Act, hold: Hold) -> int | None:
+    """Return the hold its reader placed anew on the title after this one had ended."""
+    return act.session.scalar(
+        select(Hold.id).where(
+            Hold.patron_id == hold.patron_id,
+            Hold.record_id == hold.record_id,
+            Hold.volume_key == hold.volume_key,
+            IS_OPEN,
+            Hold.id != hold.id,
+        )
+    )
 
 
 def _was_extended(hold: Hold, days: int, pickup: Branch) -> bool:

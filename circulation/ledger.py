@@ -213,10 +213,23 @@ def spread_credit(
     debits = [(i, a) for i, a in left.items() if a > 0 and by_id[i].direction == ledger.DEBIT]
     spread, rest = ledger.allocate(debits, left[credit_id], chosen)
     for debit_id, amount in spread:
-        session.add(LedgerAllocation(credit_id=credit_id, debit_id=debit_id, amount=amount))
+        _match(session, credit_id, debit_id, amount)
         left[debit_id] -= amount
     left[credit_id] = rest
     return dict(spread)
+
+
+def _match(session: Session, credit_id: int, debit_id: int, amount: int) -> None:
+    """Note that a credit settles so much (more) of a charge."""
+    known = session.scalar(
+        select(LedgerAllocation).where(
+            LedgerAllocation.credit_id == credit_id, LedgerAllocation.debit_id == debit_id
+        )
+    )
+    if known is not None:
+        known.amount += amount
+    else:
+        session.add(LedgerAllocation(credit_id=credit_id, debit_id=debit_id, amount=amount))
 
 
 def _reinstate(act: Act, entry: LedgerEntry) -> LedgerEntry:

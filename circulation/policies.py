@@ -39,6 +39,7 @@ class Branch:
     rows: list[Row]
     settings: Settings
     session: Session = field(repr=False)
+    units: list[OrgUnit] = field(default_factory=list)  # held, so that the session keeps them
     _calendar: Calendar | None = None
     _resolved: dict[tuple[str, str], Resolved] = field(default_factory=dict)
 
@@ -63,6 +64,7 @@ def branch(session: Session, unit_id: int) -> Branch:
     memo: dict[int, Branch] = session.info.setdefault(_MEMO, {})
     if unit_id not in memo:
         found = unit(session, unit_id)
+        library = library_of(session, unit_id)
         path = path_ids(found)
         rows = [
             Row(id_, at, path.index(at), item_type, category, values)
@@ -71,10 +73,11 @@ def branch(session: Session, unit_id: int) -> Branch:
         memo[unit_id] = Branch(
             id=unit_id,
             path=path,
-            library_id=library_of(session, unit_id).id,
+            library_id=library.id,
             rows=rows,
             settings=settings_at(session, path),
             session=session,
+            units=[found, library],
         )
     return memo[unit_id]
 

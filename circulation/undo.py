@@ -8,24 +8,28 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item
 from circulation.desk import GREEN, SOUNDS, Act, DeskResult
 from circulation.facts import lock
-from circulation.journal import TABLES, loaded, plain
+from circulation.journal import TABLES, Journal, loaded, plain
 from circulation.ledger import reverse_entry
 from circulation.models import DeskCommand, Hold, LedgerEntry, Loan, LoanRenewal, Transit
 from circulation.patrons.models import Suspension
 from circulation.permissions import UNDO
-from circulation.queue import assign_rows, queue_of
+from circulation.queue import assign_rows, queue_of, release
 from circulation.returns import announce_moved
 from circulation.rules.reasons import reason
 from ils.accounts.actor import Actor
+from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import Base
-from ils.core.errors import NotFound
+from ils.core.errors import NotFound, Refused
 from ils.core.events import ActUndone, EventRow, publish_event
+
+Change = tuple[Base, dict[str, Any]]  # a row, and by column its old and new value
 
 
 def undo(
@@ -54,15 +58,15 @@ def undo(
         return refusal
     changes = [(_row(session, *c[:2]), c[2]) for c in done.undo["changes"]]
     made = [_row(session, *one) for one in done.undo["made"]]
-    if not _untouched(changes) or not all(_as_made(row) for row in made):
+    _release_targets(session, record_id, changes)
+    if not _taken_back(act, changes, made):
+        _assign(session, record_id, act.now)
         return act.refuse([reason("changed_since")])
-    _unmake(act, made)
-    _set_back(session, changes)
     done.undone_at = act.now
     act.flush()
     _void_events(act, done.undo["events"])
+    _assign(session, record_id, act.now)
     if record_id is not None:
-        assign_rows(session, queue_of(session, record_id, act.now))
         announce_moved(session, record_id)
     audit(session, actor, "act_undone", "desk_command", None, command=done.command)
     return _answer(act, done)
@@ -115,7 +119,44 @@ def _row(session: Session, table: str, row_id: int) -> Base:
     return row
 
 
-def _untouched(changes: list[tuple[Base, dict[str, Any]]]) -> bool:
+def _release_targets(session: Session, record_id: int | None, changes: list[Change]) -> None:
+    """Take back what the rules assigned after the act: that was nobody's doing, and is done anew.
+
+    A copy the act itself found assigned stays so.
+    """
+    if record_id is None:
+        return
+    kept = {
+        row.id
+        for row, columns in changes
+        if isinstance(row, Hold) and columns.get("state", (None, ""))[1] == "targeted"
+    }
+    journal = Journal(keep=False)
+    for hold, _ in queue_of(session, record_id, clock.now()).rows:
+        if hold.state == "targeted" and hold.id not in kept:
+            release(journal, hold)
+    session.flush()
+
+
+def _assign(session: Session, record_id: int | None, now: datetime) -> None:
+    if record_id is not None:
+        assign_rows(session, queue_of(session, record_id, now))
+
+
+def _taken_back(act: Act, changes: list[Change], made: list[Base]) -> bool:
+    """Set the rows back; False, with nothing changed, where something was built on them."""
+    if not _untouched(changes) or not all(_as_made(row) for row in made):
+        return False
+    try:
+        with act.session.begin_nested():
+            _unmake(act, made)
+            _set_back(act.session, changes)
+    except (IntegrityError, Refused):
+        return False
+    return True
+
+
+def _untouched(changes: list[Change]) -> bool:
     """Tell whether each row still is as the act left it; a row changed twice counts by the last."""
     last: dict[tuple[int, str], tuple[Base, Any]] = {}
     for row, columns in changes:
@@ -135,11 +176,11 @@ def _as_made(row: Base) -> bool:
     return True
 
 
-def _set_back(session: Session, changes: list[tuple[Base, dict[str, Any]]]) -> None:
+def _set_back(session: Session, changes: list[Change]) -> None:
     for row, columns in reversed(changes):
         for name, (old, _) in columns.items():
             setattr(row, name, loaded(row, name, old))
-    session.flush()
+        session.flush()  # one by one, the newest first: each state was lawful before
 
 
 def _unmake(act: Act, rows: list[Base]) -> None:

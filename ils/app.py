@@ -1,12 +1,12 @@
 """Assembles the house. Only this module and ``ils.cli`` know every package."""
 
-import cataloging.register
-import circulation.register
-import opac.register
 from flask import Flask
 
+import cataloging.register
+import circulation.register
 import ils.reporting.register
 import ils.web.register
+import opac.register
 from ils.core.config import Config, config, use
 from ils.core.db import connect
 

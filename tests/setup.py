@@ -19,6 +19,8 @@ NEEDED = {
     "yaz-marcdump": "yaz",
     "pdftotext": "poppler-utils",
 }
+# Chromium draws Vietnamese only with a font that holds it.
+ALONG = {"chromium": ["fonts-dejavu-core"]}
 
 
 def find(program: str) -> str | None:
@@ -38,10 +40,11 @@ def bring_in() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"sen: installing {', '.join(missing)} for the tests", flush=True)
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        quiet = {"stdout": subprocess.DEVNULL, "env": environment}
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "env": environment}
+        along = [name for package in missing for name in ALONG.get(package, [])]
         subprocess.run(["apt-get", "update", "-q"], check=False, **quiet)  # type: ignore[call-overload]
         subprocess.run(
-            ["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing],
+            ["apt-get", "install", "-q", "-y", "--no-install-recommends", *missing, *along],
             check=False,
             **quiet,  # type: ignore[call-overload]
         )

@@ -12,6 +12,7 @@ from cataloging.change_sets import new_change_set
 from cataloging.items import CopyFacts, add_items
 from cataloging.models import ChangeSet, Collection, Register
 from cataloging.records import create_record
+from cataloging.title_code import title_code
 from circulation.sample.books import Book, to_marc
 from circulation.sample.province import Units, data
 from circulation.sample.stock import Copy
@@ -31,6 +32,7 @@ class Held:
     branch: str
     library: str
     item_type: str
+    volume: str
     child: bool
     lendable: bool
     rank: int  # of the title's popularity, 1 is the most wanted
@@ -94,6 +96,7 @@ class Catalog:
             branch=copy.branch,
             library=copy.library,
             item_type=copy.item_type,
+            volume=copy.volume,
             child=self.books[copy.book].child,
             lendable=copy.use == "loan" and copy.lifecycle == "active" and copy.item_type in LENT,
             rank=self.ranks[copy.book],
@@ -102,7 +105,8 @@ class Catalog:
     def _record(self, session: Session, book: int, batch: ChangeSet) -> int:
         if book not in self.records:
             entered = f"{clock.today():%y%m%d}"
-            marc = to_marc(self.books[book], f"SH{book + 1:05d}", entered)
+            code = title_code(self.books[book].title)
+            marc = to_marc(self.books[book], f"SH{book + 1:05d}", entered, code)
             made = create_record(
                 session, self.cataloguer, marc, why="Dữ liệu mẫu", change_set=batch
             )

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -205,7 +205,24 @@ def set_rules(session: Session, units: Units) -> None:
         )
 
 
-def desk_actor(session: Session, staff: dict[str, Staff], library: str, unit_id: int) -> Actor:
+def clerk_at(session: Session, staff: dict[str, Staff], library: str, unit_id: int) -> Actor:
     """Return the clerk of a library standing at one of its desks."""
     clerk = staff[f"thuthu.{library.lower()}"]
     return actor_for_staff(session, clerk, unit_id, workstation="Quầy 1")
+
+
+def helper_at(session: Session, staff: dict[str, Staff], library: str, unit: OrgUnit) -> Actor:
+    """Return who lends at a unit: at a reading point its helper, elsewhere the clerk."""
+    if unit.kind != "point":
+        return clerk_at(session, staff, library, unit.id)
+    return actor_for_staff(session, staff[f"diemdoc.{library.lower()}"], unit.id)
+
+
+def opening_times() -> dict[str, time]:
+    """Return when each unit opens; a branch without hours of its own opens with its library."""
+    hours = data("units")["hours"]
+    return {
+        row["code"]: hours[row["code"] if row["code"] in hours else row["parent"]]["opens"]
+        for row in _unit_rows()
+        if row["kind"] in ("branch", "point")
+    }

@@ -1,0 +1,124 @@
+"""What must hold of the rows of lending at any moment, whatever was done."""
+
+from collections import Counter, defaultdict
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cataloging.models import Item
+from circulation.availability import positions
+from circulation.blocks import entry_facts, patron_figures
+from circulation.models import Hold, LedgerAllocation, LedgerEntry, Loan, LoanRenewal, Transit
+from circulation.rules import ledger
+from circulation.rules.states import OPEN
+from ils.core.events import EventRow
+
+IN_HAND = ("targeted", "in_transit", "ready", "expired_shelf")
+
+
+def check_all(session: Session) -> None:
+    """Check every law; raises AssertionError naming the broken one."""
+    one_thing_at_a_time(session)
+    holds_are_sound(session)
+    money_adds_up(session)
+    the_log_tells_the_same(session)
+
+
+def one_thing_at_a_time(session: Session) -> None:
+    """An item is on loan, or on its way, or on the hold shelf, or on its shelf: one of these."""
+    loans = session.scalars(select(Loan).where(Loan.closed_at.is_(None))).all()
+    transits = session.scalars(
+        select(Transit).where(Transit.received_at.is_(None), Transit.cancelled_at.is_(None))
+    ).all()
+    on_loan, moving = Counter(x.item_id for x in loans), Counter(x.item_id for x in transits)
+    assert all(n == 1 for n in on_loan.values()), "an item is lent twice"
+    assert all(n == 1 for n in moving.values()), "an item travels twice"
+    assert not set(on_loan) & set(moving), "an item on loan travels"
+    for hold in session.scalars(select(Hold).where(Hold.state.in_(IN_HAND))):
+        assert hold.item_id is not None, f"hold {hold.id} is {hold.state} without an item"
+        assert hold.item_id not in on_loan, f"hold {hold.id} has an item that is on loan"
+        if hold.state == "in_transit":
+            assert hold.item_id in moving, f"hold {hold.id} is on its way, its item is not"
+        else:
+            assert hold.item_id not in moving, f"hold {hold.id}: its item travels"
+    for loan in loans:
+        assert loan.due_on >= loan.started_on
+    known = positions(session, list(session.scalars(select(Item.id))))
+    for item_id, found in known.items():
+        assert (found.position == "on_loan") == (item_id in on_loan)
+        assert not (found.available and (item_id in on_loan or item_id in moving))
+
+
+def holds_are_sound(session: Session) -> None:
+    """One hold in hand per item, one open hold per reader and title; no copy lies idle for one."""
+    holds = session.scalars(select(Hold)).all()
+    in_hand = Counter(
+        h.item_id
+        for h in holds
+        if h.state in IN_HAND
+        or (
+            h.state in ("cancelled", "not_collected")
+            and h.ready_on
+            and not h.cleared_at
+            and h.item_id
+        )
+    )
+    assert all(n == 1 for n in in_hand.values()), "an item is held twice"
+    wanted = Counter((h.patron_id, h.record_id, h.volume_key) for h in holds if h.state in OPEN)
+    assert all(n == 1 for n in wanted.values()), "a reader holds a title twice"
+    for hold in holds:
+        if hold.state == "ready":
+            assert hold.ready_on, f"hold {hold.id} is ready without a day"
+            assert hold.shelf_until, f"hold {hold.id} is ready without an end"
+        if hold.state not in OPEN and hold.state != "expired_shelf":
+            assert hold.ended_at is not None, f"hold {hold.id} ended without a time"
+
+
+def money_adds_up(session: Session) -> None:
+    """Balances are sums; settled never exceeds either side; overdue charges never overlap."""
+    by_patron: dict[int, list[LedgerEntry]] = defaultdict(list)
+    for row in session.scalars(select(LedgerEntry).order_by(LedgerEntry.id)):
+        assert row.amount > 0
+        by_patron[row.patron_id or 0].append(row)
+    pairs = [
+        ledger.Allocation(p.credit_id, p.debit_id, p.amount)
+        for p in session.scalars(select(LedgerAllocation))
+    ]
+    figures = patron_figures(session, by_patron)
+    for patron_id, rows in by_patron.items():
+        facts = [entry_facts(row) for row in rows]
+        left = ledger.open_amounts(facts, pairs)
+        assert all(amount >= 0 for amount in left.values()), "more was settled than there was"
+        signs = {e.id: 1 if e.direction == "debit" else -1 for e in facts}
+        open_sum = sum(signs[i] * amount for i, amount in left.items())
+        assert open_sum == ledger.balance(facts), f"the account of patron {patron_id} is not even"
+        assert figures[patron_id].posted == ledger.balance(facts)
+        debts = any(a for i, a in left.items() if signs[i] > 0)
+        unspent = any(a for i, a in left.items() if signs[i] < 0)
+        assert not (debts and unspent), "a credit lies idle beside a debt"
+    charged = Counter(
+        (row.loan_id, row.charged_to)
+        for rows in by_patron.values()
+        for row in rows
+        if row.kind == "overdue"
+    )
+    assert all(n == 1 for n in charged.values()), "a loan was charged twice for a day"
+
+
+def the_log_tells_the_same(session: Session) -> None:
+    """Events less those undone are the loans and renewals that stand."""
+    events = session.scalars(select(EventRow)).all()
+    voided = {e.voids_id for e in events if e.voids_id is not None}
+    counted = Counter(e.kind for e in events if e.id not in voided)
+    loans = session.scalars(select(Loan).where(Loan.closed_how.is_distinct_from("undone"))).all()
+    lent = counted["loan_checked_out"] + counted["reading_room_loan_made"]
+    assert lent + counted["open_loan_entered"] == len(loans), "loans and events differ"
+    returned = [loan for loan in loans if loan.closed_at is not None]
+    assert counted["item_checked_in"] == len(returned), "returns and events differ"
+    for loan in loans:
+        standing = session.scalars(
+            select(LoanRenewal).where(
+                LoanRenewal.loan_id == loan.id, LoanRenewal.voided_at.is_(None)
+            )
+        ).all()
+        assert len(standing) == loan.renewals, f"loan {loan.id} counts its renewals wrongly"
