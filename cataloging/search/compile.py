@@ -101,7 +101,8 @@ class Compiler:
             found.append(
                 tantivy.Query.const_score_query(self._term("every_exact", word.exact), EXACT)
             )
-        found += self._together(parsed.free)
+        for words in (parsed.free, *parsed.phrases):
+            found += self._together(words)
         return [(SHOULD, query) for query in found]
 
     def _where(self, clause: Clause) -> Iterator[Any]:

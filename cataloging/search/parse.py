@@ -79,6 +79,15 @@ class Parsed:
         )
 
     @property
+    def phrases(self) -> tuple[tuple[Word, ...], ...]:
+        """The phrases in quotes, wherever they may stand."""
+        return tuple(
+            clause[0].words
+            for clause in self.clauses
+            if clause[0].phrase and not (clause[0].part or clause[0].excluded)
+        )
+
+    @property
     def marked(self) -> tuple[Word, ...]:
         """All words typed with marks that a result should have."""
         return tuple(

@@ -64,9 +64,8 @@ def search(session: Session, request: SearchRequest) -> SearchResult:
     for kind, text, other in _otherwise(request.query, parsed, engine):
         answer = engine.ask(other)
         if answer.total:
-            correction = Correction(
-                kind, text or _with_marks(session, request.query, other, answer.ids)
-            )
+            written = _with_marks(session, text or request.query, other, answer.ids)
+            correction = Correction(kind, written)
             return replace(_result(session, request, answer), correction=correction)
     return _result(session, request, answer)
 
