@@ -50,7 +50,7 @@ def show_problem(form: Any, error: IlsError, otherwise: str) -> int:
 def staff_names(session: Session, ids: set[int | None]) -> dict[int | None, str]:
     """Return the names of members of staff, for histories."""
     rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids - {None})))
-    return dict(rows.tuples())
+    return {row[0]: row[1] for row in rows}
 
 
 def branches_for(session: Session, permission: str) -> list[OrgUnit]:

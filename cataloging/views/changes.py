@@ -50,7 +50,7 @@ def changes() -> str:
 
 def _counts(session: Any, column: Any, ids: list[int]) -> dict[int, int]:
     rows = session.execute(select(column, func.count()).where(column.in_(ids)).group_by(column))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 @bp.get("/changes/<int:change_set_id>")

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from cataloging.items import MOST_COPIES, SOURCES, WITHDRAWAL_REASONS, CopyFacts
@@ -192,7 +193,8 @@ class WithdrawForm(Form):
     """Striking a copy off the stock."""
 
     reason = SelectField(
-        _l("Reason"), choices=[(code, words.REASONS[code]) for code in WITHDRAWAL_REASONS]
+        _l("Reason"),
+        choices=[SelectChoice(code, words.REASONS[code]) for code in WITHDRAWAL_REASONS],
     )
     decision = StringField(_l("Decision number"), [Length(max=120)])
     on = DayField(_l("Date of withdrawal"))
@@ -213,7 +215,10 @@ class LabelForm(Form):
     sheet = SelectField(_l("Label sheet"))
     kind = SelectField(
         _l("Kind of label"),
-        choices=[("barcode", _l("Barcode")), ("spine", _l("Spine (call number)"))],
+        choices=[
+            SelectChoice("barcode", _l("Barcode")),
+            SelectChoice("spine", _l("Spine (call number)")),
+        ],
     )
     start = IntegerField(_l("First free label on the sheet"), [Optional(), NumberRange(1, 200)])
     outline = BooleanField(_l("Print cutting lines"))

@@ -83,15 +83,9 @@ def _chosen(session: Session, form: LabelForm) -> list[Item]:
 def _print(session: Session, form: LabelForm, chosen: list[Item]) -> tuple[Any, list[Item]]:
     """Make the PDF; copies whose barcode no scanner could read are told instead."""
     names = unit_names(session)
-    calls = dict(
-        session.execute(
-            select(Record.id, Record.call_number).where(
-                Record.id.in_({i.record_id for i in chosen})
-            )
-        )
-        .tuples()
-        .all()
-    )
+    wanted = {i.record_id for i in chosen}
+    rows = session.execute(select(Record.id, Record.call_number).where(Record.id.in_(wanted)))
+    calls = {row[0]: row[1] for row in rows}
     spine = form.kind.data == "spine"
     printed, left_out = [], []
     for item in chosen:

@@ -94,7 +94,7 @@ def _page(
 
     def counted(column: Any) -> dict[Any, int]:
         rows = session.execute(select(column, func.count()).where(live).group_by(column))
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows}
 
     return render_template(
         "cataloging/stock.html",

@@ -91,7 +91,9 @@ def charge(
         amount = room
         limits.append("PATRON_CAP")
     amount = round_down(max(0, amount), policy.round_to)
-    return Fine(amount, whole.days_late, whole.charged_days, whole.per_day, tuple(dict.fromkeys(limits)))
+    return Fine(
+        amount, whole.days_late, whole.charged_days, whole.per_day, tuple(dict.fromkeys(limits))
+    )
 
 
 def _under_caps(

@@ -45,7 +45,7 @@ def test_the_list_shows_records_and_finds_by_words_and_accession_number(
     browser = staff_client("cataloguer")
     assert "Số đỏ" in text_of(browser.get("/staff/catalog/"))
     assert "Số đỏ" in text_of(browser.get("/staff/catalog/?q=so do"))
-    assert "Không có biểu ghi" in text_of(browser.get("/staff/catalog/?q=khongcogi"))
+    assert "Không có biểu ghi nào" in text_of(browser.get("/staff/catalog/?q=khongcogi"))
     leap = browser.get("/staff/catalog/?q=vv1")
     assert leap.status_code == 302
     assert leap.location.startswith(f"/staff/catalog/{record.id}#item-")
@@ -111,7 +111,7 @@ class TestMarc:
         text = write(record.marc)  # type: ignore[arg-type]
         for wrong, said in (
             (text.replace("245 10 $a Số đỏ", "245 10 Số đỏ"), "Dòng 4"),
-            (text.replace("245 10 $a", "245 10 $b"), "thiếu"),
+            (text.replace("245 10 $a", "245 10 $b"), "Thiếu nhan đề"),
             (text.replace("LDR ", "LDR x"), "25"),
         ):
             answer = browser.post(
@@ -200,7 +200,7 @@ def test_a_record_is_hidden_deleted_and_brought_back(staff_client: Any, record: 
     browser.post(f"/staff/catalog/items/{item.id}/withdraw", data={"reason": "worn", "on": ""})
     assert browser.post(path, data={"act": "delete", "why": "trùng"}).status_code == 302
     assert now(record).deleted_at is not None
-    assert "đã bị xoá" in text_of(browser.get(f"/staff/catalog/{record.id}"))
+    assert "đã bị xóa" in text_of(browser.get(f"/staff/catalog/{record.id}"))
     browser.post(path, data={"act": "bring_back"})
     assert now(record).deleted_at is None
     assert browser.post(path, data={"act": "nonsense"}).status_code == 400
@@ -324,6 +324,6 @@ class TestShortForm:
 def test_every_field_of_the_standard_is_explained(staff_client: Any, province: Province) -> None:
     browser = staff_client("cataloguer")
     assert "Nhan đề và thông tin trách nhiệm" in text_of(browser.get("/staff/catalog/fields"))
-    for tag, said in (("245", "Nhan đề chính"), ("008", "Minh hoạ"), ("LDR", "Trạng thái")):
+    for tag, said in (("245", "Nhan đề chính"), ("008", "Minh họa"), ("LDR", "Trạng thái")):
         assert said in text_of(browser.get(f"/staff/catalog/fields/{tag}"))
     assert browser.get("/staff/catalog/fields/999").status_code == 404

@@ -162,7 +162,13 @@ def _overview_file(context: dict[str, Any]) -> Response:
             ]
             for s in listed
         ]
-    headers = [_("Code"), _("Indicator"), _("Unit of count"), _("In the period"), _("Since 1 January")]
+    headers = [
+        _("Code"),
+        _("Indicator"),
+        _("Unit of count"),
+        _("In the period"),
+        _("Since 1 January"),
+    ]
     headers += [_("Same period last year"), _("Against last year (%)")]
     days = f"{context['first']:%d/%m/%Y} – {context['last']:%d/%m/%Y}"
     sheet = Sheet(
@@ -278,7 +284,15 @@ def _rows_file(session: Session, question: Question) -> Response:
     """Return the rows behind a figure as a spreadsheet, up to a limit that is said."""
     names, one = unit_names(session), question.indicator
     if one.fold:
-        headers = [_("Date"), _("What happened"), _("Branch"), _("Title"), _("Counts"), _("Age"), _("Sex")]
+        headers = [
+            _("Date"),
+            _("What happened"),
+            _("Branch"),
+            _("Title"),
+            _("Counts"),
+            _("Age"),
+            _("Sex"),
+        ]
         headers += [_("Category of patron"), _("Subject class")]
         age, sex = value_words(session, "age"), value_words(session, "sex")
         category = value_words(session, "category")
