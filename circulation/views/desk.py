@@ -457,6 +457,7 @@ def _facts(answer: Answer) -> dict[str, Any]:
         headline = headline_sentence(code["code"], code.get("facts"))
     return {
         "state": state,
+        "desk_state": state,
         "answer": answer,
         "headline": headline,
         "panel": panel,
