@@ -38,6 +38,7 @@ from ils.core.events import ActUndone, EventRow, publish_event
 from ils.org.models import OrgUnit
 from ils.org.units import library_of, unit
 from ils.text.filing import filing_key
+from ils.text.normal import fold
 
 SOURCES = ("purchase", "gift", "allotted", "exchange", "deposit", "transfer", "other")
 WITHDRAWAL_REASONS = ("worn", "outdated", "surplus", "lost", "transferred", "mistake", "other")
@@ -190,8 +191,10 @@ def _refuse_taken(session: Session, library_id: int, number: str) -> None:
 
 
 def _own_barcode(session: Session, library: OrgUnit, number: str) -> str:
-    """Return the accession number, with the library's code in front where another one has it."""
-    return number if is_barcode_free(session, number) else f"{library.code}-{number}"
+    """Return the accession number as barcode: in letters every scanner knows, and with the
+    library's code in front where another library has it."""
+    text = number if number.isascii() else fold(number).upper()
+    return text if is_barcode_free(session, text) else f"{library.code}-{text}"
 
 
 def _publish_accession(
