@@ -172,7 +172,7 @@ def _number_names() -> frozenset[str]:
 def _number_keys(field: str, typed: str) -> tuple[str, ...]:
     """Return the keys a number may be indexed under: an ISBN-10 is found by its ISBN-13 too."""
     key = number_key(typed)
-    if field == "isbn" and (full := isbn13(typed)):
+    if field == "isbn" and (full := isbn13(key)):
         return tuple(dict.fromkeys((full, key)))
     return (key,)
 
@@ -182,8 +182,8 @@ def _take_numbers(text: str, numbers: list[tuple[str, tuple[str, ...]]]) -> str:
 
     def take_isbn(match: re.Match[str]) -> str:
         digits = number_key(match.group(1))
-        if isbn13(match.group(1)) or len(digits) == 13:
-            numbers.append(("isbn", _number_keys("isbn", match.group(1))))
+        if isbn13(digits) or len(digits) == 13:
+            numbers.append(("isbn", _number_keys("isbn", digits)))
             return " "
         return match.group()
 
