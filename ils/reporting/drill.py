@@ -76,8 +76,8 @@ def splits_of(one: Indicator) -> list[str]:
         return []
     if one.fold.distinct:
         return [] if one.fold.minus else ["branch"]
-    general = ["branch"] + (["day"] if one.kind == "flow" else [])
-    return general + [each for each in one.breakdowns if each in SPLITS]
+    own = [each for each in one.breakdowns if each in SPLITS]
+    return ["branch", *own, *(["day"] if one.kind == "flow" else [])]
 
 
 def _events(question: Question, tree: Tree) -> list[ColumnElement[bool]]:

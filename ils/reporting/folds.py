@@ -62,10 +62,11 @@ def total_by(
 
 
 def quotient(over: float | None, under: float | None, *, percent: bool = False) -> float | None:
-    """Return a ratio, to two places; None where there is nothing to divide by."""
+    """Return a ratio, to two places (small ones to four); None with nothing to divide by."""
     if over is None or not under:
         return None
-    return round(over / under * (100 if percent else 1), 2)
+    ratio = over / under * (100 if percent else 1)
+    return round(ratio, 2 if ratio >= 0.1 else 4)
 
 
 def combined(tallies: Iterable[Tally]) -> list[Tally]:

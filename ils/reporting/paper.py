@@ -159,7 +159,7 @@ def shown(value: Number) -> str:
     """Write a figure the Vietnamese way: 1.234.567, or 2,45 where it is not whole."""
     if value is None:
         return ""
-    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0")
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4f}".rstrip("0")
     return text.translate(str.maketrans(",.", ".,"))
 
 

@@ -279,7 +279,7 @@ def roll_up(
 
 
 def _once(given: Sequence[Cell], counted: Number) -> Number:
-    if counted is None:
+    if counted is None or all(cell.shown is None for cell in given):
         return None
     steps = [(cell.shown or 0) - (cell.computed or 0) for cell in given if cell.corrected]
     return counted + sum(steps)

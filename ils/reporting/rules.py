@@ -79,7 +79,7 @@ def _leaps(paper: Paper) -> list[Hint]:
     found = []
     for line in paper.lines:
         now, then = line.cells["period"].shown, line.cells["last_year"].shown
-        if line.kind == "ratio" or now is None or not then or max(now, then) < LEAST:
+        if line.kind != "flow" or now is None or not then or max(now, then) < LEAST:
             continue
         if now > then * LEAP or now * LEAP < then:
             found.append(Hint("leap", line, {"now": now, "then": then}))

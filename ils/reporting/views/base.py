@@ -77,14 +77,17 @@ def asked_day(name: str) -> date | None:
 
 
 def asked_stretch() -> tuple[date, date, Period | None]:
-    """Return the days asked for: ``from`` and ``to``, or a ``month``, or this month so far."""
+    """Return the days asked for: ``from`` and ``to``, or a ``month``, or this month so far.
+
+    A month that is not over ends today, so that it is compared with as many days of last year.
+    """
     first, last = asked_day("from"), asked_day("to")
     if first and last:
         return min(first, last), max(first, last), None
     calendar = clock_named("calendar_month")
     month = asked_day("month") or clock.today()
     period = calendar.containing(month)
-    return period.first, period.last, period
+    return period.first, max(period.first, min(period.last, clock.today())), period
 
 
 def months_back() -> list[Period]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -73,6 +73,13 @@ class Shown:
 
 @bp.get("/")
 @door(VIEW_FIGURES)
+def index() -> Any:
+    """Lead to the figures."""
+    return redirect(url_for("reporting.overview", **request.args.to_dict()))  # type: ignore[arg-type]
+
+
+@bp.get("/figures")
+@door(VIEW_FIGURES)
 def overview() -> Any:
     """Show the live figures of a unit: in the period, this year, a year ago."""
     with reading() as session:
@@ -92,7 +99,7 @@ def overview() -> Any:
             "period": period,
             "months": months_back(),
             "chapters": shown,
-            "tiles": [row for rows in shown.values() for row in rows if _is_tile(row)],
+            "tiles": _tiles(shown),
             "compared": compared,
             "names": unit_names(session),
             "compared_codes": [indicator(code) for code in COMPARED],
@@ -102,8 +109,9 @@ def overview() -> Any:
         return render_template("reporting/overview.html", **context)
 
 
-def _is_tile(row: Shown) -> bool:
-    return row.indicator.code in TILES
+def _tiles(shown: dict[Any, list[Shown]]) -> list[Shown]:
+    found = {row.indicator.code: row for rows in shown.values() for row in rows}
+    return [found[code] for code in TILES if code in found]
 
 
 def _table(session: Session, scope: Scope, first: date, last: date) -> dict[Any, list[Shown]]:

@@ -86,9 +86,10 @@ def _periods(now: Period, year: int) -> list[Period]:
 
 
 def _may_draft(found: Board | None) -> set[int]:
+    """Return the libraries a button to draft is shown for: one's own, not all one has rights at."""
     actor = current_actor()
-    libraries = found.libraries if found else ()
-    return {library.id for library in libraries if actor.can(use.DRAFT, library)}
+    libraries = [each for each in found.libraries if actor.can(use.DRAFT, each)] if found else []
+    return {each.id for each in libraries if len(libraries) == 1 or each.id == actor.library_id}
 
 
 @bp.post("/open")
@@ -112,7 +113,7 @@ def open_() -> Response:
 # --- the paper ------------------------------------------------------------------------------
 
 
-@bp.get("/paper/<int:report_id>")
+@bp.get("/monthly/<int:report_id>")
 @door(use.VIEW)
 def paper(report_id: int) -> str:
     """Show a report: to type into while it is a draft, as it was sent afterwards."""
@@ -121,7 +122,7 @@ def paper(report_id: int) -> str:
         return _page(session, report, Typed())
 
 
-@bp.get("/paper/<int:report_id>.pdf")
+@bp.get("/monthly/<int:report_id>.pdf")
 @door(use.VIEW)
 def paper_pdf(report_id: int) -> Response:
     """Print a report."""
@@ -136,7 +137,7 @@ def paper_pdf(report_id: int) -> Response:
     return download(content, _filename(report, "pdf"), "application/pdf", inline=True)
 
 
-@bp.get("/paper/<int:report_id>.xlsx")
+@bp.get("/monthly/<int:report_id>.xlsx")
 @door(use.VIEW)
 def paper_xlsx(report_id: int) -> Response:
     """Save a report as a spreadsheet."""
@@ -150,7 +151,7 @@ def _filename(report: Report, ending: str) -> str:
     return f"bao-cao-{report.period_end:%Y-%m}-{report.unit_id}-v{report.version}.{ending}"
 
 
-@bp.post("/paper/<int:report_id>")
+@bp.post("/monthly/<int:report_id>")
 @door(use.VIEW)
 def act(report_id: int) -> Any:
     """Do what the pressed button says; what was typed stays on the page when it is refused."""

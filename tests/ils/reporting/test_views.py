@@ -41,7 +41,7 @@ def page(browser, url, status=200):
 
 def test_figures_open_what_they_are_made_of(busy, staff_client):
     head = staff_client("head")
-    html = page(head, "/staff/reports/?month=2026-05-01")
+    html = page(head, "/staff/reports/figures?month=2026-05-01")
     assert "Lượt mượn về nhà" in html
     link = re.search(r'href="([^"]*figures/TV\.G02\?[^"]*)"', html)[1].replace("&amp;", "&")
     html = page(head, link)
@@ -55,7 +55,7 @@ def test_rows_behind_a_figure_are_exported(busy, staff_client):
     answer = head.get("/staff/reports/figures/TV.G02?month=2026-05-01&format=xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
     assert [row[4].value for row in sheet.iter_rows(min_row=5)] == [1, 1, 1]
-    answer = head.get("/staff/reports/?month=2026-05-01&format=xlsx")
+    answer = head.get("/staff/reports/figures?month=2026-05-01&format=xlsx")
     assert openpyxl.load_workbook(io.BytesIO(answer.data)).active["A1"].value
 
 
@@ -82,12 +82,12 @@ def test_a_figure_nobody_computes_has_no_page(busy, staff_client):
 def test_another_librarys_figures_and_reports_are_closed(busy, staff_client):
     head = staff_client("head")
     foreign = staff_client("head", busy.foreign_library)
-    page(head, f"/staff/reports/?unit={busy.foreign_library.id}", 404)
+    page(head, f"/staff/reports/figures?unit={busy.foreign_library.id}", 404)
     report = drafted(foreign, busy.foreign_library)
-    page(head, f"/staff/reports/paper/{report}", 404)
-    page(head, f"/staff/reports/paper/{report}.pdf", 404)
-    page(head, f"/staff/reports/paper/{report}.xlsx", 404)
-    assert head.post(f"/staff/reports/paper/{report}", data={"act": "save"}).status_code == 404
+    page(head, f"/staff/reports/monthly/{report}", 404)
+    page(head, f"/staff/reports/monthly/{report}.pdf", 404)
+    page(head, f"/staff/reports/monthly/{report}.xlsx", 404)
+    assert head.post(f"/staff/reports/monthly/{report}", data={"act": "save"}).status_code == 404
     page(head, "/staff/reports/province", 403)
     opened = head.post(
         "/staff/reports/open", data={"unit": busy.foreign_library.id, "first": "2026-05-01"}
@@ -97,7 +97,7 @@ def test_another_librarys_figures_and_reports_are_closed(busy, staff_client):
 
 def test_a_clerk_sees_figures_and_no_reports(busy, staff_client):
     clerk = staff_client("clerk")
-    page(clerk, "/staff/reports/")
+    page(clerk, "/staff/reports/figures")
     page(clerk, "/staff/reports/monthly", 403)
 
 
@@ -109,7 +109,7 @@ def drafted(browser, library):
 
 def form_of(browser, report):
     """Return the boxes of a report as a browser would send them."""
-    html = page(browser, f"/staff/reports/paper/{report}")
+    html = page(browser, f"/staff/reports/monthly/{report}")
     boxes = re.findall(r'<input class="box[^>]*name="([^"]+)"[^>]*?value="([^"]*)"', html)
     revision = re.search(r'name="revision" value="(\d+)"', html)[1]
     return {**dict(boxes), "revision": revision, "note": ""}
@@ -119,7 +119,7 @@ def test_the_month_from_draft_to_approval(busy, staff_client):
     head, officer = staff_client("head"), staff_client("province_officer", busy.top)
     assert "Tháng 05/2026" in page(head, "/staff/reports/monthly")
     report = drafted(head, busy.library)
-    url = f"/staff/reports/paper/{report}"
+    url = f"/staff/reports/monthly/{report}"
     data = form_of(head, report)
     assert data["v.G02.period"] == "3"
 
@@ -192,19 +192,19 @@ def test_the_month_from_draft_to_approval(busy, staff_client):
 def test_figures_of_the_old_papers_are_typed_on_their_own_tab(busy, staff_client):
     head = staff_client("head")
     report = drafted(head, busy.library)
-    url = f"/staff/reports/paper/{report}?columns=year"
+    url = f"/staff/reports/monthly/{report}?columns=year"
     html = page(head, url)
     assert 'name="v.G02.last_year"' in html
     data = {"v.G02.cumulative": "900", "v.G02.last_year": "1", "r.G02": "sổ giấy", "act": "save"}
     assert head.post(url, data=data).status_code == 302
-    assert "900" in page(head, f"/staff/reports/paper/{report}")
+    assert "900" in page(head, f"/staff/reports/monthly/{report}")
 
 
 def test_a_page_seen_before_somebody_saved_is_refused_with_what_was_typed(busy, staff_client):
     head = staff_client("head")
     report = drafted(head, busy.library)
     data = form_of(head, report)
-    url = f"/staff/reports/paper/{report}"
+    url = f"/staff/reports/monthly/{report}"
     assert head.post(url, data={**data, "v.F03.period": "5"}).status_code == 302
     answer = head.post(url, data={**data, "v.F03.period": "7"})
     assert answer.status_code == 409
@@ -215,14 +215,14 @@ def test_nonsense_in_a_box_is_said_beside_it(busy, staff_client):
     head = staff_client("head")
     report = drafted(head, busy.library)
     data = form_of(head, report) | {"v.F03.period": "mười hai"}
-    answer = head.post(f"/staff/reports/paper/{report}", data=data)
+    answer = head.post(f"/staff/reports/monthly/{report}", data=data)
     assert answer.status_code == 422
     assert 'value="mười hai"' in answer.get_data(as_text=True)
 
 
 def test_the_pages_are_in_english_too(busy, staff_client):
     officer = staff_client("province_officer", busy.top)
-    assert "Loans" in page(officer, "/staff/reports/?lang=en")
+    assert "Loans" in page(officer, "/staff/reports/figures?lang=en")
     assert "Monthly reports" in page(officer, "/staff/reports/monthly?lang=en")
 
 
@@ -230,6 +230,6 @@ def test_a_province_without_libraries_shows_empty_pages(app, staff_client, provi
     with db.transaction() as s:
         alone = create_unit(s, "library", "Thư viện mới", province.top)
     head = staff_client("head", alone)
-    page(head, "/staff/reports/")
+    page(head, "/staff/reports/figures")
     page(head, "/staff/reports/monthly")
     page(head, "/staff/reports/monthly?year=1890")
