@@ -442,6 +442,12 @@ def items_of(session: Session, record_id: int, *, withdrawn: bool = True) -> lis
     return list(session.scalars(query.order_by(Item.owner_id, Item.register_id, Item.serial)))
 
 
+def latest_item(session: Session, library_id: int | None) -> Item | None:
+    """Return the copy a library entered last: the next one is most likely of its kind."""
+    query = select(Item).where(Item.owner_id == library_id, Item.register_id.is_not(None))
+    return session.scalar(query.order_by(Item.id.desc()).limit(1))
+
+
 def registers_of(session: Session, library_id: int) -> list[Register]:
     """Return the accession registers of a library."""
     query = select(Register).where(Register.library_id == library_id).order_by(Register.prefix)

@@ -39,6 +39,11 @@ class Shown:
         """The field's values in one string."""
         return " ".join(part.value for part in self.parts if part.value)
 
+    @property
+    def coded(self) -> list[str]:
+        """What the codes of a fixed field say, without those that say 'none' or 'not stated'."""
+        return [p.meaning for p in self.parts if p.meaning and p.value.strip("#0|")]
+
 
 def labeled(marc: Marc, *, english: bool = False) -> list[Shown]:
     """Return all fields with their labels, in the record's order; the leader first."""

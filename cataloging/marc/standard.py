@@ -146,6 +146,7 @@ def _fields() -> dict[str, Field]:
     schema = json.loads(schema_file.read_text("utf-8"))["fields"]
     additions = _toml("additions")["fields"]
     vietnamese, indicators = _toml("vietnamese"), _toml("indicators")["ind"]
+    common = vietnamese["common"]["sub"]
     return {
         tag: _field(
             tag,
@@ -153,6 +154,7 @@ def _fields() -> dict[str, Field]:
             additions.get(tag, {}),
             vietnamese.get(tag, {}),
             indicators.get(tag),
+            common,
         )
         for tag in sorted({*schema, *additions})
     }
@@ -164,6 +166,7 @@ def _field(
     added: dict[str, Any],
     vietnamese: dict[str, Any],
     indicators: list[str] | None,
+    common: dict[str, str],
 ) -> Field:
     label = schema.get("label") or added.get("label", tag)
     names = vietnamese.get("sub", {})
@@ -182,7 +185,9 @@ def _field(
         name=(label, vietnamese.get("label", label)),
         repeatable=schema.get("repeatable", added.get("repeatable", True)),
         subfields={
-            code: Subfield(code, (english, names.get(code, english)), repeatable)
+            code: Subfield(
+                code, (english, names.get(code) or common.get(code, english)), repeatable
+            )
             for code, (english, repeatable) in found.items()
         },
         indicators=None

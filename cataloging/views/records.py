@@ -1,6 +1,7 @@
 """Finding and showing records; their history; hiding, deleting, bringing back."""
 
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from cataloging import records
 from cataloging.hooks import availability_of
 from cataloging.items import items_of
 from cataloging.marc.compare import differences
-from cataloging.marc.display import isbd, labeled, notes
+from cataloging.marc.display import Shown, isbd, labeled, notes
 from cataloging.marc.project import project
 from cataloging.marc.standard import language_name, standard
 from cataloging.marc.text import write
@@ -173,7 +174,7 @@ def show(record_id: int) -> str:
             record=record,
             seen=seen,
             tab=tab,
-            shown=labeled(record.marc, english=english()),  # type: ignore[arg-type]
+            rows=_rows(labeled(record.marc, english=english())),  # type: ignore[arg-type]
             card=isbd(record.marc),  # type: ignore[arg-type]
             notes=notes(record.marc),  # type: ignore[arg-type]
             lines=write(record.marc),  # type: ignore[arg-type]
@@ -193,6 +194,11 @@ def show(record_id: int) -> str:
             may_delete=current_actor().can_somewhere(DELETE_RECORD),
             may_edit_items=current_actor().can_somewhere(EDIT_ITEM),
         )
+
+
+def _rows(shown: list[Shown]) -> list[tuple[str, list[Shown]]]:
+    """Put neighbors with one tag together, so that the label stands once."""
+    return [(tag, list(same)) for tag, same in groupby(shown, key=lambda field: field.tag)]
 
 
 @bp.get("/<int:record_id>/history")

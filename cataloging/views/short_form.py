@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from cataloging import records
-from cataloging.items import add_items
+from cataloging.items import add_items, latest_item
 from cataloging.marc.model import Marc
 from cataloging.marc.numbers import isbn13
 from cataloging.marc.project import project
@@ -75,9 +75,12 @@ def _begin(form: BookForm, copies: NewCopiesForm | None) -> None:
         return
     copies.branch_id.data = current_actor().unit_id
     copies.copies.data = 1
-    copies.use.data, copies.source.data = "loan", ""
-    if copies.register_id.choices and len(copies.register_id.choices) > 1:
-        copies.register_id.data = copies.register_id.choices[1][0]
+    copies.use.data, copies.source.data, copies.item_type.data = "loan", "", "book"
+    with reading() as db:
+        last = latest_item(db, current_actor().library_id)
+    if last is not None:
+        copies.register_id.data, copies.collection_id.data = last.register_id, last.collection_id
+        copies.item_type.data = last.item_type
     for name, value in (session.get(KEPT_IN) or {}).items():
         if name in copies:
             copies[name].data = value
