@@ -177,7 +177,8 @@ class EventTotalMark(Base):
 
 
 # Counting titles means counting distinct records: additions and withdrawals lie here by record.
-_STOCK = text("kind IN ('item_accessioned', 'item_withdrawn')")
+STOCK_KINDS = ("item_accessioned", "item_withdrawn")
+_STOCK = text(f"kind IN {STOCK_KINDS!r}")
 Index(
     "ix_event_stock",
     EventRow.record_id,
