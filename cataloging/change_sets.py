@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from cataloging.marc.project import project
@@ -27,6 +27,8 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import NotFound, Refused
 from ils.core.events import ActUndone, EventRow
+from ils.org.models import OrgUnit
+from ils.org.units import province, unit
 
 UNDONE_AT_ONCE = 500
 MOST_NAMED = 50
@@ -69,6 +71,29 @@ def change_set_for(session: Session, change_set_id: int) -> ChangeSet:
     return found
 
 
+def change_set_of_ours(session: Session, actor: Actor, change_set_id: int) -> ChangeSet:
+    """Return a change set made where the actor may undo changes; another's is not to be found.
+
+    What the program itself changed belongs to the province. Raises ``NotFound``.
+    """
+    found = change_set_for(session, change_set_id)
+    made_at = unit(session, found.unit_id) if found.unit_id else province(session)
+    if not actor.can(UNDO_CHANGES, made_at):
+        raise NotFound("change_set_unknown", change_set_id=change_set_id)
+    return found
+
+
+def are_ours(actor: Actor) -> ColumnElement[bool]:
+    """SQL: change sets made at or below the units where the actor may undo changes."""
+    paths = actor.scope_paths(UNDO_CHANGES)
+    if "/" in paths:
+        return true()
+    made_at = or_(false(), *(OrgUnit.path.startswith(path) for path in paths))
+    below = ChangeSet.unit_id.in_(select(OrgUnit.id).where(made_at))
+    whole = select(OrgUnit.id).where(made_at, OrgUnit.parent_id.is_(None)).exists()
+    return or_(below, and_(ChangeSet.unit_id.is_(None), whole))
+
+
 def undo_change_set(
     session: Session, actor: Actor, change_set_id: int, *, partial: bool = False
 ) -> Undone:
@@ -86,7 +111,7 @@ def undo_change_set(
 def begin_undo(session: Session, actor: Actor, change_set_id: int, *, partial: bool) -> None:
     """Check that a change set may be undone. Raises ``Refused`` when not."""
     actor.require(UNDO_CHANGES)
-    change_set = change_set_for(session, change_set_id)
+    change_set = change_set_of_ours(session, actor, change_set_id)
     if change_set.undone_at is not None:
         raise Refused("change_set_already_undone", change_set_id=change_set_id)
     if not partial and (found := obstacles(session, change_set_id)):

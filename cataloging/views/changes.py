@@ -7,7 +7,8 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 
 from cataloging.change_sets import (
-    change_set_for,
+    are_ours,
+    change_set_of_ours,
     obstacles,
     undo_change_set,
 )
@@ -31,10 +32,11 @@ def changes() -> str:
     """List the latest change sets with what each touched."""
     number = page_number(request.args.get("page"))
     with reading() as session:
-        total = session.scalar(select(func.count()).select_from(ChangeSet)) or 0
+        ours = select(ChangeSet).where(are_ours(current_actor()))
+        total = session.scalar(select(func.count()).select_from(ours.subquery())) or 0
         page = Page(number, PAGE, total)
         rows = session.scalars(
-            select(ChangeSet).order_by(ChangeSet.id.desc()).limit(PAGE).offset(page.offset)
+            ours.order_by(ChangeSet.id.desc()).limit(PAGE).offset(page.offset)
         ).all()
         ids = [c.id for c in rows]
         return render_template(
@@ -58,7 +60,7 @@ def _counts(session: Any, column: Any, ids: list[int]) -> dict[int, int]:
 def change_set(change_set_id: int) -> str:
     """Show a change set: its records and copies, and what would keep it from being undone."""
     with reading() as session:
-        found = change_set_for(session, change_set_id)
+        found = change_set_of_ours(session, current_actor(), change_set_id)
         versions = session.execute(
             select(
                 RecordVersion.record_id, RecordVersion.change, Record.title, RecordVersion.version
@@ -91,7 +93,7 @@ def undo(change_set_id: int) -> Any:
     """Undo a change set; a large one in the background, so that the desks can go on."""
     partial = request.form.get("partial") == "1"
     with transaction() as session:
-        change_set_for(session, change_set_id)
+        change_set_of_ours(session, current_actor(), change_set_id)
         size = _counts(session, RecordVersion.change_set_id, [change_set_id]).get(change_set_id, 0)
         if size > LARGE:
             job = undo_later(session, current_actor(), change_set_id, partial=partial)

@@ -164,6 +164,7 @@ def withdraw(item_id: int) -> Any:
     try:
         with transaction() as session:
             actor = current_actor()
+            items.item_for(session, actor, item_id, WITHDRAW_ITEM)
             if request.form.get("act") == "take_back":
                 items.take_back_withdrawal(session, actor, item_id)
                 flash(_("The copy is in stock again."), "ok")

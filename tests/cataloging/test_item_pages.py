@@ -19,6 +19,7 @@ from ils.core.jobs import run_next_job
 from ils.core.outbox import register_consumer
 from tests.factories import (
     Province,
+    create_actor,
     create_collection,
     create_patron,
     create_record,
@@ -46,7 +47,8 @@ def record(province: Province) -> Record:
 def item(province: Province, record: Record, register: Register) -> Item:
     with transaction() as session:
         facts = CopyFacts(province.branch.id, price=30000)
-        return add_items(session, system_actor(), record.id, facts, register_id=register.id)[0]
+        cataloger = create_actor(session, "cataloguer", province.library)
+        return add_items(session, cataloger, record.id, facts, register_id=register.id)[0]
 
 
 def copy_boxes(province: Province, register: Register, **more: str) -> dict[str, str]:
@@ -276,10 +278,11 @@ def test_registers_collections_and_kinds_of_copies_are_set_up(
 class TestChanges:
     """Undoing what was done together."""
 
-    def entered(self, count: int) -> ChangeSet:
+    def entered(self, count: int, province: Province) -> ChangeSet:
         with transaction() as session:
             register_consumer(session, "test", ["record_changed"])
-            change_set = new_change_set(session, system_actor(), "import", "tệp.mrc")
+            cataloger = create_actor(session, "cataloguer", province.library)
+            change_set = new_change_set(session, cataloger, "import", "tệp.mrc")
             marc: Any = {"leader": "", "fields": [{"001": "x"}]}
             create_records(session, system_actor(), [(marc, project(marc))] * count, change_set)
             return change_set
@@ -289,7 +292,7 @@ class TestChanges:
             return len(session.scalars(select(Record.id).where(Record.deleted_at.is_(None))).all())
 
     def test_a_change_is_shown_and_undone(self, staff_client: Any, province: Province) -> None:
-        change_set = self.entered(3)
+        change_set = self.entered(3, province)
         browser = staff_client("cataloguer")
         assert "tệp.mrc" in text_of(browser.get("/staff/catalog/changes"))
         path = f"/staff/catalog/changes/{change_set.id}"
@@ -302,7 +305,7 @@ class TestChanges:
     def test_a_large_one_is_undone_in_the_background(
         self, staff_client: Any, province: Province
     ) -> None:
-        change_set = self.entered(LARGE + 5)
+        change_set = self.entered(LARGE + 5, province)
         browser = staff_client("cataloguer")
         answer = browser.post(f"/staff/catalog/changes/{change_set.id}/undo")
         assert self.live() == LARGE + 5

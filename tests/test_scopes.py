@@ -1,0 +1,183 @@
+"""Another library's things: every staff address is asked for them, and gives none away.
+
+Records are the province's union catalogue, so what is only about a record is for all to see.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from cataloging.change_sets import new_change_set
+from cataloging.models import Item
+from circulation import desk
+from circulation.checkout import check_out
+from circulation.holds import place_hold
+from circulation.models import Hold, Loan
+from circulation.patrons.models import BlockNote, PatronCard
+from circulation.patrons.patrons import write_note
+from ils.accounts.models import Staff
+from ils.core import clock, db
+from ils.core.audit import AuditEntry
+from ils.org.models import CalendarDay
+from ils.reporting.reports import open_report
+from ils.web.door import declared_for
+from opac.news import Draft, write_post
+from tests import factories
+
+SECRET = "Nguyệt Người Xa"
+
+# Whose things a library may look at though they are another's, and why.
+SHARED = {
+    "record_id": "records are the union catalogue",
+    "tag": "MARC 21 itself",
+    "code": "the name of an indicator",
+    "number": "a version of a record",
+    "token": "a file being looked through; tested with its pages",
+    "filename": "static files",
+}
+
+
+# What an address must be sent to act at all.
+SENT: dict[str, dict[str, Any]] = {
+    "lists.hold_act": {"act": "missing"},
+    "patrons.card": {"act": "renew"},
+    "patrons.add_note": {"text": "x", "block": ""},
+    "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
+    "admin.change_staff": {"act": "close"},
+    "news.edit": {"title": "x"},
+    "reporting.act": {"act": "submit"},
+}
+
+
+@dataclass
+class Foreign:
+    """Things of another library, each under the name that addresses give its number."""
+
+    ids: dict[str, int]
+
+
+@pytest.fixture
+def foreign(app: Any, province: factories.Province) -> Foreign:
+    """A foreign library with a patron, a loan, a hold, a note, a report, news and staff."""
+    with db.transaction() as session:
+        clerk = factories.create_actor(session, "head", province.foreign_branch)
+        officer = factories.create_actor(session, "head", province.foreign_library)
+        patron = factories.create_patron(session, province.foreign_branch, SECRET)
+        waiting = factories.create_patron(session, province.foreign_branch, SECRET)
+        item = factories.create_item(session, province.foreign_branch)
+        card = factories.card_of(session, patron)
+        note = write_note(session, clerk, patron.id, f"{SECRET} nợ sách")
+        change_set = new_change_set(session, clerk, "edit", SECRET)
+        day = CalendarDay(unit_id=province.foreign_library.id, day=clock.today(), reason=SECRET)
+        session.add(day)
+        last_month = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
+        report = open_report(session, officer, province.foreign_library.id, "monthly", last_month)
+        post = write_post(session, officer, Draft(title=SECRET))
+        staff = session.scalars(select(Staff).where(Staff.id == clerk.staff_id)).one()
+        staff.name = SECRET
+        session.flush()
+    lent = desk.perform(check_out, clerk, barcode=item.barcode, card=card, key="f1")
+    held = desk.perform(
+        place_hold,
+        clerk,
+        record_id=item.record_id,
+        patron_id=waiting.id,
+        pickup_branch_id=province.foreign_branch.id,
+        key="f2",
+    )
+    assert lent.ok
+    assert held.ok
+    with db.reading() as session:
+        loan_id, hold_id = (
+            session.scalars(select(Loan.id)).one(),
+            session.scalars(select(Hold.id)).one(),
+        )
+    return Foreign(
+        {
+            "patron_id": patron.id,
+            "item_id": item.id,
+            "note_id": note.id,
+            "change_set_id": change_set.id,
+            "day_id": day.id,
+            "report_id": report.id,
+            "post_id": post.id,
+            "staff_id": staff.id,
+            "unit_id": province.foreign_library.id,
+            "loan_id": loan_id,
+            "hold_id": hold_id,
+        }
+    )
+
+
+def staff_rules(app: Any) -> Iterator[tuple[Any, str]]:
+    """Every staff address with each method it takes."""
+    for rule in sorted(app.url_map.iter_rules(), key=str):
+        declared = declared_for(app, rule.endpoint)
+        if declared is not None and declared.who == "staff":
+            for method in sorted(rule.methods & {"GET", "POST"}):
+                yield rule, method
+
+
+def state() -> dict[str, Any]:
+    """What must be as before, whatever was asked; nothing is done without a line in the audit."""
+    with db.reading() as session:
+        return {
+            "loans": session.scalars(select(Loan.closed_at)).all(),
+            "holds": session.scalars(select(Hold.state)).all(),
+            "notes": session.scalars(select(BlockNote.lifted_at)).all(),
+            "days": session.scalar(select(func.count()).select_from(CalendarDay)),
+            "cards": session.scalars(select(PatronCard.expires_on)).all(),
+            "staff": session.scalars(select(Staff.active)).all(),
+            "items": session.scalars(select(Item.lifecycle)).all(),
+            "audited": session.scalar(select(func.count()).select_from(AuditEntry)),
+        }
+
+
+def test_no_staff_address_gives_or_changes_what_is_another_librarys(
+    app: Any, province: factories.Province, staff_client: Any, foreign: Foreign
+) -> None:
+    browser = staff_client("head", province.library)
+    before = state()
+    asked: dict[str, int] = {}
+    assert SENT.keys() <= app.view_functions.keys()
+    for rule, method in staff_rules(app):
+        wanted = rule.arguments - SHARED.keys()
+        if not wanted:
+            continue
+        unknown = wanted - foreign.ids.keys()
+        assert not unknown, f"{rule}: add a foreign {unknown} to this test"
+        values = {name: foreign.ids[name] for name in wanted}
+        values |= dict.fromkeys(rule.arguments & SHARED.keys(), 1)
+        url = app.url_map.bind("localhost").build(rule.endpoint, values, method)
+        answer = browser.open(
+            url, method=method, data=SENT.get(rule.endpoint, {}) if method == "POST" else None
+        )
+        refused = (403, 404) if method == "GET" else (302, 400, 403, 404, 409, 422)
+        assert answer.status_code in refused, (method, url, answer.status_code)
+        assert state() == before, (method, url)
+        assert SECRET not in answer.get_data(as_text=True), (method, url)
+        for name in wanted:
+            asked[name] = asked.get(name, 0) + 1
+    assert asked.keys() == foreign.ids.keys()
+
+
+def test_no_list_can_be_turned_to_another_library(
+    app: Any, province: factories.Province, staff_client: Any, foreign: Foreign
+) -> None:
+    browser = staff_client("head", province.library)
+    foreign_unit, foreign_branch = province.foreign_library.id, province.foreign_branch.id
+    asked = 0
+    for rule, method in staff_rules(app):
+        if rule.arguments or method != "GET":
+            continue
+        for unit in (foreign_unit, foreign_branch):
+            words = ("unit", "unit_id", "library", "library_id", "branch", "branch_id", "at")
+            answer = browser.get(str(rule), query_string=dict.fromkeys(words, unit))
+            assert answer.status_code < 500, rule
+            assert SECRET not in answer.get_data(as_text=True), (rule, unit)
+            asked += 1
+    assert asked > 20
