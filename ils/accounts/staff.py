@@ -153,12 +153,22 @@ def change_password(
     _set_password(session, staff, new, must_change=False, keep_session=keep_session)
 
 
+def require_may_manage(session: Session, actor: Actor, staff: Staff) -> None:
+    """Raise ``Forbidden`` unless the actor manages staff wherever this person has rights.
+
+    Else the head of a library could take over the account of somebody with rights above theirs.
+    """
+    actor.require(MANAGE, unit(session, staff.home_unit_id))
+    for unit_id in session.scalars(select(Grant.unit_id).where(Grant.staff_id == staff.id)):
+        actor.require(MANAGE, unit(session, unit_id))
+
+
 def reset_password(session: Session, actor: Actor, staff_id: int, new: str) -> None:
     """Set somebody's password; they must change it at the next sign-in."""
     staff = session.get(Staff, staff_id)
     if staff is None:
         raise NotFound("staff_unknown")
-    actor.require(MANAGE, unit(session, staff.home_unit_id))
+    require_may_manage(session, actor, staff)
     require_good_password(new)
     _set_password(session, staff, new, must_change=True, keep_session=None)
     audit(session, actor, "password_reset", "staff", staff.id)

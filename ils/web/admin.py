@@ -16,7 +16,13 @@ from wtforms.validators import Length
 
 from ils.accounts.models import Grant, Staff
 from ils.accounts.permissions import declare_permission, roles
-from ils.accounts.staff import create_staff, grant_role, reset_password, revoke_role
+from ils.accounts.staff import (
+    create_staff,
+    grant_role,
+    require_may_manage,
+    reset_password,
+    revoke_role,
+)
 from ils.core import clock
 from ils.core.audit import AuditEntry, audit
 from ils.core.db import reading, transaction
@@ -468,6 +474,7 @@ def change_staff(staff_id: int) -> Any:
         elif act == "revoke":
             revoke_role(session, current_actor(), request.form.get("grant_id", type=int) or 0)
         elif act in ("close", "open"):
+            require_may_manage(session, current_actor(), person)
             person.active = act == "open"
             audit(session, current_actor(), f"staff_{act}", "staff", staff_id)
     flash(_("The account was changed."), "ok")

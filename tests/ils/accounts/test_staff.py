@@ -12,6 +12,7 @@ from ils.accounts.staff import (
     change_password,
     create_staff,
     grant_role,
+    reset_password,
     sign_in_staff,
     sign_out_staff,
     staff_of_session,
@@ -51,6 +52,20 @@ def test_nobody_gives_more_than_they_hold(both_session: Session, place: Province
     )
     with pytest.raises(Invalid):
         grant_role(both_session, system_actor(), made.id, "king", place.branch)
+
+
+def test_nobody_takes_over_an_account_with_rights_above_theirs(
+    both_session: Session, place: Province
+) -> None:
+    head = create_actor(both_session, "head", place.library)
+    colleague = create_actor(both_session, "clerk", place.branch)
+    visitor = create_actor(both_session, "clerk", place.branch)
+    assert colleague.staff_id
+    assert visitor.staff_id
+    grant_role(both_session, system_actor(), visitor.staff_id, "province_officer", place.top)
+    reset_password(both_session, head, colleague.staff_id, "du-dai-du-kho")
+    with pytest.raises(Forbidden):
+        reset_password(both_session, head, visitor.staff_id, "du-dai-du-kho")
 
 
 def test_a_weak_password_is_refused(both_session: Session, place: Province) -> None:
