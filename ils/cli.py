@@ -11,7 +11,7 @@ import click
 COMMANDS = {
     "run": ("ils.serve_cli", "Serve the libraries: set up what is missing, then start."),
     "worker": ("ils.serve_cli", "Run only the worker (index, jobs)."),
-    "migrate": ("ils.serve_cli", "Bring the database to this version."),
+    "upgrade": ("ils.serve_cli", "Bring the database to this version, after a backup."),
     "doctor": ("ils.serve_cli", "Check the installation and say what is wrong."),
     "backup": ("ils.serve_cli", "Write everything into one file, also while running."),
     "restore": ("ils.serve_cli", "Bring back what a backup file holds."),
@@ -24,6 +24,20 @@ COMMANDS = {
     "report": ("ils.reporting.cli", "Figures and reports."),
     "bench": ("ils.bench_cli", "Measure the program on data it makes itself."),
     "soak": ("ils.bench_cli", "Lend and return at random for long, checking every rule."),
+}
+
+# What the command line says for refusals it meets before there is an application.
+SENTENCES = {
+    "setting_unknown": "there is no setting {name}; docs/maintainer.md lists them",
+    "setting_not_boolean": "{name} must be true or false, not {value}",
+    "setting_not_number": "{name} must be a number, not {value}",
+    "database_newer": "the database was made by a newer version of Sen ({revision});"
+    " nothing was changed. Update the program.",
+    "backup_of_other_database": "this is a backup of {database}; the program runs on another one",
+    "backup_unreadable": "{file} is no backup of Sen, or is cut off; nothing was changed",
+    "backup_damaged": "{file} is damaged: its checksum differs; nothing was changed",
+    "program_missing": "{program} is needed and is not installed",
+    "program_failed": "{program} failed: {message}",
 }
 
 
@@ -64,7 +78,8 @@ def run_cli(arguments: list[str] | None = None) -> Any:
     try:
         return main.main(args=arguments, prog_name="./sen", standalone_mode=True)
     except IlsError as error:
-        click.echo(f"sen: {error}", err=True)
+        said = SENTENCES.get(error.code)
+        click.echo(f"sen: {said.format(**error.facts) if said else error}", err=True)
         sys.exit(2)
 
 

@@ -1,4 +1,4 @@
-"""``./sen run``, ``worker``, ``migrate``, ``sample``, ``backup``, ``restore``, ``doctor``."""
+"""``./sen run``, ``worker``, ``upgrade``, ``sample``, ``backup``, ``restore``, ``doctor``."""
 
 import sys
 from pathlib import Path
@@ -51,7 +51,7 @@ def run(
         raise click.ClickException(
             f"port {port} is taken: is Sen running already? Another one: --port {port + 1}"
         ) from refused
-    if upgrade_database():
+    if upgrade_database(lambda text: click.echo(f"sen: {text}")):
         click.echo("sen: the database is ready")
     if not empty:
         _sample_if_empty()
@@ -136,12 +136,13 @@ def worker(data: Path | None) -> None:
 
 @click.command()
 @_data_option
-def migrate(data: Path | None) -> None:
-    """Bring the database to this version."""
+def upgrade(data: Path | None) -> None:
+    """Bring the database to this version of the program, after a backup."""
     from ils.core.migrate import upgrade_database
 
     _use_data(data)
-    click.echo("brought up to date" if upgrade_database() else "nothing to do")
+    done = upgrade_database(lambda text: click.echo(f"sen: {text}"))
+    click.echo("brought up to date" if done else "nothing to do")
 
 
 @click.command()
@@ -205,7 +206,7 @@ def doctor(data: Path | None) -> None:
         present = MigrationContext.configure(connection).get_current_revision()
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     behind = present != head
-    click.echo(f"tables           {present or 'none'}{' (run: ./sen migrate)' if behind else ''}")
+    click.echo(f"tables           {present or 'none'}{' (run: ./sen upgrade)' if behind else ''}")
     if present is not None:
         with reading() as session:
             waiting = outbox.waiting(session)

@@ -1,5 +1,6 @@
 """Bringing the database to the tables this version of the program needs."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -7,8 +8,11 @@ from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from ils.core import clock
+from ils.core.backup import back_up
 from ils.core.config import config
 from ils.core.db import engine
+from ils.core.errors import Refused
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -26,15 +30,23 @@ def url_in_force() -> str:
     return config().url
 
 
-def upgrade_database() -> bool:
+def upgrade_database(tell: Callable[[str], None] = lambda _text: None) -> bool:
     """Bring the database to the newest tables; return True when anything had to be done.
 
-    Looks first, so that an ordinary start costs one small query.
+    Looks first, so that an ordinary start costs one small query. A database that already holds
+    data is backed up into the data folder before it is changed; ``tell`` hears where.
+    Raises ``Refused('database_newer')`` for a database of a newer version of the program.
     """
     script = ScriptDirectory(str(MIGRATIONS))
     with engine().connect() as connection:
         present = MigrationContext.configure(connection).get_current_revision()
     if present == script.get_current_head():
         return False
+    if present is not None:
+        if present not in {revision.revision for revision in script.walk_revisions()}:
+            raise Refused("database_newer", revision=present)
+        file = config().data_dir / "backups" / f"before-upgrade-{clock.now():%Y%m%d-%H%M%S}.sen"
+        back_up(file)
+        tell(f"backed up into {file} before the database is changed")
     command.upgrade(alembic_config(), "head")
     return True

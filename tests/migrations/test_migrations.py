@@ -1,17 +1,26 @@
 """Migrations make exactly the tables of the models, on both databases, up and down."""
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError
 
-from ils.core import db
+from ils.core import db, migrate
+from ils.core.backup import restore
 from ils.core.config import Config, use
+from ils.core.errors import Refused
 from ils.core.migrate import alembic_config, upgrade_database
+from ils.org.models import OrgUnit
 from tests.conftest import _all_tables, fresh_postgres
+from tests.factories import create_province, create_unit
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -44,3 +53,67 @@ def test_migrations_go_down_and_up_again(empty: Engine) -> None:
     upgrade_database()
     command.downgrade(alembic_config(), "base")
     assert upgrade_database()
+
+
+@pytest.fixture
+def next_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Add one more migration to a copy of ours, as the next version of the program would."""
+
+    def add(body: str) -> None:
+        folder = tmp_path / "migrations"
+        shutil.copytree(migrate.MIGRATIONS, folder)
+        head = ScriptDirectory(str(folder)).get_current_head()
+        (folder / "versions" / "next.py").write_text(
+            f"from alembic import op\nrevision = 'next'\ndown_revision = {head!r}\n"
+            f"def upgrade():\n    {body}\ndef downgrade():\n    pass\n"
+        )
+        monkeypatch.setattr(migrate, "MIGRATIONS", folder)
+
+    return add
+
+
+def count_units() -> int:
+    with db.reading() as session:
+        return len(session.scalars(select(OrgUnit.id)).all())
+
+
+def test_data_is_backed_up_before_an_upgrade(
+    empty: Engine, next_migration: Callable[[str], None], tmp_path: Path
+) -> None:
+    upgrade_database()
+    with db.transaction() as session:
+        create_province(session)
+    before = count_units()
+    next_migration("op.execute(\"UPDATE org_unit SET code = 'x' || code\")")
+    told: list[str] = []
+    assert upgrade_database(told.append)
+    file = next((tmp_path / "backups").iterdir())
+    assert str(file) in told[0]
+    with db.transaction() as session:
+        assert session.scalars(select(OrgUnit.code)).first().startswith("x")
+        create_unit(session, "province", "Nhập sau")
+    restore(file)
+    assert count_units() == before
+
+
+def test_an_upgrade_that_fails_changes_nothing(
+    empty: Engine, next_migration: Callable[[str], None], tmp_path: Path
+) -> None:
+    upgrade_database()
+    with db.transaction() as session:
+        create_province(session)
+    next_migration("op.execute('DELETE FROM setting'); op.execute('DROP TABLE no_such_table')")
+    before = count_units()
+    with pytest.raises(DBAPIError):
+        upgrade_database()
+    assert count_units() == before
+    assert len(list((tmp_path / "backups").iterdir())) == 1
+
+
+def test_a_database_of_a_newer_program_is_left_alone(empty: Engine, tmp_path: Path) -> None:
+    upgrade_database()
+    with empty.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    with pytest.raises(Refused, match="database_newer"):
+        upgrade_database()
+    assert not (tmp_path / "backups").exists()
