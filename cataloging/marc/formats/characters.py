@@ -38,6 +38,8 @@ ENCODINGS: Final[dict[str, str | None]] = {
     "shift-jis": "shift_jis",
 }
 ETHS: Final = "ÐðƉɖ"
+# Of a record that came without one: a monograph, lengths left open.
+MADE_LEADER: Final = " " * 5 + "nam a22" + " " * 8 + "4500"
 
 _NORDIC: Final = re.compile("[þÞæÆ]")
 _FORBIDDEN: Final = re.compile("[\x00\x1d\x1e\x1f]")

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from cataloging.marc.formats.characters import Reader, Reading, is_utf8, tidy_leader
+from cataloging.marc.formats.characters import MADE_LEADER, Reader, Reading, is_utf8, tidy_leader
 from cataloging.marc.formats.found import Found, Problem, Repairs, packing, record
 from cataloging.marc.formats.window import BLOCK, Window
 from cataloging.marc.model import Marc
@@ -273,7 +273,7 @@ def _marc_of(root: Any, reader: Reader, repairs: Repairs) -> Marc | None:
         if not fields:
             return None
         repairs.add("leader_missing", "LDR")
-        leader = " " * 5 + "nam a22" + " " * 5 + "   4500"
+        leader = MADE_LEADER
     return {"leader": tidy_leader(leader, repairs), "fields": fields}
 
 

@@ -1,14 +1,21 @@
 """A window that moves over a file: constant memory, and every byte has its number."""
 
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 BLOCK: Final = 1 << 20
+
+
+class Source(Protocol):
+    """What bytes come from."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes; b"" when there are none."""
 
 
 class Window:
     """The bytes in view: ``data[at - start]`` is byte ``at`` of the file."""
 
-    def __init__(self, stream: BinaryIO, start: int = 0) -> None:
+    def __init__(self, stream: Source, start: int = 0) -> None:
         self._stream = stream
         self.start = start
         self.data = b""
