@@ -34,10 +34,8 @@ class Opened(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return up to about ``size`` bytes; b"" at the end or where the packing is damaged."""
-        if self._ahead:
-            ahead, self._ahead = self._ahead, b""
-            return ahead
-        return self._recode(self._take(size))
+        ahead, self._ahead = self._ahead, b""
+        return ahead + self._recode(self._take(size if size < 0 else max(1, size - len(ahead))))
 
     def skip(self, count: int) -> bytes:
         """Pass over ``count`` bytes; return what was read beyond them."""

@@ -17,6 +17,7 @@ from cataloging.marc.formats.characters import (
 from cataloging.marc.formats.found import Repairs
 from cataloging.marc.formats.opened import Opened
 from ils.text import legacy
+from ils.text.normal import cleaned
 
 FORMATS: Final = ("iso2709", "marcxml", "json", "mrk", "aleph")
 SAMPLE: Final = 512 << 10
@@ -28,7 +29,7 @@ _BOM: Final = b"\xef\xbb\xbf"
 _WORDS: Final = re.compile(rb"[^\x00-\x1f\"<>$|{}]*[\x80-\xff][^\x00-\x1f\"<>$|{}]*")
 _OFFERED: Final = ("utf-8", "marc-8", *VIETNAMESE, "windows-1252")
 # A guess below this is not acted upon: the text is read as it stands.
-SURE: Final = 0.5
+SURE: Final = legacy.SURE
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def _reading_of(sample: bytes) -> tuple[Reading, str]:
     text = b" ".join(pieces)[:100_000]
     unicode = [piece for piece in pieces if is_utf8(piece)]
     if len(unicode) * 2 > len(pieces):
-        misread = legacy.guess_encoding(b" ".join(unicode)[:100_000].decode("utf-8", "ignore"))
+        read = b" ".join(unicode)[:100_000].decode("utf-8", "ignore")
+        misread = legacy.guess_encoding(cleaned(read).text)
         if misread.encoding in VIETNAMESE and misread.confidence >= SURE:
             return Reading(misread=misread.encoding), misread.encoding
         return Reading(), "utf-8"
