@@ -201,6 +201,12 @@ _cache: OrderedDict[tuple[Any, ...], Answer] = OrderedDict()
 _cache_lock = threading.Lock()
 
 
+def forget_answers() -> None:
+    """Forget what was asked before (to measure what an answer costs)."""
+    with _cache_lock:
+        _cache.clear()
+
+
 class _Engine:
     """One request against one snapshot."""
 
