@@ -11,18 +11,23 @@ NAMES = {
     "desk": "bench.desk",
     "pages": "bench.pages",
     "start": "bench.start",
+    "report": "bench.report",
 }
 
 
 @click.command()
 @click.argument("name", type=click.Choice(list(NAMES)))
-@click.option("--records", type=int, default=None, help="How much data to make.")
+@click.option("--records", type=click.IntRange(min=1), help="How much data to make.")
+@click.option("--seconds", type=float, help="How long to go on (desk only).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def bench(name: str, records: int | None, *, as_json: bool) -> None:
+def bench(name: str, records: int | None, seconds: float | None, *, as_json: bool) -> None:
     """Measure the program on data it makes itself in a scratch folder, pinned to two cores."""
+    if seconds is not None and name != "desk":
+        raise click.UsageError("--seconds goes with the bench desk only")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
-    importlib.import_module(NAMES[name]).run(records, as_json)
+    more = {} if seconds is None else {"seconds": seconds}
+    importlib.import_module(NAMES[name]).run(records, as_json, **more)
 
 
 @click.command()
