@@ -118,19 +118,23 @@ class Results:
         sizes = ", ".join(f"{name} {_said(value)}" for name, value in self.sizes.items())
         lines = [f"bench {self.name}: {sizes}", ""]
         if self.figures:
-            head: tuple[str, ...] = ("measured", "value", "unit", "budget", "")
-            rows = [(f.label, number(f.value), f.unit, f.budget, _MET[f.met]) for f in self.figures]
-            lines += [*_aligned([head, *rows], "<><<<"), ""]
+            lines += [*_aligned(self._plain_rows(), "<><<<"), ""]
         if self.timed:
-            head = ("milliseconds", "times", "p50", "p95", "p99", "p95 budget", "")
-            rows = [
-                (t.label, *map(number, t.figures().values()), _limit(t), _MET[t.met])
-                for t in self.timed
-            ]
-            lines += [*_aligned([head, *rows], "<>>>><<"), ""]
+            lines += [*_aligned(self._timed_rows(), "<>>>><<"), ""]
         lines += [f"note: {note}" for note in self.notes]
         lines += [f"{name}: {value}" for name, value in conditions().items()]
         return "\n".join(lines)
+
+    def _plain_rows(self) -> list[tuple[str, ...]]:
+        rows = [(f.label, number(f.value), f.unit, f.budget, _MET[f.met]) for f in self.figures]
+        return [("measured", "value", "unit", "budget", ""), *rows]
+
+    def _timed_rows(self) -> list[tuple[str, ...]]:
+        rows = [
+            (t.label, *map(number, t.figures().values()), _limit(t), _MET[t.met])
+            for t in self.timed
+        ]
+        return [("milliseconds", "times", "p50", "p95", "p99", "p95 budget", ""), *rows]
 
 
 _MET = {True: "met", False: "MISSED", None: ""}

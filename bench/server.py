@@ -1,6 +1,7 @@
 """The program served for real, as ``./sen run`` serves it, and a small browser to visit it."""
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from bench.postgres import free_port
 from ils.core.config import Config
@@ -153,3 +154,13 @@ class Visitor:
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {text[:500]}")
         return text
+
+
+def wait_for_index(port: int, seconds: float = 600) -> None:
+    """Wait until the worker has built the index; facets come from it alone."""
+    visitor, until = Visitor(port), time.monotonic() + seconds
+    while not json.loads(visitor.get(f"/api/v1/search?q={quote('lịch')}&facets=1"))["facets"]:
+        if time.monotonic() > until:
+            raise RuntimeError("the worker did not build the index in time")
+        time.sleep(0.3)
+    visitor.close()

@@ -4,6 +4,7 @@ after every step, on SQLite and, where it is installed, on PostgreSQL."""
 import random
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.postgres import private_cluster
@@ -60,7 +61,7 @@ def step(world: World, dice: random.Random) -> None:
     def maybe(chance: float = 0.5) -> bool:
         return dice.random() < chance
 
-    acts = (
+    acts: tuple[tuple[int, Callable[[], None]], ...] = (
         (24, lambda: world.lend(n(), n(), n(), insist=maybe(0.4))),
         (22, lambda: world.give_back(n(), n(), n(9) if maybe(0.2) else 0, drop=maybe(0.1))),
         (8, lambda: world.renew_one(n(), n(), insist=maybe(0.3))),

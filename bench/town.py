@@ -183,7 +183,8 @@ class World:
         with self._clock(), transaction() as session:
             for table in _EMPTIED:
                 session.execute(delete(table))
-            session.execute(Item.__table__.update().values(last_seen_at=None, last_act=""))
+            items: Any = Item.__table__
+            session.execute(items.update().values(last_seen_at=None, last_act=""))
         self.now = clock.at_local(START, 9)
         self.on_loan.clear()
         self.last = None
@@ -370,7 +371,7 @@ class World:
                 rows = session.execute(
                     select(Loan.item_id, Loan.patron_id).where(Loan.closed_at.is_(None))
                 )
-                self.on_loan = {row[0]: row[1] for row in rows}
+                self.on_loan = {item: who for item, who in rows if who is not None}
 
     def repeat_last(self) -> None:
         """Send the last command again with its key: it answers the same and does nothing."""
