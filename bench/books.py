@@ -1,7 +1,8 @@
 """Books that look like those of a district library, made up by the million and always the same.
 
 ``book(n)`` depends on ``n`` alone, so that queries can be made from books without keeping them.
-Words are drawn with the skew of a real catalogue: a few are in every third title, most in a few.
+Words are drawn with the skew of real Vietnamese titles: the commonest is in one title of eight,
+most are in a few; a third of the records have a summary that begins alike.
 """
 
 from bisect import bisect
@@ -35,9 +36,9 @@ lịch sử|Việt Nam|văn học|truyện ngắn|tiểu thuyết|thơ|kinh tế
 |sông Hồng|Huế|Sài Gòn|Đà Nẵng|hồi kí|bút kí|nhật kí|tục ngữ|ca dao|câu đố|thành ngữ|từ điển
 |ngữ pháp|bài tập|ôn thi|kĩ năng sống|làm giàu|khởi nghiệp|nuôi dạy con|hạnh phúc|ước mơ|hi vọng""")
 OPENINGS: Final = _parted("""
-Lịch sử|Tuyển tập|Những câu chuyện về|Cẩm nang|Hỏi đáp về|Tìm hiểu|Giáo trình|Sổ tay|Kể chuyện
+Tuyển tập|Những câu chuyện về|Cẩm nang|Hỏi đáp về|Tìm hiểu|Giáo trình|Sổ tay|Kể chuyện
 |Bài tập|Hướng dẫn|Từ điển|Một trăm|Bí quyết|Kỹ thuật|Phương pháp|Truyện|Thơ|Hành trình|Đường vào
-|Nhà|Người|Tập truyện|Khám phá|Thế giới|Bách khoa|Đại cương|Cơ sở|Nghiên cứu|Về""")
+|Nhà|Người|Tập truyện|Khám phá|Thế giới|Bách khoa|Đại cương|Cơ sở|Nghiên cứu|Lịch sử|Về""")
 JOINTS: Final = _parted("và|của|trong|với|cho|từ|ở|qua|về|thời|những|các|một|người")
 FAMILIES: Final = _parted(
     "Nguyễn|Trần|Lê|Phạm|Hoàng|Huỳnh|Phan|Vũ|Võ|Đặng|Bùi|Đỗ|Hồ|Ngô|Dương|Lý|Đinh|Tô"
@@ -66,6 +67,8 @@ _RIMES: Final = _parted(
 _FOREIGN: Final = _parted(
     "an|ar|bel|ben|cha|chris|da|del|don|el|er|fer|gar|hen|in|jan|ka|ler|lin|lo|man|mar|mer|mi|nel|ni|no|or|pe|ra|ri|ro|sa|sen|shi|son|ta|ter|ti|tol|va|ver|vi|wil"
 )
+
+_SUMMARY: Final = "Giới thiệu kiến thức cơ bản về"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def _rare_words() -> Skewed:
     return Skewed(list(dict.fromkeys(found)), 0.7)
 
 
-_topics, _openings, _joints = Skewed(TOPICS, 0.75), Skewed(OPENINGS), Skewed(JOINTS)
+_topics, _openings, _joints = Skewed(TOPICS, 0.7), Skewed(OPENINGS, 0.5), Skewed(JOINTS, 0.7)
 _families, _publishers, _classes = Skewed(FAMILIES), Skewed(PUBLISHERS, 0.8), Skewed(CLASSES, 0.6)
 
 
@@ -183,7 +186,11 @@ def marc_of(one: Book) -> Marc:
         _field("245", "10", a=one.title + " /", c=one.author),
         _field("260", "  ", a="H. :", b=one.publisher + ",", c=str(one.year)),
         _field("300", "  ", a=f"{80 + one.number % 400}tr. ;", c="21cm"),
-        _field("520", "  ", a=f"Giới thiệu {one.title.lower()}, dành cho bạn đọc quan tâm"),
+        *(
+            [_field("520", "  ", a=f"{_SUMMARY} {one.title.lower()}")]
+            if one.number % 3 == 0
+            else []
+        ),
         *(_field("650", " 4", a=subject) for subject in one.subjects),
     ]
     return {"leader": "00000nam a2200000 a 4500", "fields": fields}

@@ -26,7 +26,7 @@ from ils.text.normal import exact, fold
 RECORDS: Final = 1_000_000
 LIBRARIES: Final = 15
 EACH: Final = 60  # questions of each kind
-COMMON: Final = ("lịch sử", "và", "học", "tập", "văn", "truyện", "Việt", "của")
+COMMON: Final = ("giới thiệu", "gioi", "và", "học", "Việt", "truyen", "văn", "của")
 
 _TELEX_TONE: Final = {"\u0300": "f", "\u0301": "s", "\u0309": "r", "\u0303": "x", "\u0323": "j"}
 _TELEX_SHAPE: Final = {"\u0302": "", "\u0306": "w", "\u031b": "w"}

@@ -25,6 +25,8 @@ PHRASE: Final = {"title": 6.0, "author": 6.0, "subject": 3.0, "series": 2.0, "no
 PAIR: Final = 1.5
 AS_TYPED: Final = 0.5  # a title word without marks, for a word typed without marks
 LIGHTEST: Final = 1.0  # parts of a lower weight match but do not rank
+# With so many records having each word, notes no longer decide who is on the first pages.
+COMMON: Final = 10_000
 
 MUST: Final = tantivy.Occur.Must
 SHOULD: Final = tantivy.Occur.Should
@@ -39,6 +41,7 @@ class Compiler:
     def __init__(self, snapshot: Snapshot) -> None:
         self._schema = snapshot.schema
         self._parts: dict[str, Words] = {part.name: part for part in fields().words}
+        self._searcher = snapshot.searcher
         self._any_hidden = snapshot.searcher.doc_freq("hidden", 1) > 0
 
     # What matches.
@@ -129,7 +132,10 @@ class Compiler:
             return
         exact = [word.exact for word in words if not word.prefix]
         seen = 1.0 if any(word.marked for word in words) else AS_TYPED
+        common = min(self._searcher.doc_freq("every", word) for word in folded) > COMMON
         for name, weight in PHRASE.items():
+            if common and self._parts[name].weight < LIGHTEST:
+                continue
             yield self._boosted(self._phrase_in(name, folded), weight)
             if self._parts[name].exact:
                 yield self._boosted(self._phrase_in(f"{name}_exact", exact), weight * seen)

@@ -251,9 +251,15 @@ class _Engine:
         fast = self._compiler.single_word(parsed) if by_relevance else None
         answer = self._run(matching, ranking, fast)
         if parsed.marked and answer.total:
-            exactly = [*matching, *self._compiler.exactly(parsed), *self._chosen()]
-            answer = replace(answer, exact=self._count(exactly))
+            answer = replace(answer, exact=self._exact(parsed, matching, answer.total))
         return answer
+
+    def _exact(self, parsed: Parsed, matching: Any, total: int) -> int:
+        """Count the results with every mark as typed; phrases find no others anyway."""
+        in_phrases = {word for words in parsed.phrases for word in words}
+        if in_phrases.issuperset(parsed.marked):
+            return total
+        return self._count([*matching, *self._compiler.exactly(parsed), *self._chosen()])
 
     def _chosen(self, without: str = "") -> Any:
         request = self.request
