@@ -15,3 +15,4 @@ PRINT_LABELS = declare_permission("cataloging:label:print", _l("Print labels"))
 EDIT_STOCK = declare_permission(
     "cataloging:stock:edit", _l("Set up collections, accession registers and item types")
 )
+IMPORT = declare_permission("cataloging:import:run", _l("Import files of records"))

@@ -4,6 +4,7 @@ from flask import Flask
 
 import cataloging.views.register
 from cataloging import list_names
+from cataloging.imports import work  # noqa: F401 — declares its job
 from cataloging.search import follow
 
 

@@ -5,10 +5,13 @@ fields, then each value is taken from its group. The record's columns are exactl
 raise ``PROJECTION_VERSION`` whenever a result can change, so that stale rows are found.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from cataloging.marc.model import Marc
 from cataloging.marc.names import persons
@@ -17,6 +20,8 @@ from ils.text.filing import filing_key
 from ils.text.match import match_key
 
 PROJECTION_VERSION = 1
+# A match key that begins so is a digest of the whole record.
+CONTENT_MARK = "#"
 
 MATERIALS = (
     "book",
@@ -172,8 +177,15 @@ def project(marc: Marc) -> Projection:
         urls=tuple(_values(groups, "856", "u")) if "856" in groups else (),
         price=price,
         print_run=print_run,
-        match_key=match_key(_matching_title(groups, title, subtitle), author, year),
+        match_key=match_key(_matching_title(groups, title, subtitle), author, year)
+        or content_key(marc),
     )
+
+
+def content_key(marc: Marc) -> str:
+    """Return the key of a record that nothing else can be matched by: a digest of its fields."""
+    digest = hashlib.sha256(orjson.dumps(marc["fields"])).hexdigest()
+    return f"{CONTENT_MARK}{digest[:40]}"
 
 
 def _text(groups: Groups, tag: str) -> str:

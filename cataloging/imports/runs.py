@@ -1,0 +1,234 @@
+"""An import from receiving the file to the word 'go': its rules, its state, its undoing.
+
+States of a run: ``new`` (received, rules may change), ``queued``, ``running``, ``done``, ``stopped``
+(canceled or broken off; it can go on), ``undoing``, ``undone``.
+"""
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cataloging.change_sets import Undone, change_set_of_ours, new_change_set
+from cataloging.imports.profiles import AUTO, NONE, profiles
+from cataloging.marc import formats
+from cataloging.models import ChangeSet, ImportRun
+from cataloging.permissions import EDIT_ITEM, EDIT_RECORD, IMPORT
+from cataloging.record_rows import version_count
+from cataloging.undo_job import LARGE, undo_later
+from ils.accounts.actor import Actor
+from ils.core import clock
+from ils.core.audit import audit
+from ils.core.config import config
+from ils.core.errors import Invalid, NotFound, Refused
+from ils.core.jobs import Job, enqueue
+from ils.org.units import province, unit
+
+KIND: Final = "import_records"
+ON_MATCH: Final = ("skip", "replace", "merge", "add")
+OPTIONS: Final = ("branches", "branch_id", "opening_balance", "confirmed")
+RESUMABLE: Final = ("queued", "running", "stopped")
+
+
+def receive(
+    session: Session,
+    actor: Actor,
+    *,
+    source: Path,
+    file_name: str,
+    library_id: int | None,
+    on_match: str = "skip",
+    encoding: str = formats.AUTO,
+    format: str = formats.AUTO,
+    profile: str = AUTO,
+    options: dict[str, Any] | None = None,
+    keep: bool = True,
+) -> ImportRun:
+    """Take a file in: nothing is imported yet. ``keep`` copies it into the data folder.
+
+    ``library_id`` None brings records alone, without copies. Raises ``Invalid`` for a rule that
+    does not exist and for an empty file.
+    """
+    _require(session, actor, library_id)
+    size = source.stat().st_size
+    if size == 0:
+        raise Invalid("import_file_empty", field="file")
+    guess = formats.recognize(source)
+    run = ImportRun(
+        file_name=Path(file_name).name[:300],
+        file_sha256=digest_of(source),
+        format=guess.format if format == formats.AUTO else format,
+        library_id=library_id,
+        status="new",
+        size=size,
+        created_by=actor.staff_id,
+        options={},
+    )
+    _set_rules(run, on_match=on_match, encoding=encoding, profile=profile, options=options or {})
+    session.add(run)
+    session.flush()
+    run.file_path = str(_kept(source, run.id) if keep else source.resolve())
+    return run
+
+
+def _kept(source: Path, run_id: int) -> Path:
+    folder = config().files_dir / "imports" / str(run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "file"
+    if source.resolve() != target.resolve():
+        shutil.copyfile(source, target)
+    return target
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, by which the same file is known again."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _require(session: Session, actor: Actor, library_id: int | None) -> None:
+    """Copies need the right at the library; records alone the right where the actor works."""
+    if library_id is None:
+        actor.require(IMPORT)
+        actor.require(EDIT_RECORD)
+        return
+    at = unit(session, library_id)
+    actor.require(IMPORT, at)
+    actor.require(EDIT_RECORD, at)
+    actor.require(EDIT_ITEM, at)
+
+
+def _set_rules(run: ImportRun, **rules: Any) -> None:
+    on_match = rules.get("on_match", run.on_match)
+    encoding = rules.get("encoding", run.encoding)
+    profile = rules.get("profile", run.profile)
+    options = {**(run.options or {}), **rules.get("options", {})}
+    if on_match not in ON_MATCH:
+        raise Invalid("import_rule_unknown", field="on_match", value=on_match)
+    if encoding != formats.AUTO and encoding not in formats.ENCODINGS:
+        raise Invalid("import_encoding_unknown", field="encoding", value=encoding)
+    if profile not in (AUTO, NONE, *profiles()):
+        raise Invalid("import_profile_unknown", field="profile", value=profile)
+    run.on_match, run.encoding, run.profile = on_match, encoding, profile
+    run.options = options
+    if "library_id" in rules:
+        run.library_id = rules["library_id"]
+    if rules.get("format") in formats.FORMATS:
+        run.format = rules["format"]
+
+
+def run_for(session: Session, actor: Actor, run_id: int, *, lock: bool = False) -> ImportRun:
+    """Return a run of a library the actor imports for. Raises ``NotFound`` for another's."""
+    query = select(ImportRun).where(ImportRun.id == run_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
+    if found is None or not _is_ours(session, actor, found):
+        raise NotFound("import_unknown", run_id=run_id)
+    return found
+
+
+def _is_ours(session: Session, actor: Actor, run: ImportRun) -> bool:
+    if run.created_by is not None and run.created_by == actor.staff_id:
+        return True
+    at = unit(session, run.library_id) if run.library_id else province(session)
+    return actor.can(IMPORT, at)
+
+
+def runs_of(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0) -> list[ImportRun]:
+    """Return the imports of the actor's libraries, newest first."""
+    every = session.scalars(select(ImportRun).order_by(ImportRun.id.desc())).all()
+    return [run for run in every if _is_ours(session, actor, run)][offset : offset + limit]
+
+
+def same_file_before(session: Session, run: ImportRun) -> ImportRun | None:
+    """Return an earlier import of the very same file that was begun, if there is one."""
+    return session.scalar(
+        select(ImportRun)
+        .where(ImportRun.file_sha256 == run.file_sha256, ImportRun.id != run.id)
+        .where(ImportRun.status.not_in(("new", "undone")))
+        .order_by(ImportRun.id.desc())
+        .limit(1)
+    )
+
+
+def change_rules(session: Session, actor: Actor, run_id: int, **rules: Any) -> ImportRun:
+    """Change ``library_id``, ``on_match``, ``encoding``, ``format``, ``profile``, ``options``.
+
+    Raises ``Refused('import_begun')`` once it has begun.
+    """
+    run = run_for(session, actor, run_id, lock=True)
+    if run.status != "new":
+        raise Refused("import_begun", run_id=run_id)
+    if "library_id" in rules:
+        _require(session, actor, rules["library_id"])
+    _set_rules(run, **rules)
+    return run
+
+
+def prepare(session: Session, actor: Actor, run_id: int) -> ImportRun:
+    """Open the change set of a run that may begin or go on.
+
+    Raises ``Refused('import_must_be_confirmed')`` for *add* without ``options['confirmed']``, which
+    makes a second record of every title that is there already.
+    """
+    run = run_for(session, actor, run_id, lock=True)
+    if run.status not in ("new", *RESUMABLE):
+        raise Refused("import_begun", run_id=run_id)
+    if run.on_match == "add" and not run.options.get("confirmed"):
+        raise Refused("import_must_be_confirmed", run_id=run_id)
+    if run.format not in formats.FORMATS:
+        raise Refused("import_format_unknown", run_id=run_id)
+    _require(session, actor, run.library_id)
+    if run.change_set_id is None:
+        here = actor.at_unit(session, run.library_id) if run.library_id else actor
+        run.change_set_id = new_change_set(session, here, "import", run.file_name).id
+        audit(session, actor, "import_begun", "import_run", run.id, file=run.file_name)
+    return run
+
+
+def begin(session: Session, actor: Actor, run_id: int) -> Job:
+    """Queue a run for the worker, or let a stopped one go on."""
+    run = prepare(session, actor, run_id)
+    job = enqueue(session, actor, KIND, run_id=run.id)
+    job.total = run.size
+    run.job_id, run.status = job.id, "queued"
+    return job
+
+
+def undo_run(
+    session: Session, actor: Actor, run_id: int, *, partial: bool = False
+) -> tuple[Undone | None, Job | None]:
+    """Take a whole import back: at once a small one, as a job a large one.
+
+    Raises ``Refused`` naming what stands in the way (a copy lent since, a record changed since),
+    which with ``partial`` is left as it is.
+    """
+    from cataloging.change_sets import undo_change_set
+
+    run = run_for(session, actor, run_id, lock=True)
+    if run.change_set_id is None or run.status in ("new", "queued", "running", "undone"):
+        raise Refused("import_cannot_be_undone", run_id=run_id, status=run.status)
+    change_set_of_ours(session, actor, run.change_set_id)
+    if version_count(session, run.change_set_id) > LARGE:
+        job = undo_later(session, actor, run.change_set_id, partial=partial)
+        run.status, run.job_id = "undoing", job.id
+        return None, job
+    done = undo_change_set(session, actor, run.change_set_id, partial=partial)
+    run.status, run.finished_at = "undone", clock.now()
+    return done, None
+
+
+def status_of(session: Session, run: ImportRun) -> str:
+    """Return a run's state as it is now: an undoing whose change set is undone has come to its end."""
+    if run.status == "undoing" and run.change_set_id is not None:
+        undone = session.get_one(ChangeSet, run.change_set_id).undone_at
+        return "undone" if undone else "undoing"
+    if run.status in ("queued", "running") and run.job_id is not None:
+        job = session.get(Job, run.job_id)
+        if job is not None and job.status in ("failed", "canceled"):
+            return "stopped"
+    return run.status

@@ -1,0 +1,65 @@
+"""Trying an import out: the same counts as the import itself, and nothing is stored."""
+
+import time
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from cataloging.imports.runs import run_for
+from cataloging.imports.work import Known, Tally, proceed
+from cataloging.marc import formats
+from cataloging.models import ImportRun
+from ils.accounts.actor import Actor, actor_for_staff, system_actor
+from ils.accounts.models import Staff
+from ils.core.db import reading
+from ils.core.errors import Refused
+from ils.core.jobs import Job, Progress, enqueue, job_kind
+
+KIND: Final = "try_import"
+TOLD_EVERY: Final = 0.4  # seconds
+
+
+def try_out(session: Session, actor: Actor, run_id: int) -> Job:
+    """Queue a trial of a run that has not begun; what came of it is the job's result.
+
+    Raises ``Refused('import_begun')`` once it has begun, ``import_format_unknown`` for a file that
+    nobody can read.
+    """
+    run = run_for(session, actor, run_id, lock=True)
+    if run.status != "new":
+        raise Refused("import_begun", run_id=run_id)
+    if run.format not in formats.FORMATS:
+        raise Refused("import_format_unknown", run_id=run_id)
+    job = enqueue(session, actor, KIND, run_id=run.id)
+    job.total = run.size
+    run.job_id = job.id
+    return job
+
+
+@job_kind(KIND)
+def try_import(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
+    """Go through a whole file as an import would and count what would come of it."""
+    run_id = int(args["run_id"])
+    with reading() as session:
+        job = session.get_one(Job, progress.job_id)
+        staff = session.get(Staff, job.created_by) if job.created_by else None
+        actor = actor_for_staff(session, staff, job.unit_id) if staff else system_actor()
+        total = session.get_one(ImportRun, run_id).size
+    told = 0.0
+
+    def tell(tally: Tally, _known: Known) -> None:
+        nonlocal told
+        if time.monotonic() - told > TOLD_EVERY:
+            told = time.monotonic()
+            progress.tell(min(tally.position, total), total)
+
+    tally = proceed(run_id, actor, tell, dry=True)
+    return {
+        "found": tally.found,
+        "stored": tally.stored,
+        "matched": tally.matched,
+        "rejected": tally.rejected,
+        "items_added": tally.items_added,
+        "repairs": dict(tally.repairs),
+        "reasons": dict(tally.reasons),
+    }
