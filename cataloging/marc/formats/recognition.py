@@ -26,7 +26,10 @@ SHOWN: Final = 4  # pieces of text shown in each encoding
 _ISO_BEGIN: Final = re.compile(rb"[\s\x00]*[0-9]{5}[ -~]{5}")
 _XML: Final = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:record|collection|leader|datafield)[\s>/]")
 _BOM: Final = b"\xef\xbb\xbf"
-_WORDS: Final = re.compile(rb"[^\x00-\x1f\"<>$|{}]*[\x80-\xff][^\x00-\x1f\"<>$|{}]*")
+# Text with letters above ASCII, without the subfield code before it, which would spoil a word.
+_WORDS: Final = re.compile(
+    rb"(?:[\x1f$|][0-9A-Za-z])?([^\x00-\x1f\"<>$|{}]*[\x80-\xff][^\x00-\x1f\"<>$|{}]*)"
+)
 _OFFERED: Final = ("utf-8", "marc-8", *VIETNAMESE, "windows-1252")
 # A guess below this is not acted upon: the text is read as it stands.
 SURE: Final = legacy.SURE
