@@ -88,6 +88,11 @@ def repair_sentence(repair: Mapping[str, str]) -> str:
 def problem_sentence(code: str, detail: str = "") -> str:
     """Say why a stretch gave no record."""
     said = str(PROBLEMS.get(code, code))
+    if code == "truncated" and "/" in detail:
+        there, _slash, all_of_them = detail.partition("/")
+        return str(
+            _("%(what)s: %(there)s of %(all)s fields", what=said, there=there, all=all_of_them)
+        )
     return f"{said}: {detail}" if detail else said
 
 

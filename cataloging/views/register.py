@@ -5,23 +5,37 @@ from flask_babel import lazy_gettext as _l
 
 from cataloging import permissions
 from cataloging.stock import prepare_library
-from cataloging.views import changes, items, labels, marc_editor, records, short_form, stock
+from cataloging.views import (
+    changes,
+    export,
+    import_report,
+    imports,
+    items,
+    labels,
+    marc_editor,
+    records,
+    short_form,
+    stock,
+)
 from cataloging.views.base import bp
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
-PAGES = (changes, items, labels, marc_editor, records, short_form, stock)
+PAGES = (changes, import_report, items, labels, marc_editor, records, short_form, stock)
 
 
 def register(app: Flask) -> None:
     """Install the pages of records and copies."""
-    app.register_blueprint(bp)
+    for pages in (bp, imports.bp, export.bp):
+        app.register_blueprint(pages)
     app.extensions.setdefault("sen.first_run", []).append(prepare_library)
     group = _l("Cataloging")
     menu_entry(group, _l("Records"), "cataloging.find", permissions.VIEW_RECORD, order=200)
     menu_entry(
         group, _l("New title"), "cataloging.new", permissions.EDIT_RECORD, order=210, key="Alt+N"
     )
+    menu_entry(group, _l("Imports"), "imports.runs", permissions.IMPORT, order=220)
+    menu_entry(group, _l("Export"), "export.export", permissions.EDIT_RECORD, order=230)
     menu_entry(group, _l("Labels"), "cataloging.labels", permissions.PRINT_LABELS, order=240)
     menu_entry(
         group,
@@ -33,6 +47,7 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Changes"), "cataloging.changes", permissions.UNDO_CHANGES, order=260)
     _say_of_records()
     _say_of_items()
+    _say_of_imports()
 
 
 def _say_of_records() -> None:
@@ -79,3 +94,17 @@ def _say_of_items() -> None:
     message("register_taken", _l("There is a register with the prefix %(prefix)s already."))
     message("collection_taken", _l("There is a collection with the code %(code)s already."))
     message("item_type_taken", _l("There is a kind of copy with the code %(code)s already."))
+
+
+def _say_of_imports() -> None:
+    message("import_unknown", _l("There is no such import."))
+    message("import_line_unknown", _l("There is no such line of this import."))
+    message("import_file_empty", _l("The file is empty."))
+    message("import_rule_unknown", _l("Please choose what to do with titles we have already."))
+    message("import_encoding_unknown", _l("There is no such encoding."))
+    message("import_profile_unknown", _l("Please choose where the copies stand in the records."))
+    message("import_unit_lends_nothing", _l("Please choose a library: copies belong to one."))
+    message("import_begun", _l("This import has begun already; its rules stand."))
+    message("import_must_be_confirmed", _l("Adding every record a second time must be confirmed."))
+    message("import_format_unknown", _l("This file is in no format that is known here."))
+    message("import_cannot_be_undone", _l("This import cannot be undone as it is now."))
