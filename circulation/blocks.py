@@ -261,13 +261,24 @@ def loans_of_patron(
         .where(and_(Loan.patron_id == patron_id, Loan.closed_at.is_(None)))
         .order_by(Loan.due_on, Loan.id)
     ).all()
-    late = [
-        _Row(*values)
-        for values in session.execute(_OPEN_LOANS, {"patrons": [patron_id]})
-        if values[4] < today
-    ]
+    late = [_late_row(loan, item) for loan, item, _, _ in rows if loan.due_on < today]
     costs = _running(session, late, today)
     return [
         OpenLoan(loan, item, title, author, *costs.get(loan.id, (0, 0)))
         for loan, item, title, author in rows
     ]
+
+
+def _late_row(loan: Loan, item: Item) -> _Row:
+    return _Row(
+        id=loan.id,
+        patron_id=loan.patron_id or 0,
+        kind=loan.kind,
+        branch_id=loan.branch_id,
+        due_on=loan.due_on,
+        policy=loan.policy_json,
+        posted_to=loan.fine_posted_to,
+        lost_on=loan.lost_on,
+        item_type=item.item_type,
+        price=item.price,
+    )

@@ -53,8 +53,15 @@ class Account:
         return self.balance + self.running
 
 
-def account(session: Session, patron_id: int, now: datetime | None = None) -> Account:
-    """Return a patron's account, the newest line first."""
+def account(
+    session: Session, patron_id: int, now: datetime | None = None, *, running: int | None = None
+) -> Account:
+    """Return a patron's account, the newest line first.
+
+    ``running`` is what the patron's late loans cost today, where the caller knows it already.
+    """
+    if running is None:
+        running = patron_figures(session, [patron_id], now)[patron_id].running
     rows, left = open_amounts(session, patron_id)
     by_id = {row.id: row for row in rows}
     facts = [entry_facts(row) for row in rows]
@@ -67,7 +74,7 @@ def account(session: Session, patron_id: int, now: datetime | None = None) -> Ac
         ],
         unspent={i: a for i, a in left.items() if by_id[i].direction == ledger.CREDIT and a > 0},
         balance=ledger.balance(facts),
-        running=patron_figures(session, [patron_id], now)[patron_id].running,
+        running=running,
         deposit=ledger.deposit(facts),
     )
 
@@ -76,6 +83,8 @@ def open_amounts(session: Session, patron_id: int) -> tuple[Sequence[LedgerEntry
     """Return a patron's lines, and what is unsettled of each charge and unspent of each credit."""
     rows = session.scalars(select(LedgerEntry).where(LedgerEntry.patron_id == patron_id)).all()
     ids = [row.id for row in rows]
+    if not ids:
+        return rows, {}
     pairs = session.scalars(select(LedgerAllocation).where(LedgerAllocation.debit_id.in_(ids)))
     allocations = [ledger.Allocation(p.credit_id, p.debit_id, p.amount) for p in pairs]
     return rows, ledger.open_amounts([entry_facts(row) for row in rows], allocations)

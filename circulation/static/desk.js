@@ -68,7 +68,7 @@ function show(facts) {
   document.getElementById("desk-panel").innerHTML = facts.panel;
   document.getElementById("desk-rows").innerHTML = facts.rows;
   for (const [name, value] of [["patron", facts.patron ?? ""], ["mode", facts.mode ?? ""]]) {
-    for (const input of document.querySelectorAll(`.desk__modes input[name=${name}], [data-scan] input[name=${name}]`)) input.value = value;
+    for (const input of document.querySelectorAll(`.desk__modes input[name=${name}], [data-scan] input[name=${name}], #undo-form input[name=${name}]`)) input.value = value;
   }
   keepRemembered();
   if (facts.patron) sessionStorage.setItem("sen-last-patron", facts.patron);

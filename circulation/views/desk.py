@@ -308,7 +308,8 @@ def _undo(state: State, key: str) -> Answer:
 
 
 def _undo_last(state: State, key: str) -> Answer:
-    rows = _session_rows()
+    with reading() as session:
+        rows = _session_rows(session)
     last = next((r for r in rows if r.result.get("undo_token") and r.undone_at is None), None)
     if last is None:
         return Answer(state, message=_("There is nothing to undo."), tone="amber")
@@ -448,9 +449,9 @@ def _facts(answer: Answer) -> dict[str, Any]:
         names = unit_names(session)
         panel = _panel(session, state.patron_id) if state.patron_id else None
         choice_facts = _choice_facts(session, answer.choice)
-        top = province(session)
-        pickups = branches_below(session, top) if answer.choice and top else []
-    rows = _session_rows()
+        top = province(session) if answer.choice else None
+        pickups = branches_below(session, top) if top else []
+        rows = _session_rows(session)
     headline = answer.message
     if answer.result:
         code = answer.result["headline"]
@@ -499,24 +500,23 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         "card": cards.active_card(session, patron_id),
         "loans": loans,
         "holds": holds_of_patron(session, patron_id),
-        "account": account(session, patron_id),
+        "account": account(session, patron_id, running=sum(one.running_fine for one in loans)),
         "blocks": patron_blocks(session, patron_id, "borrow", actor.unit_id or patron.branch_id),
         "notes": [n for n in notes if not n.acts and (n.to_on is None or n.to_on >= clock.today())],
     }
 
 
-def _session_rows() -> list[DeskCommand]:
+def _session_rows(session: Session) -> list[DeskCommand]:
     """Return what this person did at this desk lately, newest first."""
     actor = current_actor()
-    with reading() as session:
-        query = (
-            select(DeskCommand)
-            .where(
-                DeskCommand.actor_id == actor.staff_id,
-                DeskCommand.unit_id == actor.unit_id,
-                DeskCommand.at >= clock.now() - timedelta(hours=SESSION_HOURS),
-            )
-            .order_by(DeskCommand.at.desc())
-            .limit(ROWS)
+    query = (
+        select(DeskCommand)
+        .where(
+            DeskCommand.actor_id == actor.staff_id,
+            DeskCommand.unit_id == actor.unit_id,
+            DeskCommand.at >= clock.now() - timedelta(hours=SESSION_HOURS),
         )
-        return list(session.scalars(query))
+        .order_by(DeskCommand.at.desc())
+        .limit(ROWS)
+    )
+    return list(session.scalars(query))

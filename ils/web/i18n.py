@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, Response, g, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations
 
 from ils.core import clock
 from ils.core.money import dong
@@ -45,9 +46,28 @@ def install(app: Flask) -> None:
         str(source.parents[2]) for source in catalogs()
     )
     Babel(app, locale_selector=_choose)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _translations().ugettext(text),
+        lambda one, many, n: _translations().ungettext(one, many, n),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(day=day, moment=moment, dong=dong, number=number)
     app.jinja_env.globals.update(language=language)
     app.after_request(_keep)
+
+
+def _translations() -> Any:
+    """Return the translations of this request; a page asks a hundred times, so they are kept.
+
+    They are kept where Flask-Babel itself forgets them when the language is forced.
+    """
+    kept = g.get("_flask_babel")
+    found = getattr(kept, "babel_translations", None)
+    if found is None:
+        found = get_translations()
+        if "_flask_babel" in g:
+            g._flask_babel.babel_translations = found
+    return found
 
 
 def language() -> str:
