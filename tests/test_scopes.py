@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cataloging.change_sets import new_change_set
-from cataloging.models import Item
+from cataloging.models import ImportRun, Item
 from circulation import desk
 from circulation.checkout import check_out
 from circulation.holds import place_hold
@@ -72,6 +72,9 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         card = factories.card_of(session, patron)
         note = write_note(session, clerk, patron.id, f"{SECRET} nợ sách")
         change_set = new_change_set(session, clerk, "edit", SECRET)
+        library_id = province.foreign_library.id
+        run = ImportRun(file_name=SECRET, file_path="", format="iso2709", library_id=library_id)
+        session.add(run)
         day = CalendarDay(unit_id=province.foreign_library.id, day=clock.today(), reason=SECRET)
         session.add(day)
         last_month = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
@@ -102,6 +105,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "item_id": item.id,
             "note_id": note.id,
             "change_set_id": change_set.id,
+            "run_id": run.id,
             "day_id": day.id,
             "report_id": report.id,
             "post_id": post.id,
