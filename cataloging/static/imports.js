@@ -81,7 +81,7 @@ if (place) {
     const answer = await fetch(place.dataset.progressUrl, { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
     if (answer?.ok) {
       const told = await answer.json();
-      if (!told.busy) { location.reload(); return; }
+      if (!told.busy || (place.dataset.state ?? told.state) !== told.state) { location.reload(); return; }
       if (told.total) { bar.max = told.total; bar.value = told.done; }
       text.textContent = told.text;
       for (const figure of place.querySelectorAll("[data-figure]")) figure.textContent = told[figure.dataset.figure] ?? "";

@@ -90,7 +90,12 @@ class RulesForm(Form):
 
 
 class ExportForm(Form):
-    """Which records, and in which format."""
+    """Which records, and in which format. Sent by GET: it changes nothing."""
+
+    class Meta(Form.Meta):
+        """Asked by address."""
+
+        csrf = False
 
     q = StringField(_l("Only records found by these words"), [Length(max=500)])
     library_id = SelectField(_l("With copies in"), coerce=int)

@@ -72,9 +72,15 @@ def result(run_id: int) -> Any:
             job=session.get(Job, run.job_id) if run.job_id else None,
             units=unit_names(session),
             people=staff_names(session, {run.created_by}),
-            say_line=lambda one: line_sentences(one.outcome, one.reason, one.details),
+            say_line=_said_briefly,
             may_undo=current_actor().can_somewhere(UNDO_CHANGES),
         )
+
+
+def _said_briefly(one: ImportLine) -> list[str]:
+    """Say what matters most of a line; of a record that is there already, not its repairs."""
+    details = {k: v for k, v in one.details.items() if one.outcome != "matched" or k != "repairs"}
+    return line_sentences(one.outcome, one.reason, details)
 
 
 def _rows(

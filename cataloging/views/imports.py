@@ -285,12 +285,14 @@ def progress(run_id: int) -> Any:
     with reading() as session:
         run = run_for(session, current_actor(), run_id)
         told = _progress(session, run)
-        busy = is_busy(status_of(session, run))
+        state = status_of(session, run)
+        busy = is_busy(state)
         job = session.get(Job, run.job_id) if run.job_id else None
-        if run.status == "new" and job is not None:
+        if state == "new" and job is not None:
             busy = job.status in ("queued", "running")
     figures = {name: number(getattr(told["sums"], name)) for name in FIGURES}
-    return jsonify(done=told["done"], total=told["total"], text=told["text"], busy=busy, **figures)
+    place = {name: told[name] for name in ("done", "total", "text")}
+    return jsonify(state=state, busy=busy, **place, **figures)
 
 
 FIGURES = ("found", "stored", "matched", "rejected", "items_added")
