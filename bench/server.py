@@ -1,5 +1,6 @@
 """The program served for real, as ``./sen run`` serves it, and a small browser to visit it."""
 
+import gzip
 import http.client
 import json
 import os
@@ -65,7 +66,7 @@ def environment(config: Config) -> dict[str, str]:
     """Return the environment in which the program finds the scratch data."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("SEN_")}
     found |= {"SEN_DATA_DIR": str(config.data_dir), "PYTHONPATH": str(ROOT)}
-    found["SEN_LOG_LEVEL"] = "WARNING"
+    found |= {"SEN_LOG_LEVEL": "WARNING", "MALLOC_ARENA_MAX": "2"}  # the latter as ./sen does
     if config.database_url:
         found["SEN_DATABASE_URL"] = config.database_url
     found.pop("DATABASE_URL", None)
@@ -138,7 +139,7 @@ class Visitor:
         if self._line is None:
             self._line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        sent = {"Cookie": cookie, "Accept-Encoding": "identity", **headers}
+        sent = {"Cookie": cookie, "Accept-Encoding": "gzip", **headers}
         try:
             self._line.request(method, path, body, sent)
             answer = self._line.getresponse()
@@ -150,7 +151,9 @@ class Visitor:
             if name.lower() == "set-cookie":
                 key, _, rest = value.partition("=")
                 self.cookies[key] = rest.partition(";")[0]
-        text = answer.read().decode()
+        received = answer.read()
+        packed = answer.getheader("Content-Encoding") == "gzip"
+        text = (gzip.decompress(received) if packed else received).decode()
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {text[:500]}")
         return text

@@ -13,6 +13,9 @@ from ils.core.db import reading, transaction
 
 log = logging.getLogger("sen.worker")
 PAUSE = 0.25
+GATHER = (
+    0.5  # what comes in so soon after a delivery is delivered together: one commit of the index
+)
 
 
 class Worker:
@@ -50,8 +53,7 @@ class Worker:
                 log.exception("delivery failed")
                 time.sleep(2)
                 continue
-            if not busy:
-                self.stopping.wait(PAUSE)
+            self.stopping.wait(GATHER if busy else PAUSE)
 
     def _work(self) -> None:
         next_look = 0.0
