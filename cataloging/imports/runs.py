@@ -169,6 +169,20 @@ def change_rules(session: Session, actor: Actor, run_id: int, **rules: Any) -> I
     return run
 
 
+def discard(session: Session, actor: Actor, run_id: int) -> None:
+    """Forget a file that was received and never begun, and delete the kept copy of it."""
+    run = run_for(session, actor, run_id, lock=True)
+    if run.status != "new":
+        raise Refused("import_begun", run_id=run_id)
+    job = session.get(Job, run.job_id) if run.job_id else None
+    if job is not None and job.status in ("queued", "running"):
+        job.cancel_requested = True
+    folder = config().files_dir / "imports" / str(run.id)
+    session.delete(run)
+    session.flush()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def prepare(session: Session, actor: Actor, run_id: int) -> ImportRun:
     """Open the change set of a run that may begin or go on.
 
@@ -210,8 +224,9 @@ def undo_run(
     from cataloging.change_sets import undo_change_set
 
     run = run_for(session, actor, run_id, lock=True)
-    if run.change_set_id is None or run.status in ("new", "queued", "running", "undone"):
-        raise Refused("import_cannot_be_undone", run_id=run_id, status=run.status)
+    state = status_of(session, run)
+    if run.change_set_id is None or state not in ("done", "stopped"):
+        raise Refused("import_cannot_be_undone", run_id=run_id, status=state)
     change_set_of_ours(session, actor, run.change_set_id)
     if version_count(session, run.change_set_id) > LARGE:
         job = undo_later(session, actor, run.change_set_id, partial=partial)
@@ -223,11 +238,11 @@ def undo_run(
 
 
 def status_of(session: Session, run: ImportRun) -> str:
-    """Return a run's state as it is now: an undoing whose change set is undone has come to its end."""
-    if run.status == "undoing" and run.change_set_id is not None:
-        undone = session.get_one(ChangeSet, run.change_set_id).undone_at
-        return "undone" if undone else "undoing"
-    if run.status in ("queued", "running") and run.job_id is not None:
+    """Return a run's state as it is now, by what its change set and its job say."""
+    change_set = session.get(ChangeSet, run.change_set_id) if run.change_set_id else None
+    if change_set is not None and change_set.undone_at is not None:
+        return "undone"
+    if run.status in ("queued", "running", "undoing") and run.job_id is not None:
         job = session.get(Job, run.job_id)
         if job is not None and job.status in ("failed", "canceled"):
             return "stopped"

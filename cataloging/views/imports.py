@@ -16,6 +16,7 @@ from cataloging.imports.report import report
 from cataloging.imports.runs import (
     begin,
     change_rules,
+    discard,
     receive,
     run_for,
     runs_of,
@@ -247,6 +248,20 @@ def _go(run_id: int, act: str) -> Any:
             raise
         return redirect(url_for("imports.show", run_id=run_id, confirm="add"))
     return redirect(url_for("imports.show", run_id=run_id))
+
+
+@bp.post("/<int:run_id>/discard")
+@door(IMPORT)
+def forget(run_id: int) -> Any:
+    """Forget a file that was never begun; its kept copy is deleted."""
+    try:
+        with transaction() as session:
+            discard(session, current_actor(), run_id)
+    except Refused as error:
+        flash(sentence_for(error), "bad")
+        return redirect(url_for("imports.show", run_id=run_id))
+    flash(_("The file was put away; nothing of it was stored."), "ok")
+    return redirect(url_for("imports.runs"))
 
 
 @bp.post("/<int:run_id>/begin")

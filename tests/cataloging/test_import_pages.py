@@ -147,6 +147,19 @@ def test_an_unknown_file_says_so(staff: Any) -> None:
     assert "Không nhận ra khuôn dạng" in page or "không nhận ra" in page
 
 
+def test_a_file_that_was_not_begun_is_put_away(staff: Any, province: Province) -> None:
+    url = sent(staff, GOOD)
+    with reading() as session:
+        kept = Path(session.scalars(select(ImportRun.file_path)).one())
+    assert kept.exists()
+    assert "Đã bỏ tệp" in text_of(staff.post(f"{url}/discard", follow_redirects=True))
+    assert not kept.exists()
+    assert counted(ImportRun) == 0
+    begun = imported(staff, province, GOOD)
+    assert "đã bắt đầu" in text_of(staff.post(f"{begun}/discard", follow_redirects=True))
+    assert counted(ImportRun) == 1
+
+
 def test_an_encoding_is_chosen_by_a_sample_of_the_text(staff: Any, province: Province) -> None:
     raw = iso(book("@", "b1")).replace(b"@", "Số đỏ".encode("utf-16-le")[:1] + b"\xe8 \xae\xe1")
     length = b"%05d" % len(raw)
