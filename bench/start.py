@@ -27,7 +27,7 @@ from ils.core.config import Config
 from ils.core.serve import ROOT, answers
 
 RECORDS: Final = 10_000
-STARTS: Final = 5
+STARTS: Final = 3
 PAGES: Final = 60
 
 
