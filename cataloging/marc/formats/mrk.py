@@ -81,7 +81,8 @@ def _parse(group: list[Line], reading: Reading, repairs: Repairs) -> Marc | None
 
 
 def _content(tag: str, text: str, reader: Reader, repairs: Repairs) -> Any:
-    if tag.startswith("00") and "$" not in text[2:3]:
+    is_plain = "$" not in text and not tag.isdigit()
+    if is_plain or (tag.startswith("00") and "$" not in text[2:3]):
         return reader.clean(named(_plain(text)), tag)
     head, *rest = text.split("$")
     marks = _plain(head)
