@@ -26,7 +26,7 @@ RECORDS: Final = 50_000
 SECONDS: Final = 120.0
 DESKS: Final = 8
 AT_A_TIME: Final = 3  # books a reader brings
-EVERY: Final = 1.0  # seconds between two scans at a desk
+EVERY: Final = 1.0  # seconds between two scans at a desk, on average
 
 
 @dataclass
@@ -132,7 +132,7 @@ def _one_desk(visitor: Visitor, turn: Turn, house: House, until: float, every: f
     time.sleep(dice.random() * every)
     due = time.monotonic()
     for act, code, facts in _acts(house, turn.desk):
-        due = max(due + every, time.monotonic())
+        due = max(due + every * dice.uniform(0.6, 1.4), time.monotonic())  # hands, not machines
         time.sleep(max(0.0, due - time.monotonic()))
         if time.monotonic() >= until:
             return
