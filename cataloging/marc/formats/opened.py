@@ -5,7 +5,7 @@ import gzip
 import io
 import zlib
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 GZIP: Final = b"\x1f\x8b"
 _UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -18,9 +18,7 @@ class Opened(io.RawIOBase):
         super().__init__()
         self._file = path.open("rb")
         self.compressed = self._file.peek(2)[:2] == GZIP
-        self._source: BinaryIO = (
-            cast(BinaryIO, gzip.GzipFile(fileobj=self._file)) if self.compressed else self._file
-        )
+        self._packed = gzip.GzipFile(fileobj=self._file) if self.compressed else None
         self.damage = ""
         begin = self._take(4)
         coding = next((name for bom, name in _UTF16.items() if begin.startswith(bom)), "")
@@ -50,13 +48,14 @@ class Opened(io.RawIOBase):
 
     def close(self) -> None:
         """Close the file."""
-        self._source.close()
         self._file.close()
         super().close()
 
     def _take(self, size: int) -> bytes:
+        if self._packed is None:
+            return self._file.read(size)
         try:
-            return self._source.read(size)
+            return self._packed.read1(size)  # what can be unpacked before the damage
         except (EOFError, OSError, zlib.error) as error:
             self.damage = str(error) or type(error).__name__
             return b""
