@@ -91,7 +91,13 @@ def target_for(session: Session, library_id: int, options: dict[str, Any]) -> Ta
     )
 
 
+def branch_of(target: Target, code: str) -> int | None:
+    """Return the branch that a code of a file names, if it names one."""
+    return target.branches.get(_code(code))
+
+
 def _code(text: str) -> str:
+    """Return a code in the form codes are compared in."""
     return "".join(fold(text).lower().split())
 
 
@@ -205,7 +211,7 @@ def _columns(
     target: Target, change_set: ChangeSet, one: Wanted, draft: CopyDraft, code: str, key: str
 ) -> dict[str, Any]:
     register_id, serial = _register_of(target, key)
-    branch = target.branches.get(_code(draft.branch), target.default_branch)
+    branch = branch_of(target, draft.branch) or target.default_branch
     collection = target.collections.get(_code(draft.collection)) if draft.collection else None
     shelf = draft.shelf or (draft.collection if collection is None else "")
     day = draft.accessioned_on

@@ -1,5 +1,6 @@
 """Looking at the first records of a file before anything is stored."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from cataloging.marc.validate import Finding, validate
 from cataloging.models import ImportRun
 
 LOOKED_AT: Final = 200
+CODES: Final = 30  # codes of branches shown at most
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Preview:
     profile: str
     records: list[PreviewRecord] = field(default_factory=list)
     problems: list[Found] = field(default_factory=list)
+    branch_codes: list[str] = field(default_factory=list)  # as the copies of the file name them
 
 
 def preview(
@@ -85,4 +88,12 @@ def preview(
                 copies,
             )
         )
-    return Preview(guess, chosen, code, records, problems[:20])
+    return Preview(guess, chosen, code, records, problems[:20], _branch_codes(marcs, code))
+
+
+def _branch_codes(marcs: list[Marc], profile: str) -> list[str]:
+    """Return the codes by which copies name their branches, the commonest first."""
+    if profile == NONE:
+        return []
+    drafts = (draft for marc in marcs for draft in copies_in(marc, profiles()[profile]))
+    return [code for code, _ in Counter(d.branch for d in drafts if d.branch).most_common(CODES)]

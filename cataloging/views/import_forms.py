@@ -1,5 +1,6 @@
 """Forms of the pages of imports and of the export."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -19,6 +20,7 @@ from ils.web.door import current_actor
 from ils.web.forms import Form, choices
 
 NO_LIBRARY = 0
+BRANCH_BOX = "branch:"  # and the code that the file has for it
 
 
 class UploadForm(Form):
@@ -40,11 +42,14 @@ class RulesForm(Form):
         _l("The copies were in the library before (opening balance, no new accession)")
     )
 
+    library_of: dict[int, int]  # branch → its library
+
     def fill_choices(self, session: Session, encodings: list[str]) -> None:
         """Set the pick lists. ``encodings`` are those that have a sample to show."""
         names = unit_names(session)
         own = importable_libraries(session)
         places = [(one, place) for one in own for place in branches_of(session, one.id)]
+        self.library_of = {place.id: one.id for one, place in places}
         several = len(own) > 1
         self.library_id.choices = choices(
             [
@@ -73,8 +78,15 @@ class RulesForm(Form):
             ]
         )
 
-    def rules(self) -> dict[str, Any]:
-        """Return what was chosen as ``change_rules`` takes it."""
+    def rules(self, sent: Mapping[str, str]) -> dict[str, Any]:
+        """Return what was chosen as ``change_rules`` takes it; ``sent`` names codes of branches."""
+        ours = {str(p) for p, library in self.library_of.items() if library == self.library_id.data}
+        branches = {
+            name.removeprefix(BRANCH_BOX): int(value)
+            for name, value in sent.items()
+            if name.startswith(BRANCH_BOX) and value in ours
+        }
+        branch_id = self.branch_id.data if str(self.branch_id.data) in ours else None
         return {
             "encoding": self.encoding.data,
             "format": self.format.data,
@@ -82,7 +94,8 @@ class RulesForm(Form):
             "on_match": self.on_match.data,
             "profile": self.profile.data,
             "options": {
-                "branch_id": self.branch_id.data or None,
+                "branch_id": branch_id,
+                "branches": branches,
                 "opening_balance": bool(self.opening_balance.data),
                 "confirmed": False,
             },

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from cataloging.imports import trial
+from cataloging.imports.copies import branch_of, target_for
 from cataloging.imports.preview import preview
 from cataloging.imports.profiles import profiles
 from cataloging.imports.report import report
@@ -182,6 +183,8 @@ def _preview_page(session: Session, run: ImportRun, job: Job | None) -> str:
         seen=seen,
         samples=samples,
         profile=profiles().get(seen.profile) if seen else None,
+        branches=_branches(session, run, seen.branch_codes) if seen else {},
+        branch_choices=_branch_choices(form, run),
         before=before,
         before_count=number(before.stored) if before else "",
         trying=trying,
@@ -193,6 +196,20 @@ def _preview_page(session: Session, run: ImportRun, job: Job | None) -> str:
         say_finding=say_finding,
         confirm=request.args.get("confirm") == "add",
     )
+
+
+def _branches(session: Session, run: ImportRun, codes: list[str]) -> dict[str, int | None]:
+    """Return to which branch each code of the file leads as things are."""
+    if run.library_id is None or not codes:
+        return {}
+    target = target_for(session, run.library_id, run.options)
+    return {code: branch_of(target, code) for code in codes}
+
+
+def _branch_choices(form: RulesForm, run: ImportRun) -> list[tuple[int, str]]:
+    ours = [p for p, library in form.library_of.items() if library == run.library_id]
+    named = [(one.value, str(one.label)) for one in form.branch_id.choices or ()]
+    return [(0, _("not known here")), *(pair for pair in named if pair[0] in ours)]
 
 
 def _samples(guess: Guess) -> dict[str, str]:
@@ -229,7 +246,7 @@ def rules(run_id: int) -> Any:
                 run_for(session, current_actor(), run_id)
                 flash(_("Please choose one of the offered values in every box."), "bad")
                 return redirect(url_for("imports.show", run_id=run_id))
-            change_rules(session, current_actor(), run_id, **form.rules())
+            change_rules(session, current_actor(), run_id, **form.rules(request.form))
         return _go(run_id, act)
     except Refused as error:
         flash(sentence_for(error), "bad")

@@ -160,6 +160,18 @@ def test_a_file_that_was_not_begun_is_put_away(staff: Any, province: Province) -
     assert counted(ImportRun) == 1
 
 
+def test_the_branches_of_a_file_are_led_to_ours(staff: Any, province: Province) -> None:
+    marc = book("Số đỏ", "b1", copy="TV1")
+    marc["fields"][-1]["952"]["subfields"].append({"b": "KHO-CU"})
+    url = sent(staff, iso(marc))
+    assert "KHO-CU" in text_of(staff.get(url))
+    chosen = {"branch:KHO-CU": str(province.other_branch.id)}
+    staff.post(f"{url}/rules", data=rules(province, "begin", **chosen))
+    finish()
+    with reading() as session:
+        assert session.scalars(select(Item.branch_id)).one() == province.other_branch.id
+
+
 def test_an_encoding_is_chosen_by_a_sample_of_the_text(staff: Any, province: Province) -> None:
     raw = iso(book("@", "b1")).replace(b"@", "Số đỏ".encode("utf-16-le")[:1] + b"\xe8 \xae\xe1")
     length = b"%05d" % len(raw)
