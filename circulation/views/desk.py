@@ -5,7 +5,7 @@ the answer is the page again; with it, the row and the panel that changed.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -146,12 +146,10 @@ def _scanned(state: State, text: str, key: str) -> Answer:
         return _spoken(state, text[1:].lower(), key)
     with reading() as session:
         found = recognize(session, current_actor(), text)
-        loan = _open_loan(session, found.item)
-        idle_returns = setting(session, current_actor().unit_id, "circulation.idle_scan_returns")
     if found.kind == "card" and found.card is not None:
         return _card(state, found)
     if found.kind == "item" and found.item is not None:
-        answer = _item(state, found.item, loan, key, idle_returns=idle_returns)
+        answer = _item(state, found.item, key)
         if found.repaired and not answer.message:
             answer.message = _("The barcode was mended to %(code)s.", code=found.repaired)
         return answer
@@ -182,17 +180,19 @@ def _card(state: State, found: Scanned) -> Answer:
     return Answer(opened)
 
 
-def _item(state: State, item: Item, loan: Loan | None, key: str, *, idle_returns: bool) -> Answer:
+def _item(state: State, item: Item, key: str) -> Answer:
     """Lend, return or show, by what is open at the desk and what the item is doing."""
     barcode = item.barcode or item.accession_no or ""
     if state.mode == "checkin":
         return _return(state, barcode, key)
     if state.patron_id is not None:
         return _lend(state, barcode, key, dict(state.remembered))
-    if loan is not None and idle_returns:
-        return _return(state, barcode, key)
     with reading() as session:
+        idle_returns = setting(session, current_actor().unit_id, "circulation.idle_scan_returns")
+        returns = idle_returns and _is_lent(session, item)
         title = session.get_one(Record, item.record_id).title
+    if returns:
+        return _return(state, barcode, key)
     return Answer(state, choice=Scanned("items", barcode, items=((item, title),)))
 
 
@@ -225,10 +225,9 @@ def _answered(state: State, result: DeskResult) -> Answer:
     return Answer(state, result=result.to_json(), tone=result.tone)
 
 
-def _open_loan(session: Session, item: Item | None) -> Loan | None:
-    if item is None:
-        return None
-    return session.scalar(select(Loan).where(Loan.item_id == item.id, Loan.closed_at.is_(None)))
+def _is_lent(session: Session, item: Item) -> bool:
+    query = select(Loan.id).where(Loan.item_id == item.id, Loan.closed_at.is_(None))
+    return session.scalar(query) is not None
 
 
 def _open_patron(state: State) -> int:
@@ -506,11 +505,11 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
     }
 
 
-def _session_rows(session: Session) -> list[DeskCommand]:
-    """Return what this person did at this desk lately, newest first."""
+def _session_rows(session: Session) -> Sequence[Any]:
+    """Return what this person did at this desk lately, newest first: when, what, how it ended."""
     actor = current_actor()
     query = (
-        select(DeskCommand)
+        select(DeskCommand.at, DeskCommand.command, DeskCommand.result, DeskCommand.undone_at)
         .where(
             DeskCommand.actor_id == actor.staff_id,
             DeskCommand.unit_id == actor.unit_id,
@@ -519,4 +518,4 @@ def _session_rows(session: Session) -> list[DeskCommand]:
         .order_by(DeskCommand.at.desc())
         .limit(ROWS)
     )
-    return list(session.scalars(query))
+    return session.execute(query).all()

@@ -129,11 +129,9 @@ def sign_in_staff(session: Session, username: str, password: str, address: str) 
 
 def staff_of_session(session: Session, session_key: str) -> Staff | None:
     """Return the account of a live session."""
-    row = session.get(StaffSession, session_key)
-    if row is None or row.ended_at is not None:
-        return None
-    staff = session.get(Staff, row.staff_id)
-    return staff if staff and staff.active else None
+    live = (StaffSession.id == session_key, StaffSession.ended_at.is_(None))
+    query = select(Staff).join(StaffSession, StaffSession.staff_id == Staff.id)
+    return session.scalar(query.where(*live, Staff.active))
 
 
 def sign_out_staff(session: Session, session_key: str) -> None:
