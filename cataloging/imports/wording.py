@@ -82,7 +82,8 @@ def repair_sentence(repair: Mapping[str, str]) -> str:
     said = str(REPAIRS.get(code, code))
     if repair.get("where"):
         said = f"{said} ({repair['where']})"
-    return f"{said}: {repair['detail']}" if repair.get("detail") else said
+    detail = repair.get("detail", "").strip()
+    return f"{said}: {detail}" if detail else said
 
 
 def problem_sentence(code: str, detail: str = "") -> str:

@@ -57,7 +57,7 @@ ON_MATCH: dict[str, Any] = {
 OUTCOMES: dict[str, tuple[str, Any]] = {
     "rejected": ("bad", _l("Not stored")),
     "matched": ("info", _l("Already there")),
-    "warned": ("warn", _l("Stored, something to look at")),
+    "warned": ("warn", _l("Stored, with repairs or remarks")),
     "stored": ("ok", _l("Stored")),
 }
 
