@@ -63,10 +63,29 @@ async function post(url, data) {
   return facts;
 }
 
+// An answer brings the newest rows: those shown already are replaced, all others stay.
+function addRows(html) {
+  const list = document.getElementById("desk-rows");
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  for (const row of [...fresh.content.querySelectorAll("[data-row]")].reverse()) {
+    const known = list.querySelector(`[data-row="${CSS.escape(row.dataset.row)}"]`);
+    if (known) known.replaceWith(row); else list.prepend(row);
+    endUndo(row);
+  }
+  if (list.querySelector("[data-row]")) list.querySelector(".done--none")?.remove();
+}
+
+function endUndo(row) {
+  const button = row.querySelector("[form=undo-form]");
+  if (button) setTimeout(() => button.remove(), Number(desk.dataset.undoSeconds) * 1000);
+}
+for (const row of document.querySelectorAll("#desk-rows [data-row]")) endUndo(row);
+
 function show(facts) {
   document.getElementById("desk-top").innerHTML = facts.top;
   document.getElementById("desk-panel").innerHTML = facts.panel;
-  document.getElementById("desk-rows").innerHTML = facts.rows;
+  addRows(facts.rows);
   for (const [name, value] of [["patron", facts.patron ?? ""], ["mode", facts.mode ?? ""]]) {
     for (const input of document.querySelectorAll(`.desk__modes input[name=${name}], [data-scan] input[name=${name}], #undo-form input[name=${name}]`)) input.value = value;
   }

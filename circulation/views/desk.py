@@ -54,7 +54,8 @@ bp = Blueprint(
 
 USE = "circulation:desk:use"
 SESSION_HOURS = 10
-ROWS = 25
+ROWS = 25  # of what was done, shown by a page
+FRESH = 5  # of them, sent with the answer to a scan; the page keeps the others
 
 
 @dataclass
@@ -423,7 +424,8 @@ def _respond(answer: Answer) -> Any:
     """Answer a fetch with the parts that changed, a plain form with the page."""
     if request.headers.get("X-Requested-With") != "fetch":
         return _show(answer)
-    facts = _facts(answer)
+    undone = bool(answer.result and answer.result["command"] == "undo")
+    facts = _facts(answer, ROWS if undone or request.endpoint != "desk.scan" else FRESH)
     return jsonify(
         tone=answer.tone,
         patron=answer.state.patron_id,
@@ -441,7 +443,7 @@ def _show(answer: Answer) -> Any:
     return render_template("circulation/desk.html", **_facts(answer))
 
 
-def _facts(answer: Answer) -> dict[str, Any]:
+def _facts(answer: Answer, rows_shown: int = ROWS) -> dict[str, Any]:
     """Gather all a desk page or part shows."""
     state = answer.state
     with reading() as session:
@@ -450,7 +452,7 @@ def _facts(answer: Answer) -> dict[str, Any]:
         choice_facts = _choice_facts(session, answer.choice)
         top = province(session) if answer.choice else None
         pickups = branches_below(session, top) if top else []
-        rows = _session_rows(session)
+        rows = _session_rows(session, rows_shown)
     headline = answer.message
     if answer.result:
         code = answer.result["headline"]
@@ -505,17 +507,23 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
     }
 
 
-def _session_rows(session: Session) -> Sequence[Any]:
+def _session_rows(session: Session, most: int = ROWS) -> Sequence[Any]:
     """Return what this person did at this desk lately, newest first: when, what, how it ended."""
     actor = current_actor()
     query = (
-        select(DeskCommand.at, DeskCommand.command, DeskCommand.result, DeskCommand.undone_at)
+        select(
+            DeskCommand.key,
+            DeskCommand.at,
+            DeskCommand.command,
+            DeskCommand.result,
+            DeskCommand.undone_at,
+        )
         .where(
             DeskCommand.actor_id == actor.staff_id,
             DeskCommand.unit_id == actor.unit_id,
             DeskCommand.at >= clock.now() - timedelta(hours=SESSION_HOURS),
         )
         .order_by(DeskCommand.at.desc())
-        .limit(ROWS)
+        .limit(most)
     )
     return session.execute(query).all()
