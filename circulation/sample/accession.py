@@ -35,6 +35,7 @@ class Held:
     volume: str
     child: bool
     lendable: bool
+    reading_room: bool
     rank: int  # of the title's popularity, 1 is the most wanted
 
 
@@ -99,6 +100,7 @@ class Catalog:
             volume=copy.volume,
             child=self.books[copy.book].child,
             lendable=copy.use == "loan" and copy.lifecycle == "active" and copy.item_type in LENT,
+            reading_room=copy.use == "reading_room" and copy.lifecycle == "active",
             rank=self.ranks[copy.book],
         )
 

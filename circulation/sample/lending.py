@@ -1,11 +1,7 @@
 """Two years at the desks, day by day, through the use cases and with the clock set."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from random import Random
+from collections.abc import Callable
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,112 +9,54 @@ from sqlalchemy.orm import Session
 from circulation.checkin import check_in
 from circulation.checkout import check_out
 from circulation.desk import DeskResult
-from circulation.fees import take_payment
 from circulation.holds import place_hold
-from circulation.ledger import account
 from circulation.models import Hold, Transit
-from circulation.patrons.cards import issue_card, renew_card
 from circulation.patrons.models import Patron
-from circulation.patrons.patrons import register_patron
 from circulation.patrons.sign_in import patron_actor
-from circulation.policies import branch
 from circulation.renew import renew
 from circulation.sample.accession import Held
-from circulation.sample.people import Reader
-from circulation.sample.province import Units
+from circulation.sample.desks import Desk, Desks
 from circulation.sample.seasons import busyness, poisson
-from circulation.sample.town import Borrower, Out, Town
+from circulation.sample.town import Borrower, Out
 from circulation.tallies import count_in_house_use, count_visit
 from ils.accounts.actor import Actor
 from ils.core import clock
 
 # Loans on an ordinary open day, visits, and books read on the premises.
 TRAFFIC = {
-    "TVT-TS": (3.4, 96, 120),
-    "BS-TT": (2.0, 34, 40),
-    "BS-CL": (1.0, 15, 16),
-    "BS-DL": (0.8, 9, 12),
-    "PL-TT": (1.7, 28, 30),
-    "PL-BD": (0.8, 12, 13),
-    "PL-SM": (0.7, 8, 9),
-    "AH-TT": (2.0, 38, 42),
-    "AH-TN": (1.7, 30, 48),
+    "TVT-TS": (3.4, 38, 46),
+    "BS-TT": (2.0, 17, 18),
+    "BS-CL": (1.0, 8, 8),
+    "BS-DL": (0.8, 6, 7),
+    "PL-TT": (1.7, 14, 14),
+    "PL-BD": (0.8, 7, 7),
+    "PL-SM": (0.7, 5, 6),
+    "AH-TT": (2.0, 19, 20),
+    "AH-TN": (1.7, 16, 24),
 }
+READING_ROOM = {"TVT-TS": 0.55, "BS-TT": 0.12, "PL-TT": 0.1, "AH-TT": 0.12}
 CHILDREN_AMONG_VISITORS = {"AH-TN": 0.85, "TVT-TS": 0.3}
 
 
-@dataclass
-class Desk:
-    """One desk: the unit, who stands there, and the time of its next act today."""
-
-    code: str
-    library: str
-    unit_id: int
-    actor: Actor  # lends and takes back; at a reading point a helper
-    clerk: Actor  # cards, money and holds
-    opens: time
-    moment: datetime = field(default_factory=clock.now)
-
-
-class Lending:
+class Lending(Desks):
     """The acts of a day. The session is given for each stretch of days; nothing is committed."""
 
-    def __init__(self, rng: Random, units: Units, desks: list[Desk], town: Town) -> None:
-        self.rng = rng
-        self.units = units
-        self.desks = {desk.code: desk for desk in desks}
-        self.codes = {units[code].id: code for code in units}
-        self.town = town
-        self.session: Session
-        self.done: Counter[str] = Counter()
+    last: date  # the last day to be played
 
     def day(self, session: Session, day: date) -> None:
         """Play one day at all desks that are open."""
         self.session = session
-        is_open = {code: self._opens(desk, day) for code, desk in self.desks.items()}
+        is_open = {code: self.opens(desk, day) for code, desk in self.desks.items()}
         for code, desk in self.desks.items():
             if is_open[code]:
                 self._shelf_work(desk)
                 self._returns(desk, day)
                 self._renewals(desk, day)
                 self._loans(desk, day)
+                self._reading_room(desk, day)
                 self._holds(desk, day)
                 self._tallies(desk, day)
         self._postpone(day)
-
-    # who is where
-
-    def _opens(self, desk: Desk, day: date) -> bool:
-        if not branch(self.session, desk.unit_id).calendar.is_open(day):
-            return False
-        start = clock.at_local(day, desk.opens.hour, desk.opens.minute)
-        desk.moment = start + timedelta(minutes=self.rng.randint(2, 9))
-        return True
-
-    @contextmanager
-    def _at(self, desk: Desk) -> Iterator[None]:
-        """Set the clock for one act; the next comes a little later."""
-        with clock.at(desk.moment):
-            yield
-        desk.moment += timedelta(seconds=self.rng.randint(40, 240))
-
-    def register(self, reader: Reader, day: date) -> Borrower:
-        """Register a reader, whose card is issued the same day."""
-        code = self.codes[reader.facts.branch_id]
-        desk = self.desks[code]
-        patron = register_patron(self.session, desk.clerk, reader.facts, on=day)
-        card = issue_card(self.session, desk.clerk, patron.id, on=day)
-        borrower = Borrower(
-            patron_id=patron.id,
-            card=card.number,
-            library=reader.library,
-            branch=code,
-            category=reader.facts.category,
-            eagerness=reader.eagerness,
-            expires_on=card.expires_on,
-        )
-        self.town.add_borrower(borrower)
-        return borrower
 
     # copies that come back
 
@@ -138,37 +76,17 @@ class Lending:
 
     def _return(self, desk: Desk, item_id: int) -> None:
         out = self.town.give_back(item_id)
-        with self._at(desk):
+        with self.at(desk):
             result = check_in(self.session, desk.actor, barcode=out.held.barcode, key=None)
         self.done["check_in"] += 1
         self._put_away(desk, item_id, result)
         if result.facts.get("charged"):
-            self._pays(desk, out.borrower)
+            self.settles(desk, out.borrower)
 
     def _put_away(self, desk: Desk, item_id: int, result: DeskResult) -> None:
         """Only what the desk says to shelve can be borrowed again."""
         if result.ok and result.action == "shelve":
             self.town.shelve(item_id, desk.code)
-
-    def _pays(self, desk: Desk, borrower: Borrower) -> None:
-        """Two in three pay at once, some pay a part, others later or never."""
-        luck = self.rng.random()
-        if luck > 0.82:
-            return
-        open_debits = account(self.session, borrower.patron_id, desk.moment).open_debits
-        owed = sum(debit.open_amount for debit in open_debits)
-        amount = owed if luck < 0.66 else owed // 2000 * 1000
-        if amount:
-            with self._at(desk):
-                take_payment(
-                    self.session,
-                    desk.clerk,
-                    patron_id=borrower.patron_id,
-                    amount=amount,
-                    key=None,
-                    post_running=False,
-                )
-            self.done["payment"] += 1
 
     def _postpone(self, day: date) -> None:
         """Whoever found the desk closed comes the next day."""
@@ -191,7 +109,7 @@ class Lending:
 
     def _renew(self, desk: Desk, out: Out) -> None:
         actor = self._self_or_desk(desk, out.borrower)
-        with self._at(desk):
+        with self.at(desk):
             result = renew(self.session, actor, loan_id=out.loan_id, key=None)
         self.done["renew" if result.ok else "renew_refused"] += 1
         if result.ok and result.loan is not None:
@@ -215,14 +133,8 @@ class Lending:
                 self._fill_basket(desk, borrower, day)
 
     def _may_borrow(self, desk: Desk, borrower: Borrower, day: date) -> bool:
-        if borrower.expires_on < day:
-            if self.rng.random() < 0.12:
-                borrower.gone = True
-                return False
-            with self._at(desk):
-                card = renew_card(self.session, desk.clerk, borrower.patron_id)
-            borrower.expires_on = card.expires_on
-            self.done["renew_card"] += 1
+        if not self.card_in_order(desk, borrower, day):
+            return False
         late = [i for i in sorted(borrower.at_home) if self.town.out[i].due_on < day]
         for item_id in late:
             if self.rng.random() < 0.6:
@@ -242,7 +154,7 @@ class Lending:
     def _lend(self, desk: Desk, borrower: Borrower, item_id: int, day: date) -> bool:
         """Lend a copy; return whether the reader can go on."""
         held = self.town.copies[item_id]
-        with self._at(desk):
+        with self.at(desk):
             result = check_out(
                 self.session, desk.actor, barcode=held.barcode, card=borrower.card, key=None
             )
@@ -255,18 +167,50 @@ class Lending:
         codes = result.reason_codes()
         self.done[f"refused: {codes[0]}"] += 1
         if "block_owed" in codes or "owed" in codes:
-            self._pays(desk, borrower)
+            self.settles(desk, borrower)
         return codes[0] == "wanted_by_others"
+
+    # reading on the premises
+
+    def _reading_room(self, desk: Desk, day: date) -> None:
+        """Lend what may not leave the house for a few hours, and scan what was read here."""
+        for _ in range(poisson(self.rng, READING_ROOM.get(desk.code, 0.0))):
+            for borrower in self.town.visitors(desk.code, desk.library, 1):
+                if not borrower.young and borrower.expires_on >= day:
+                    self._read_here(desk, borrower)
+        shelf = sorted(self.town.shelves[desk.code])
+        for _ in range(poisson(self.rng, 0.35) if shelf else 0):
+            held = self.town.copies[self.rng.choice(shelf)]
+            with self.at(desk):
+                count_in_house_use(self.session, desk.actor, barcode=held.barcode, key=None)
+            self.done["in_house_scan"] += 1
+
+    def _read_here(self, desk: Desk, borrower: Borrower) -> None:
+        choices = self.town.reading[desk.library]
+        held = self.rng.choice(choices)
+        with self.at(desk):
+            lent = check_out(
+                self.session, desk.actor, barcode=held.barcode, card=borrower.card, key=None
+            )
+        self.done["reading_room" if lent.ok else "reading_room refused"] += 1
+        if lent.ok:
+            desk.moment += timedelta(minutes=self.rng.randint(20, 70))
+            with self.at(desk):
+                check_in(self.session, desk.actor, barcode=held.barcode, key=None)
 
     # holds
 
     def _holds(self, desk: Desk, day: date) -> None:
-        chance = 0.22 * busyness(day)
+        # The last week is a busy one, so that every list has something to show.
+        chance = 0.22 * busyness(day) * (4 if self._is_last_week(day) else 1)
         if not desk.code.endswith(("-DL", "-SM")) and self.rng.random() < chance:
             for borrower in self.town.visitors(desk.code, desk.library, 1):
                 wanted = self._wanted(desk, borrower)
                 if wanted is not None and borrower.expires_on >= day:
                     self._place(desk, borrower, wanted)
+
+    def _is_last_week(self, day: date) -> bool:
+        return (self.last - day).days < 5
 
     def _wanted(self, desk: Desk, borrower: Borrower) -> Held | None:
         """Choose a record that is out, or that another branch of the library has on its shelf."""
@@ -291,7 +235,7 @@ class Lending:
 
     def _place(self, desk: Desk, borrower: Borrower, wanted: Held) -> None:
         actor = self._self_or_desk(desk, borrower)
-        with self._at(desk):
+        with self.at(desk):
             result = place_hold(
                 self.session,
                 actor,
@@ -312,7 +256,7 @@ class Lending:
             Transit.sent_at < desk.moment - timedelta(hours=16),
         )
         for item_id in self.session.scalars(coming).all():
-            if rng.random() < 0.8:
+            if rng.random() < (0.35 if self.last == clock.local_day(desk.moment) else 0.8):
                 self._scan(desk, item_id, "received")
         held = select(Hold).where(
             Hold.item_id.is_not(None),
@@ -338,9 +282,8 @@ class Lending:
 
     def _scan(self, desk: Desk, item_id: int, why: str) -> None:
         held = self.town.copies[item_id]
-        for shelf in self.town.shelves.values():
-            shelf.discard(item_id)
-        with self._at(desk):
+        self.town.take_away(item_id)
+        with self.at(desk):
             result = check_in(self.session, desk.actor, barcode=held.barcode, key=None)
         self.done[why] += 1
         self._put_away(desk, item_id, result)
@@ -358,6 +301,6 @@ class Lending:
     def _count(self, use_case: Callable[..., object], desk: Desk, band: str, usual: float) -> None:
         quantity = round(usual * self.rng.uniform(0.75, 1.25))
         if quantity:
-            with self._at(desk):
+            with self.at(desk):
                 use_case(self.session, desk.actor, key=None, quantity=quantity, age_band=band)
             self.done["tally"] += 1

@@ -10,8 +10,8 @@ from circulation.patrons.patrons import PatronFacts
 from circulation.sample.province import Units, data
 
 AGES = {
-    "child": (7, 12),
-    "pupil": (12, 17),
+    "child": (6, 11),
+    "pupil": (12, 16),
     "student": (18, 23),
     "official": (25, 58),
     "worker": (20, 45),
@@ -63,7 +63,8 @@ def _reader(
     given = data("people")
     name, sex, people = _person(rng, minority, used)
     low, high = AGES[category]
-    born = end - timedelta(days=rng.randint(low * 365, high * 365 + 364))
+    registered_on = _registration(rng, start, end)
+    born = registered_on - timedelta(days=rng.randint(low * 366, high * 365 + 364))
     commune = rng.choice(given["communes"][library])
     school, school_class = _school(rng, library, (end - born).days // 365)
     young = category in ("child", "pupil")
@@ -84,7 +85,7 @@ def _reader(
         guardian_phone=f"0600{rng.randint(100000, 999999)}" if young else "",
         consent=True,
     )
-    return Reader(facts, library, _registration(rng, start, end), rng.paretovariate(1.6))
+    return Reader(facts, library, registered_on, rng.paretovariate(1.6))
 
 
 def _person(rng: Random, minority: list[list[str]], used: set[str]) -> tuple[str, str, str]:

@@ -205,17 +205,15 @@ def set_rules(session: Session, units: Units) -> None:
         )
 
 
-def clerk_at(session: Session, staff: dict[str, Staff], library: str, unit_id: int) -> Actor:
-    """Return the clerk of a library standing at one of its desks."""
-    clerk = staff[f"thuthu.{library.lower()}"]
-    return actor_for_staff(session, clerk, unit_id, workstation="Quầy 1")
+def at_work(session: Session, staff: dict[str, Staff], username: str, unit_id: int) -> Actor:
+    """Return a member of staff working at a unit."""
+    return actor_for_staff(session, staff[username], unit_id, workstation="Quầy 1")
 
 
 def helper_at(session: Session, staff: dict[str, Staff], library: str, unit: OrgUnit) -> Actor:
     """Return who lends at a unit: at a reading point its helper, elsewhere the clerk."""
-    if unit.kind != "point":
-        return clerk_at(session, staff, library, unit.id)
-    return actor_for_staff(session, staff[f"diemdoc.{library.lower()}"], unit.id)
+    who = "diemdoc" if unit.kind == "point" else "thuthu"
+    return at_work(session, staff, f"{who}.{library.lower()}", unit.id)
 
 
 def opening_times() -> dict[str, time]:

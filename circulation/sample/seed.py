@@ -5,9 +5,9 @@ seed. The days are played in stretches of one transaction each.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from random import Random
 
 from sqlalchemy import Select, select
@@ -20,13 +20,15 @@ from circulation.patrons.cards import add_months
 from circulation.patrons.models import Patron
 from circulation.sample.accession import Catalog, by_delivery
 from circulation.sample.books import Book, books
-from circulation.sample.lending import Desk, Lending
+from circulation.sample.desks import Desk
+from circulation.sample.lending import Lending
+from circulation.sample.papers import Papers, withdraw_worn
 from circulation.sample.people import Reader, readers
 from circulation.sample.province import (
     Account,
     Units,
     accounts,
-    clerk_at,
+    at_work,
     data,
     found_province,
     furnish,
@@ -35,7 +37,7 @@ from circulation.sample.province import (
     opening_times,
     set_rules,
 )
-from circulation.sample.stock import POPULAR, Copy, plan
+from circulation.sample.stock import Copy, plan, ranks
 from circulation.sample.town import Borrower, Town
 from ils.accounts.actor import system_actor
 from ils.accounts.models import Staff
@@ -51,6 +53,7 @@ STRETCH = 4  # days played in one transaction
 BEFORE = timedelta(days=35)  # the province is founded and stocked so long before the first loan
 
 Say = Callable[[str], None]
+Daily = Callable[[Session, date, Units], None]
 
 
 @dataclass(frozen=True)
@@ -85,11 +88,17 @@ def sample_state() -> str:
 
 
 def seed(
-    say: Say = print, *, until: date | None = None, months: int = MONTHS, number: int = SEED
+    say: Say = print,
+    *,
+    until: date | None = None,
+    months: int = MONTHS,
+    number: int = SEED,
+    each_day: Iterable[Daily] = (),
 ) -> Summary:
     """Load the sample, with lending up to ``until`` (default: yesterday). Takes about a minute.
 
     The caller sees to it that the installation is empty and the packages are registered.
+    ``each_day`` adds what rooms above this one did on a day, in its transaction.
     """
     last = until or clock.today() - timedelta(days=1)
     first = add_months(last, -months) + timedelta(days=1)
@@ -100,14 +109,22 @@ def seed(
         copies = plan(rng, stock, first, last)
         say("Nhập sách và đăng ký cá biệt…")
         town = Town(rng)
-        catalog = _stock(units, staff, stock, [c for c in copies if c.opening], town, rng)
+        catalog = _stock(units, stock, [c for c in copies if c.opening], town, rng)
     play = Lending(rng, units, _desks(units, staff), town)
-    waiting = readers(rng, units, first, last)
-    _play(play, catalog, waiting, by_delivery(copies), (first, last), say)
+    play.last = last
+    story = Story(
+        play=play,
+        catalog=catalog,
+        papers=Papers(rng, units, staff, first, last),
+        waiting=readers(rng, units, first, last),
+        deliveries=by_delivery(copies),
+        each_day=tuple(each_day),
+    )
+    story.tell(first, last, say)
     summary = Summary(accounts(), acts=play.done, patrons=len(town.borrowers))
     summary.records, summary.items = len(catalog.records), len(town.copies)
     with transaction() as session:
-        summary.readers = _open_accounts(session, town, units)
+        summary.readers = _open_accounts(session, town)
         audit(session, system_actor(), "sample_loaded", "sample", None)
     return summary
 
@@ -125,7 +142,6 @@ def _found(say: Say) -> tuple[Units, dict[str, Staff]]:
 
 def _stock(
     units: Units,
-    staff: dict[str, Staff],
     stock: tuple[Book, ...],
     opening: list[Copy],
     town: Town,
@@ -133,67 +149,77 @@ def _stock(
 ) -> Catalog:
     with transaction() as session:
         actor = system_actor(session, units["TVT"].id)
-        catalog = Catalog.begin(session, units, actor, stock, _ranks(rng, stock))
+        catalog = Catalog.begin(session, units, actor, stock, ranks(rng, stock))
         town.add_copies(catalog.enter(session, opening))
     return catalog
 
 
-def _ranks(rng: Random, stock: tuple[Book, ...]) -> list[int]:
-    """Return how wanted each book is, 1 first: chance, but the great names lead."""
-    draw = [
-        rng.random() * (0.25 if any(name in POPULAR for name in book.authors) else 1.0)
-        for book in stock
-    ]
-    order = sorted(range(len(stock)), key=lambda n: draw[n])
-    ranks = [0] * len(stock)
-    for rank, number in enumerate(order, 1):
-        ranks[number] = rank
-    return ranks
-
-
 def _desks(units: Units, staff: dict[str, Staff]) -> list[Desk]:
+    def desk(session: Session, code: str, opens: time) -> Desk:
+        library, unit_id = code.partition("-")[0], units[code].id
+        return Desk(
+            code=code,
+            library=library,
+            unit_id=unit_id,
+            actor=helper_at(session, staff, library, units[code]),
+            clerk=at_work(session, staff, f"thuthu.{library.lower()}", unit_id),
+            head=at_work(session, staff, f"phutrach.{library.lower()}", unit_id),
+            opens=opens,
+        )
+
     with reading() as session:
-        return [
-            Desk(
-                code=code,
-                library=code.partition("-")[0],
-                unit_id=units[code].id,
-                actor=helper_at(session, staff, code.partition("-")[0], units[code]),
-                clerk=clerk_at(session, staff, code.partition("-")[0], units[code].id),
-                opens=opens,
-            )
-            for code, opens in opening_times().items()
-        ]
+        return [desk(session, code, opens) for code, opens in opening_times().items()]
 
 
-def _play(
-    play: Lending,
-    catalog: Catalog,
-    waiting: list[Reader],
-    deliveries: list[tuple[date, list[Copy]]],
-    span: tuple[date, date],
-    say: Say,
-) -> None:
-    first, last = span
-    with transaction() as session:
-        play.session = session
-        _register(play, waiting, first - timedelta(days=1))
-    for stretch in _stretches(first, last):
-        if stretch[0].day <= STRETCH:
-            say(f"Mượn trả tháng {stretch[0]:%m/%Y}…")
-        with clock.at(clock.at_local(stretch[0], 0, 5)):
-            holds_of_the_day()
-            assign_all()
+@dataclass
+class Story:
+    """All that happens from the first day to the last, in the order of the days."""
+
+    play: Lending
+    catalog: Catalog
+    papers: Papers
+    waiting: list[Reader]
+    deliveries: list[tuple[date, list[Copy]]]
+    each_day: tuple[Daily, ...]
+
+    def tell(self, first: date, last: date, say: Say) -> None:
+        """Play the days, a stretch of them in one transaction, and file the reports between."""
         with transaction() as session:
-            play.session = session
-            known = _known(session)  # kept alive, so that acts find them without a query
-            for day in stretch:
-                while deliveries and deliveries[0][0] <= day:
-                    with clock.at(clock.at_local(day, 7)):
-                        play.town.add_copies(catalog.enter(session, deliveries.pop(0)[1]))
-                _register(play, waiting, day)
-                play.day(session, day)
-            del known
+            self.play.session = session
+            self._register(first - timedelta(days=1), pays=False)
+        for stretch in _stretches(first, last):
+            if stretch[0].day <= STRETCH:
+                say(f"Mượn trả tháng {stretch[0]:%m/%Y}…")
+            with clock.at(clock.at_local(stretch[0], 0, 5)):
+                holds_of_the_day()
+                assign_all()
+            with transaction() as session:
+                known = _known(session)  # kept alive, so that acts find them without a query
+                for day in stretch:
+                    self._day(session, day)
+                del known
+            self.papers.file_due(stretch[-1])
+
+    def _day(self, session: Session, day: date) -> None:
+        self.play.session = session
+        while self.deliveries and self.deliveries[0][0] <= day:
+            with clock.at(clock.at_local(day, 7)):
+                copies = self.catalog.enter(session, self.deliveries.pop(0)[1])
+            self.play.town.add_copies(copies)
+        self._register(day, pays=True)
+        self.play.day(session, day)
+        heads = {d.library: d.head for d in self.play.desks.values() if d.library != "PL"}
+        gone = withdraw_worn(session, heads, self.play.town, day, self.play.rng)
+        self.play.done["withdrawn"] += gone
+        for add in self.each_day:
+            with clock.at(clock.at_local(day, 20)):
+                add(session, day, self.play.units)
+
+    def _register(self, until: date, *, pays: bool) -> None:
+        while self.waiting and self.waiting[0].registered_on <= until:
+            reader = self.waiting.pop(0)
+            with clock.at(clock.at_local(reader.registered_on, 9, 15)):
+                self.play.register(reader, reader.registered_on, pays=pays)
 
 
 def _known(session: Session) -> list[object]:
@@ -202,20 +228,13 @@ def _known(session: Session) -> list[object]:
     ]
 
 
-def _register(play: Lending, waiting: list[Reader], until: date) -> None:
-    while waiting and waiting[0].registered_on <= until:
-        reader = waiting.pop(0)
-        with clock.at(clock.at_local(reader.registered_on, 9, 15)):
-            play.register(reader, reader.registered_on)
-
-
 def _stretches(first: date, last: date) -> Iterator[list[date]]:
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     for start in range(0, len(days), STRETCH):
         yield days[start : start + STRETCH]
 
 
-def _open_accounts(session: Session, town: Town, units: Units) -> list[ReaderAccount]:
+def _open_accounts(session: Session, town: Town) -> list[ReaderAccount]:
     """Give one busy reader of each library a known password."""
     password: str = data("staff")["patron_password"]
     loans = _counts(session, select(Loan.patron_id).where(Loan.closed_at.is_(None)))

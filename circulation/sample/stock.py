@@ -151,3 +151,23 @@ def _deliveries(start: date, end: date) -> list[date]:
         for month, day in ((4, 15), (8, 20), (10, 22), (12, 16))
     ]
     return [day for day in days if start < day < end - timedelta(days=10)]
+
+
+def ranks(rng: Random, stock: tuple[Book, ...]) -> list[int]:
+    """Return how wanted each book is, 1 first: chance, but stories and great names lead."""
+    draw = [rng.random() * _dullness(book) for book in stock]
+    order = sorted(range(len(stock)), key=lambda n: draw[n])
+    found = [0] * len(stock)
+    for rank, number in enumerate(order, 1):
+        found[number] = rank
+    return found
+
+
+def _dullness(book: Book) -> float:
+    if any(name in POPULAR for name in book.authors):
+        return 0.25
+    if book.languages[0] != "vie":
+        return 3.0
+    if book.kind == "comic":
+        return 0.4
+    return 0.8 if book.class_number.startswith("8") else 1.5

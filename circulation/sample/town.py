@@ -56,6 +56,7 @@ class Town:
         self.by_patron: dict[int, Borrower] = {}
         self.copies: dict[int, Held] = {}
         self.shelves: dict[str, set[int]] = defaultdict(set)  # unit → ids of copies to be had
+        self.reading: dict[str, list[Held]] = defaultdict(list)  # library → for the reading room
         self.out: dict[int, Out] = {}
         self.comes_back: dict[date, list[int]] = defaultdict(list)
         self.renewals: dict[date, list[int]] = defaultdict(list)
@@ -66,6 +67,8 @@ class Town:
             self.copies[held.item_id] = held
             if held.lendable:
                 self.shelves[held.branch].add(held.item_id)
+            elif held.reading_room:
+                self.reading[held.library].append(held)
 
     def add_borrower(self, borrower: Borrower) -> None:
         """Let a reader in."""
@@ -93,9 +96,7 @@ class Town:
     def lend(self, out: Out, today: date) -> None:
         """Note a loan, and when the reader means to bring the copy back."""
         held = out.held
-        self.shelves[held.branch].discard(held.item_id)
-        for shelf in self.shelves.values():
-            shelf.discard(held.item_id)
+        self.take_away(held.item_id)
         self.out[held.item_id] = out
         out.borrower.at_home.add(held.item_id)
         length = max(2, (out.due_on - today).days)
@@ -129,6 +130,11 @@ class Town:
         out = self.out.pop(item_id)
         out.borrower.at_home.discard(item_id)
         return out
+
+    def take_away(self, item_id: int) -> None:
+        """Take a copy off all shelves: it is on its way, held, or no longer stock."""
+        for shelf in self.shelves.values():
+            shelf.discard(item_id)
 
     def shelve(self, item_id: int, unit: str) -> None:
         """Put a copy back within readers' reach."""
