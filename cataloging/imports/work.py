@@ -6,7 +6,7 @@ killed goes on behind its last step, so that no record comes twice and the desks
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,16 +17,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import change_set_for
+from cataloging.imports.ahead import Look, Reading, looks
 from cataloging.imports.copies import Outcome, Target, Wanted, store_copies, target_for
 from cataloging.imports.matching import Key, Match, first_match, keys_of, stored_matches
 from cataloging.imports.merging import merged, replaced
-from cataloging.imports.profiles import AUTO, NONE, CopyDraft, copies_in, guessed_profile, profiles
+from cataloging.imports.profiles import AUTO, NONE, guessed_profile
 from cataloging.imports.runs import KIND
 from cataloging.marc import formats
-from cataloging.marc.formats import Found
 from cataloging.marc.formats.opened import Opened
 from cataloging.marc.model import Marc
-from cataloging.marc.project import Projection, project
+from cataloging.marc.project import Projection
 from cataloging.models import ImportLine, ImportRun, Record
 from cataloging.records import create_records, replace_marc
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
@@ -35,7 +35,6 @@ from ils.core import clock
 from ils.core.db import reading, transaction
 from ils.core.jobs import Job, JobCanceled, Progress, job_kind
 
-AT_ONCE: Final = 250
 SAMPLE: Final = 200  # records looked at to guess how copies are written
 LARGEST_RAW: Final = 1 << 20
 BREATH: Final = 0.004  # seconds in which a desk that waits for the lock gets it
@@ -71,16 +70,6 @@ class Tally:
 
 
 @dataclass
-class _Read:
-    """A stretch of the file with all that can be worked out before the transaction begins."""
-
-    found: Found
-    seen: Projection | None = None
-    keys: list[Key] = field(default_factory=list)
-    drafts: list[CopyDraft] = field(default_factory=list)
-
-
-@dataclass
 class _Plan:
     """What a chunk will do: new records in order, and for each stretch which record it is."""
 
@@ -98,14 +87,19 @@ def proceed(
         tally = Tally() if dry else _tally_of(run)
         on_match, path = run.on_match, Path(run.file_path)
         target = target_for(session, run.library_id, run.options) if run.library_id else None
-        profile = _profile_of(run, path) if target else None
+        reading_on = Reading(
+            path,
+            run.format,
+            run.encoding,
+            tally.position,
+            tally.found,
+            _profile_of(run, path) if target else NONE,
+        )
         if not dry:
             run.status = "running"
-        read = _stretches(run, path, tally)
         here = actor.at_unit(session, run.library_id) if run.library_id else actor
     chunks = _Chunks(run_id, here, on_match, target, path, dry=dry)
-    stream = (_look(found, profile) for found in read)
-    while part := list(islice(stream, AT_ONCE)):
+    for part in looks(reading_on):
         known = chunks.store(part, tally)
         tell(tally, known)
         if not dry:
@@ -133,31 +127,19 @@ def _tally_of(run: ImportRun) -> Tally:
     )
 
 
-def _stretches(run: ImportRun, path: Path, tally: Tally) -> Iterator[Found]:
-    return formats.read(
-        path,
-        format=run.format,
-        encoding=run.encoding,
-        start=tally.position,
-        position=tally.found,
-    )
-
-
-def _profile_of(run: ImportRun, path: Path) -> Any:
+def _profile_of(run: ImportRun, path: Path) -> str:
+    """Return how the copies of a file are written, guessed from its first records if need be."""
     code = run.profile or AUTO
     if code == AUTO:
         sample = formats.read(path, format=run.format, encoding=run.encoding)
         marcs = [one.marc for one in islice(sample, SAMPLE) if one.marc is not None]
         code = guessed_profile(marcs)
-    return None if code == NONE else profiles()[code]
+    return code
 
 
-def _look(found: Found, profile: Any) -> _Read:
-    if found.marc is None:
-        return _Read(found)
-    seen = project(found.marc)
-    drafts = copies_in(found.marc, profile) if profile is not None else []
-    return _Read(found, seen, keys_of(found.marc, seen), drafts)
+def _keys_of(one: Look) -> list[Key]:
+    marc = one.found.marc
+    return keys_of(marc, one.seen) if marc is not None and one.seen is not None else []
 
 
 class _Chunks:
@@ -181,7 +163,7 @@ class _Chunks:
         self.dry = dry
         self._dry_keys: set[Key] = set()
 
-    def store(self, part: list[_Read], tally: Tally) -> Known:
+    def store(self, part: list[Look], tally: Tally) -> Known:
         """Store a chunk and count it; tried again when a desk took a number meanwhile."""
         if self.dry:
             return self._pretend(part, tally)
@@ -196,7 +178,7 @@ class _Chunks:
         tally.__dict__.update(counted.__dict__)
         return known
 
-    def _step(self, session: Session, part: list[_Read], before: Tally) -> tuple[Tally, Known]:
+    def _step(self, session: Session, part: list[Look], before: Tally) -> tuple[Tally, Known]:
         counted = Tally(**{**before.__dict__})
         counted.repairs, counted.reasons = Counter(before.repairs), Counter(before.reasons)
         run = session.get_one(ImportRun, self.run_id)
@@ -217,22 +199,23 @@ class _Chunks:
         run.options = {**run.options, "tally": counted.more()}
         return counted, known
 
-    def _plan(self, session: Session, part: list[_Read]) -> _Plan:
+    def _plan(self, session: Session, part: list[Look]) -> _Plan:
         """Decide for each record of a chunk whether it is new; two alike in it are one."""
         plan = _Plan()
+        keys = [_keys_of(one) for one in part]
         if self.on_match == "add":
             known: dict[Key, int] = {}
         else:
-            known = stored_matches(session, (key for one in part for key in one.keys))
+            known = stored_matches(session, (key for each in keys for key in each))
         for place, one in enumerate(part):
             if one.seen is None or one.found.marc is None:
                 continue
-            match = first_match(one.keys, known) if self.on_match != "add" else None
+            match = first_match(keys[place], known) if self.on_match != "add" else None
             if match is not None:
                 plan.match[place] = match
                 continue
             plan.made[place] = len(plan.new)
-            for key in one.keys:
+            for key in keys[place]:
                 known.setdefault(key, -1 - len(plan.new))
             plan.new.append((one.found.marc, one.seen))
         return plan
@@ -247,7 +230,7 @@ class _Chunks:
     def _rewrite(
         self,
         session: Session,
-        one: _Read,
+        one: Look,
         match: Match,
         ids: list[int],
         change_set: Any,
@@ -275,7 +258,7 @@ class _Chunks:
         return "replaced" if self.on_match == "replace" else "merged"
 
     def _copies(
-        self, session: Session, part: list[_Read], record_ids: dict[int, int], change_set: Any
+        self, session: Session, part: list[Look], record_ids: dict[int, int], change_set: Any
     ) -> dict[int, Outcome]:
         if self.target is None:
             return {}
@@ -289,7 +272,7 @@ class _Chunks:
         return dict(zip(places, done, strict=True))
 
     def _count(
-        self, part: list[_Read], plan: _Plan, outcomes: dict[int, Outcome], tally: Tally
+        self, part: list[Look], plan: _Plan, outcomes: dict[int, Outcome], tally: Tally
     ) -> None:
         for place, one in enumerate(part):
             found = one.found
@@ -315,7 +298,7 @@ class _Chunks:
     def _write_lines(
         self,
         session: Session,
-        part: list[_Read],
+        part: list[Look],
         plan: _Plan,
         record_ids: dict[int, int],
         outcomes: dict[int, Outcome],
@@ -336,7 +319,7 @@ class _Chunks:
             session.execute(insert(ImportLine.__table__), rows)  # type: ignore[arg-type]
 
     def _line(
-        self, one: _Read, match: Match | None, record_id: int | None, outcome: Outcome
+        self, one: Look, match: Match | None, record_id: int | None, outcome: Outcome
     ) -> dict[str, Any]:
         found = one.found
         details: dict[str, Any] = {}
@@ -367,16 +350,18 @@ class _Chunks:
             "raw": raw,
         }
 
-    def _pretend(self, part: list[_Read], tally: Tally) -> Known:
+    def _pretend(self, part: list[Look], tally: Tally) -> Known:
         """Count a chunk as if it were stored."""
         with reading() as session:
             plan = self._plan(session, part)
         if self.on_match != "add":
             for place in list(plan.made):
-                if hit := next((key for key in part[place].keys if key in self._dry_keys), None):
+                if hit := next(
+                    (key for key in _keys_of(part[place]) if key in self._dry_keys), None
+                ):
                     plan.match[place] = Match(0, hit[0])
                     del plan.made[place]
-                self._dry_keys.update(part[place].keys)
+                self._dry_keys.update(_keys_of(part[place]))
         copies = {p: Outcome(added=len(one.drafts)) for p, one in enumerate(part) if one.drafts}
         self._count(part, plan, copies, tally)
         return {}

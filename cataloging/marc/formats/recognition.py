@@ -27,9 +27,7 @@ _ISO_BEGIN: Final = re.compile(rb"[\s\x00]*[0-9]{5}[ -~]{5}")
 _XML: Final = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:record|collection|leader|datafield)[\s>/]")
 _BOM: Final = b"\xef\xbb\xbf"
 # Text with letters above ASCII, without the subfield code before it, which would spoil a word.
-_WORDS: Final = re.compile(
-    rb"(?:[\x1f$|][0-9A-Za-z])?([^\x00-\x1f\"<>$|{}]*[\x80-\xff][^\x00-\x1f\"<>$|{}]*)"
-)
+_RUN: Final = re.compile(rb"(?:[\x1f$|][0-9A-Za-z])?([^\x00-\x1f\"<>$|{}]+)")
 _OFFERED: Final = ("utf-8", "marc-8", *VIETNAMESE, "windows-1252")
 # A guess below this is not acted upon: the text is read as it stands.
 SURE: Final = legacy.SURE
@@ -56,7 +54,7 @@ def recognize(path: Path) -> Guess:
             sample += block
     found = _format_of(sample)
     reading, shown = _reading_of(sample)
-    words = _WORDS.findall(sample[:SAMPLE])
+    words = _words(sample[:SAMPLE])
     utf8 = sum(1 for word in words if is_utf8(word))
     return Guess(
         found,
@@ -93,9 +91,14 @@ def _format_of(sample: bytes) -> str:
     return "iso2709" if b"\x1e" in sample and b"\x1f" in sample else ""
 
 
+def _words(sample: bytes) -> list[bytes]:
+    """Return the runs of text with bytes above ASCII in them, without their subfield codes."""
+    return [run for run in _RUN.findall(sample) if not run.isascii()]
+
+
 def _reading_of(sample: bytes) -> tuple[Reading, str]:
     """Return how the text is to be read, and the encoding's name for people."""
-    pieces = _WORDS.findall(sample)
+    pieces = _words(sample)
     if not pieces:
         return Reading(), "marc-8" if b"\x1b" in sample else "utf-8"
     text = b" ".join(pieces)[:100_000]

@@ -1,0 +1,107 @@
+"""Reading ahead: the file is read and looked through in a process of its own.
+
+While one step is being stored the next is read, so that an import uses two cores. The other process
+knows no database; it ends with this one, whatever becomes of it.
+"""
+
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+from cataloging.imports.profiles import CopyDraft, copies_in, profiles
+from cataloging.marc import formats
+from cataloging.marc.formats import Found
+from cataloging.marc.project import Projection, project
+
+AT_ONCE: Final = 250
+# Below this the second process takes longer to start than it saves. Bytes.
+WORTH_IT: Final = 3_000_000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is to be read: a file from a place on, and how its copies are written ('' for none)."""
+
+    path: Path
+    format: str
+    encoding: str
+    start: int
+    position: int
+    profile: str
+
+
+@dataclass(slots=True)
+class Look:
+    """A stretch of the file with all that can be worked out before the transaction begins."""
+
+    found: Found
+    seen: Projection | None = None
+    drafts: list[CopyDraft] = field(default_factory=list)
+
+
+def looks(reading: Reading) -> Iterator[list[Look]]:
+    """Give the stretches of a file in parts of ``AT_ONCE``; a large file is read ahead."""
+    if reading.path.stat().st_size - reading.start < WORTH_IT:
+        yield from _parts(reading)
+    else:
+        yield from _from_other_process(reading)
+
+
+def _parts(reading: Reading) -> Iterator[list[Look]]:
+    profile = profiles().get(reading.profile)
+    stretches = formats.read(
+        reading.path,
+        format=reading.format,
+        encoding=reading.encoding,
+        start=reading.start,
+        position=reading.position,
+    )
+
+    def look(found: Found) -> Look:
+        if found.marc is None:
+            return Look(found)
+        drafts = copies_in(found.marc, profile) if profile is not None else []
+        return Look(found, project(found.marc), drafts)
+
+    while part := [look(found) for found in islice(stretches, AT_ONCE)]:
+        yield part
+
+
+def _from_other_process(reading: Reading) -> Iterator[list[Look]]:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(reading, there), daemon=True)
+    process.start()
+    there.close()
+    try:
+        while True:
+            try:
+                part = here.recv()
+            except EOFError as error:
+                raise RuntimeError("the process that reads the file ended") from error
+            if isinstance(part, BaseException):
+                raise part
+            if not part:
+                return
+            yield part
+    finally:
+        here.close()
+        process.join(timeout=5)
+        if process.is_alive():
+            process.kill()
+
+
+def _send(reading: Reading, connection: Connection) -> None:
+    """Read in the other process; an empty part says that the file is at its end."""
+    try:
+        for part in _parts(reading):
+            connection.send(part)
+        connection.send([])
+    except BrokenPipeError:
+        return  # nobody listens any more
+    except Exception as error:
+        connection.send(RuntimeError(f"{type(error).__name__}: {error}"))
