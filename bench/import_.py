@@ -1,6 +1,6 @@
 """``./sen bench import``: a file of records from its first byte until every record can be found.
 
-Makes an ISO 2709 file of Vietnamese-looking records with copies in 952, reads it once with pymarc
+Makes an ISO 2709 file of full Vietnamese-looking records with a copy in 952 each, reads it once with pymarc
 alone for comparison, and then imports it as ``./sen marc import`` does: read, matched, stored with
 versions, events and copies, indexed.
 """
@@ -41,6 +41,7 @@ def _measure(folder: Path, config: Config, records: int) -> Results:
     with file.open("wb") as stream:
         formats.write(_records(records), "iso2709", stream)
     results.add("file_mb", "file", size_mb(file), "MB")
+    results.add("record_bytes", "a record", file.stat().st_size / records, "bytes")
     began = time.perf_counter()
     with file.open("rb") as stream:
         parsed = sum(1 for one in pymarc.MARCReader(stream) if one is not None)
@@ -70,9 +71,34 @@ def _measure(folder: Path, config: Config, records: int) -> Results:
 
 def _records(count: int) -> Iterator[Marc]:
     for n in range(count):
-        marc = marc_of(book(n))
-        copy = data_field("952", " ", " ", ("p", f"B{n:08d}"), ("o", "895"), ("g", "45000"))
-        yield {"leader": marc["leader"], "fields": [*marc["fields"], copy]}
+        yield _full(n)
+
+
+def _full(number: int) -> Marc:
+    """Make a record as full as a national library's: notes, contents, a summary, added entries."""
+    one, other = book(number), book(number + 500_000)
+    marc = marc_of(one)
+    contents = " -- ".join(book(number * 7 + n).title for n in range(8))
+    summary = f"{one.title}: {other.title}. " + " ".join(f"{s}." for s in one.subjects * 6)
+    more = [
+        data_field("040", " ", " ", ("a", "VN-TVQG"), ("b", "vie"), ("e", "aacr2")),
+        data_field("246", "3", " ", ("a", other.title)),
+        data_field("300", " ", " ", ("a", f"{120 + number % 400}tr."), ("c", "21cm")),
+        data_field("336", " ", " ", ("a", "văn bản"), ("b", "txt"), ("2", "rdacontent")),
+        data_field("337", " ", " ", ("a", "không trung gian"), ("b", "n"), ("2", "rdamedia")),
+        data_field("338", " ", " ", ("a", "tập"), ("b", "nc"), ("2", "rdacarrier")),
+        data_field("490", "0", " ", ("a", f"Tủ sách {other.subjects[0]}"), ("v", str(number % 90))),
+        data_field("500", " ", " ", ("a", "Đầu trang tên sách ghi: Thư viện tỉnh")),
+        data_field("504", " ", " ", ("a", "Thư mục: tr. 201-214")),
+        data_field("505", "0", " ", ("a", contents)),
+        data_field("520", " ", " ", ("a", summary)),
+        data_field("650", " ", "4", ("a", other.subjects[0]), ("z", "Việt Nam"), ("x", "Lịch sử")),
+        data_field("655", " ", "7", ("a", "Sách tham khảo"), ("2", "btkkhcn")),
+        data_field("700", "1", " ", ("a", other.author), ("e", "biên soạn")),
+        data_field("952", " ", " ", ("p", f"B{number:08d}"), ("o", "895"), ("g", "45000")),
+    ]
+    fields = sorted([*marc["fields"], *more], key=lambda one: next(iter(one)))
+    return {"leader": marc["leader"], "fields": fields}
 
 
 def _import(file: Path, library_id: int, records: int, half: list[float]) -> int:

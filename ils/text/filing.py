@@ -11,6 +11,7 @@ and everything that is not Latin script files last.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from ils.text.alphabet import split_tone
@@ -37,6 +38,7 @@ def filing_key(text: str, longest: int = LONGEST) -> str:
     return key[:longest]
 
 
+@lru_cache(maxsize=60_000)  # titles share their words
 def _part_key(part: str) -> str:
     if part[0].isdecimal():
         return _number_key(part)
