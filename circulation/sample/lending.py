@@ -24,15 +24,15 @@ from ils.core import clock
 
 # Loans on an ordinary open day, visits, and books read on the premises.
 TRAFFIC = {
-    "TVT-TS": (3.4, 38, 46),
-    "BS-TT": (2.0, 17, 18),
-    "BS-CL": (1.0, 8, 8),
-    "BS-DL": (0.8, 6, 7),
-    "PL-TT": (1.7, 14, 14),
-    "PL-BD": (0.8, 7, 7),
-    "PL-SM": (0.7, 5, 6),
-    "AH-TT": (2.0, 19, 20),
-    "AH-TN": (1.7, 16, 24),
+    "TVT-TS": (2.5, 38, 46),
+    "BS-TT": (1.5, 17, 18),
+    "BS-CL": (0.75, 8, 8),
+    "BS-DL": (0.6, 6, 7),
+    "PL-TT": (1.3, 14, 14),
+    "PL-BD": (0.6, 7, 7),
+    "PL-SM": (0.5, 5, 6),
+    "AH-TT": (1.5, 19, 20),
+    "AH-TN": (1.3, 16, 24),
 }
 READING_ROOM = {"TVT-TS": 0.55, "BS-TT": 0.12, "PL-TT": 0.1, "AH-TT": 0.12}
 CHILDREN_AMONG_VISITORS = {"AH-TN": 0.85, "TVT-TS": 0.3}
@@ -202,7 +202,7 @@ class Lending(Desks):
 
     def _holds(self, desk: Desk, day: date) -> None:
         # The last week is a busy one, so that every list has something to show.
-        chance = 0.22 * busyness(day) * (4 if self._is_last_week(day) else 1)
+        chance = 0.16 * busyness(day) * (4 if self._is_last_week(day) else 1)
         if not desk.code.endswith(("-DL", "-SM")) and self.rng.random() < chance:
             for borrower in self.town.visitors(desk.code, desk.library, 1):
                 wanted = self._wanted(desk, borrower)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from random import Random
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, event, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Collection, ItemType
@@ -107,7 +107,7 @@ def seed(
         units, staff = _found(say)
         stock = books()
         copies = plan(rng, stock, first, last)
-        say("Nhập sách và đăng ký cá biệt…")
+        say("sample: books and accession registers")
         town = Town(rng)
         catalog = _stock(units, stock, [c for c in copies if c.opening], town, rng)
     play = Lending(rng, units, _desks(units, staff), town)
@@ -130,7 +130,7 @@ def seed(
 
 
 def _found(say: Say) -> tuple[Units, dict[str, Staff]]:
-    say("Lập tỉnh mẫu: thư viện, nhân viên, quy định…")
+    say("sample: the province, its libraries, staff and rules")
     with transaction() as session:
         audit(session, system_actor(), "sample_begun", "sample", None)
         units = found_province(session)
@@ -189,15 +189,16 @@ class Story:
             self._register(first - timedelta(days=1), pays=False)
         for stretch in _stretches(first, last):
             if stretch[0].day <= STRETCH:
-                say(f"Mượn trả tháng {stretch[0]:%m/%Y}…")
+                say(f"sample: lending of {stretch[0]:%m/%Y}")
             with clock.at(clock.at_local(stretch[0], 0, 5)):
                 holds_of_the_day()
                 assign_all()
             with transaction() as session:
                 known = _known(session)  # kept alive, so that acts find them without a query
+                event.listen(session, "loaded_as_persistent", _keeper(known))
                 for day in stretch:
                     self._day(session, day)
-                del known
+                known.clear()
             self.papers.file_due(stretch[-1])
 
     def _day(self, session: Session, day: date) -> None:
@@ -220,6 +221,13 @@ class Story:
             reader = self.waiting.pop(0)
             with clock.at(clock.at_local(reader.registered_on, 9, 15)):
                 self.play.register(reader, reader.registered_on, pays=pays)
+
+
+def _keeper(known: list[object]) -> Callable[[Session, object], None]:
+    def keep(_session: Session, row: object) -> None:
+        known.append(row)
+
+    return keep
 
 
 def _known(session: Session) -> list[object]:
