@@ -9,6 +9,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 
 WIDTH, HEIGHT = 200, 300
@@ -36,6 +37,7 @@ PALETTES: dict[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
+@lru_cache(maxsize=1000)  # about 2 MB: the same books are on every front page
 def cover_svg(title: str, author: str, class_number: str, seed: int) -> str:
     """Return an SVG of 200 × 300 units with the title and author set on it.
 
