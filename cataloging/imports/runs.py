@@ -5,7 +5,9 @@ States of a run: ``new`` (received, rules may change), ``queued``, ``running``, 
 """
 
 import hashlib
+import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +35,20 @@ OPTIONS: Final = ("branches", "branch_id", "opening_balance", "confirmed")
 RESUMABLE: Final = ("queued", "running", "stopped")
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What is known of a file from looking through it once. ``size`` in bytes."""
+
+    size: int
+    digest: str
+    guess: formats.Guess
+
+
+def look_at(source: Path) -> Looked:
+    """Look through a file before the transaction opens, so that desks do not wait meanwhile."""
+    return Looked(source.stat().st_size, digest_of(source), formats.recognize(source))
+
+
 def receive(
     session: Session,
     actor: Actor,
@@ -46,24 +62,24 @@ def receive(
     profile: str = AUTO,
     options: dict[str, Any] | None = None,
     keep: bool = True,
+    looked: Looked | None = None,
 ) -> ImportRun:
     """Take a file in: nothing is imported yet. ``keep`` copies it into the data folder.
 
-    ``library_id`` None brings records alone, without copies. Raises ``Invalid`` for a rule that
-    does not exist and for an empty file.
+    ``library_id`` None brings records alone, without copies; ``looked`` is what ``look_at`` found
+    in the file before. Raises ``Invalid`` for a rule that does not exist and for an empty file.
     """
     _require(session, actor, library_id)
-    size = source.stat().st_size
-    if size == 0:
+    if source.stat().st_size == 0:
         raise Invalid("import_file_empty", field="file")
-    guess = formats.recognize(source)
+    looked = looked or look_at(source)
     run = ImportRun(
         file_name=Path(file_name).name[:300],
-        file_sha256=digest_of(source),
-        format=guess.format if format == formats.AUTO else format,
+        file_sha256=looked.digest,
+        format=looked.guess.format if format == formats.AUTO else format,
         library_id=library_id,
         status="new",
-        size=size,
+        size=looked.size,
         created_by=actor.staff_id,
         options={},
     )
@@ -75,11 +91,19 @@ def receive(
 
 
 def _kept(source: Path, run_id: int) -> Path:
-    folder = config().files_dir / "imports" / str(run_id)
+    """Keep a file under the number of its run; one that lies with ours gets a second name only."""
+    imports = config().files_dir / "imports"
+    folder = imports / str(run_id)
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / "file"
-    if source.resolve() != target.resolve():
-        shutil.copyfile(source, target)
+    target.unlink(missing_ok=True)
+    if source.resolve().parent == imports.resolve():
+        try:
+            os.link(source, target)
+            return target
+        except OSError:  # a file system without links
+            pass
+    shutil.copyfile(source, target)
     return target
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import change_set_for
-from cataloging.imports.ahead import Look, Reading, looks
+from cataloging.imports.ahead import Look, Reading, looks, seldom_collecting
 from cataloging.imports.copies import Outcome, Target, Wanted, store_copies, target_for
 from cataloging.imports.matching import Key, Match, first_match, keys_of, stored_matches
 from cataloging.imports.merging import merged, replaced
@@ -99,11 +99,13 @@ def proceed(
             run.status = "running"
         here = actor.at_unit(session, run.library_id) if run.library_id else actor
     chunks = _Chunks(run_id, here, on_match, target, path, dry=dry)
-    for part in looks(reading_on):
-        known = chunks.store(part, tally)
-        tell(tally, known)
-        if not dry:
-            time.sleep(BREATH)
+    with seldom_collecting() as collect:
+        for part in looks(reading_on):
+            known = chunks.store(part, tally)
+            tell(tally, known)
+            collect()
+            if not dry:
+                time.sleep(BREATH)
     if not dry:
         with transaction() as session:
             run = session.get_one(ImportRun, run_id)
@@ -164,7 +166,7 @@ class _Chunks:
         self._dry_keys: set[Key] = set()
 
     def store(self, part: list[Look], tally: Tally) -> Known:
-        """Store a chunk and count it; tried again when a desk took a number meanwhile."""
+        """Store a chunk and count it; tried again when a desk took a number or kept the lock."""
         if self.dry:
             return self._pretend(part, tally)
         for attempt in range(ATTEMPTS):
@@ -172,7 +174,7 @@ class _Chunks:
                 with transaction() as session:
                     counted, known = self._step(session, part, tally)
                 break
-            except IntegrityError:
+            except (IntegrityError, OperationalError):
                 if attempt == ATTEMPTS - 1:
                     raise
         tally.__dict__.update(counted.__dict__)

@@ -100,14 +100,16 @@ def _import_one(
 
     started = time.monotonic()
     actor = system_actor()
+    looked = runs.look_at(file)
     with transaction() as session:
-        run = _broken_off(session, file, library_id, rules) or runs.receive(
+        run = _broken_off(session, looked.digest, library_id, rules) or runs.receive(
             session,
             actor,
             source=file,
             file_name=file.name,
             library_id=library_id,
             keep=False,
+            looked=looked,
             **rules,
         )
         try:
@@ -139,16 +141,15 @@ def _import_one(
     _say(file, tally, seconds, note, as_json=as_json, dry_run=dry_run)
 
 
-def _broken_off(session: Any, file: Path, library_id: int | None, rules: dict[str, Any]) -> Any:
+def _broken_off(session: Any, digest: str, library_id: int | None, rules: dict[str, Any]) -> Any:
     """Return the run of this very file that was broken off, so that it goes on."""
     from sqlalchemy import select
 
-    from cataloging.imports.runs import digest_of
     from cataloging.models import ImportRun
 
     return session.scalar(
         select(ImportRun)
-        .where(ImportRun.file_sha256 == digest_of(file), ImportRun.job_id.is_(None))
+        .where(ImportRun.file_sha256 == digest, ImportRun.job_id.is_(None))
         .where(ImportRun.status.in_(("running", "stopped")))
         .where(ImportRun.library_id.is_not_distinct_from(library_id))
         .where(ImportRun.on_match == rules["on_match"], ImportRun.encoding == rules["encoding"])

@@ -18,6 +18,7 @@ from cataloging.imports.runs import (
     begin,
     change_rules,
     discard,
+    look_at,
     receive,
     run_for,
     runs_of,
@@ -130,6 +131,7 @@ def _received(sent: FileStorage) -> int:
     with tempfile.NamedTemporaryFile(dir=folder, prefix="upload-") as kept:
         sent.save(kept, buffer_size=1 << 20)
         kept.flush()
+        looked = look_at(Path(kept.name))
         with transaction() as session:
             own = importable_libraries(session)
             run = receive(
@@ -138,6 +140,7 @@ def _received(sent: FileStorage) -> int:
                 source=Path(kept.name),
                 file_name=sent.filename or "",
                 library_id=own[0].id if own else None,
+                looked=looked,
             )
             return run.id
 

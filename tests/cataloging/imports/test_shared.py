@@ -1,5 +1,9 @@
-"""Real records of many systems, all of them in one run: every record and byte accounted for."""
+"""Real records of many systems, all of them in one run: every record and byte accounted for.
 
+How many there are in each file is agreed in the readers' ``shared.json``.
+"""
+
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -16,6 +20,8 @@ from ils.core import db
 from tests.cataloging.imports.conftest import Bench
 from tests.conftest import SHARED_MARC
 
+AGREED = Path(__file__).parents[1] / "marc" / "formats" / "shared.json"
+
 pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 
@@ -28,12 +34,15 @@ def size_of(path: Path) -> int:
 
 
 def test_everything_comes_in_and_is_accounted_for(bench_here: Bench) -> None:
+    agreed: dict[str, Any] = json.loads(AGREED.read_text("utf-8"))
     sums: Counter[str] = Counter()
     files = [p for p in sorted(SHARED_MARC.rglob("*")) if p.is_file() and p.name != "README.md"]
     for path in files:
         run_id, tally = bench_here.bring_in(path, keep=False)
-        name = path.relative_to(SHARED_MARC)
+        name = str(path.relative_to(SHARED_MARC))
         assert tally.found == tally.stored + tally.matched + tally.rejected, name
+        assert tally.stored + tally.matched == agreed[name]["records"], name
+        assert tally.rejected == sum(agreed[name]["refused"].values()), name
         assert tally.position == size_of(path), name
         sums.update(found=tally.found, rejected=tally.rejected, stored=tally.stored)
         with db.reading() as session:
@@ -70,11 +79,11 @@ def test_what_is_stored_and_exported_equals_its_input(bench_here: Bench) -> None
             assert formats.write(everything, format, stream) == len(everything)
         back = [one for one in formats.read(target) if one.marc is not None]
         assert len(back) == len(everything), format
-        for given, one in zip(everything, back, strict=True):
+        for was, one in zip(everything, back, strict=True):
             if any(repair.code == "eth" for repair in one.repairs):
                 continue  # was read from bytes that are no letters; as Unicode it is mended
             assert one.marc is not None
-            assert one.marc["fields"] == held_by(format, given["fields"]), format
+            assert one.marc["fields"] == held_by(format, was["fields"]), format
 
 
 def held_by(format: str, content: Any) -> Any:
