@@ -158,7 +158,7 @@ def _today_at(session: Session, site: Site) -> dict[str, Any]:
     return {
         "hours": found,
         "known": known,
-        "open_now": hours.is_open_now(session, site.id),
+        "open_now": found.open_at(clock.now()),
         "next": _next_hours(session, site.id, following),
         "next_day": following,
         "day": today,
@@ -170,25 +170,29 @@ def _next_hours(session: Session, unit_id: int, day: date | None) -> hours.DayHo
 
 
 def _hours_at(session: Session, place: Place) -> dict[str, Any]:
+    today = hours.hours_on(session, place.id, clock.today())
     return {
-        "today": hours.hours_on(session, place.id, clock.today()),
-        "open_now": hours.is_open_now(session, place.id),
+        "today": today,
+        "open_now": today.open_at(clock.now()),
         "week": hours.week_of(session, place.id),
     }
 
 
 def _libraries(session: Session) -> list[dict[str, Any]]:
     versions = units.unit_versions(session)
-    return [
-        {
-            "name": versions[one.id].name if one.id in versions else one.code,
-            "address": versions[one.id].address if one.id in versions else "",
-            "slug": one.slug,
-            "open_now": hours.is_open_now(session, one.id),
-            "today": hours.hours_on(session, one.id, clock.today()),
-        }
-        for one in units.libraries(session)
-    ]
+    found = []
+    for one in units.libraries(session):
+        today = hours.hours_on(session, one.id, clock.today())
+        found.append(
+            {
+                "name": versions[one.id].name if one.id in versions else one.code,
+                "address": versions[one.id].address if one.id in versions else "",
+                "slug": one.slug,
+                "open_now": today.open_at(clock.now()),
+                "today": today,
+            }
+        )
+    return found
 
 
 @bp.get("/robots.txt")

@@ -24,6 +24,14 @@ class DayHours:
     pause_to: time | None = None
     reason: str = ""
 
+    def open_at(self, now: datetime) -> bool:
+        """Tell whether it is open at a moment of this day."""
+        if not self.open or self.opens is None or self.closes is None:
+            return False
+        moment = clock.local(now).time()
+        paused = self.pause_from and self.pause_to and self.pause_from <= moment < self.pause_to
+        return self.opens <= moment < self.closes and not paused
+
 
 def calendar_for(session: Session, unit_id: int) -> Calendar:
     """Return the calendar in force at a unit.
@@ -76,19 +84,6 @@ def week_of(session: Session, unit_id: int, day: date | None = None) -> list[Day
             else DayHours(open=not week)
         )
     return result
-
-
-def is_open_now(session: Session, unit_id: int, now: datetime | None = None) -> bool:
-    """Tell whether a unit is open at this moment."""
-    wall = clock.local(now or clock.now())
-    hours = hours_on(session, unit_id, wall.date())
-    if not hours.open or hours.opens is None or hours.closes is None:
-        return False
-    moment = wall.time()
-    paused = bool(
-        hours.pause_from and hours.pause_to and hours.pause_from <= moment < hours.pause_to
-    )
-    return hours.opens <= moment < hours.closes and not paused
 
 
 def coming_closures(session: Session, unit_id: int, days: int = 60) -> list[CalendarDay]:
