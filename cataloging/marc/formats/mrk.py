@@ -21,6 +21,8 @@ from cataloging.marc.formats.window import Window
 from cataloging.marc.model import Marc
 
 FIELD_LINE: Final = re.compile(rb"=(LDR|[0-9A-Za-z]{3})(?: {2}|\t| |$)")
+# Within a record a tag may be odd: three signs, whatever they are, and two blanks.
+_ODD_LINE: Final = re.compile(rb"=((?:[ -~]|[\xc2-\xf4][\x80-\xbf]{1,3}){3}) {2}")
 _LEADERS: Final = ("LDR", "000")
 _NAME: Final = re.compile(r"\{([0-9A-Za-z]{1,12})\}(.?)", re.DOTALL)
 
@@ -55,9 +57,12 @@ def read(window: Window, reading: Reading, position: int = 0) -> Iterator[Found]
 def _parse(group: list[Line], reading: Reading, repairs: Repairs) -> Marc | None:
     whole: list[tuple[str, bytes]] = []
     for line in group:
-        match = FIELD_LINE.match(line.raw)
+        match = FIELD_LINE.match(line.raw) or (_ODD_LINE.match(line.raw) if whole else None)
         if match:
-            whole.append((match.group(1).decode("ascii"), line.raw[match.end() :]))
+            tag = match.group(1).decode("utf-8", "replace")
+            if not match.group(1).isalnum():
+                repairs.add("tag", tag)
+            whole.append((tag, line.raw[match.end() :]))
         elif not whole:
             return None
         else:
