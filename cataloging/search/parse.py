@@ -118,6 +118,8 @@ _ISSN: Final = re.compile(r"(?<![\w-])(?:issn[ :]*)?(\d{4}-\d{3}[\dxX])(?![\w-])
 _YEARS: Final = re.compile(r"\s*(\d{4})?\s*(-|–|\.\.)?\s*(\d{4})?(?!\d)")
 _TOKEN: Final = re.compile(r'(?P<not>-)?(?:"(?P<phrase>[^"]*)"?|(?P<bare>[^\s"]+))')
 _YEAR_NAMES: Final = ("nam", "nam xuat ban", "year")
+# A class number finds the classes below it: 895.922 is the beginning of 895.922334.
+_CLASS: Final = re.compile(r"\d{3}\.\d+")
 _OR: Final = frozenset({"OR", "HOẶC", "|"})
 _NOT: Final = frozenset({"NOT", "KHÔNG"})
 _AND: Final = frozenset({"AND", "VÀ", "&", "+"})
@@ -251,7 +253,7 @@ def _clause(match: re.Match[str], part: str | None, *, excluded: bool) -> Clause
         return None
     pairs = zip(text.split(" "), folded_words(text).split(" "), strict=True)
     words = [Word(one, folded) for one, folded in pairs]
-    if bare is not None and bare.endswith("*"):
+    if bare is not None and (bare.endswith("*") or _CLASS.fullmatch(bare)):
         words[-1] = replace(words[-1], prefix=True)
     return Clause(
         tuple(words),

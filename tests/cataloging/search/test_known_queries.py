@@ -109,7 +109,7 @@ QUERIES: list[tuple[str, list]] = [
     ("title:peace", [{"peace", "war_peace"}, ONE_ONLY]),
     ("chủ đề: thơ mới", [{"tho_tho", "thi_nhan"}, ONE_ONLY]),
     ("tác giả: nguyễn nhật ánh nhan đề: kính", ["kinh_van_hoa", ONE_ONLY]),
-    ("ký hiệu: 959.77", [{"khan_hoang"}, ONE_ONLY]),
+    ("ký hiệu: 959.77", [{"khan_hoang", "sai_gon"}, ONE_ONLY]),
     ("subject: ca mau", ["ca_mau", ONE_ONLY]),
     ("năm: 1938 tiểu thuyết", [{"so_do", "buoc_duong"}, ONE_ONLY]),
     ("năm: 1930-1935", ["hon_buom", ONE_ONLY]),
@@ -128,6 +128,7 @@ QUERIES: list[tuple[str, list]] = [
     ("604 100 475 8", ["ve_tuoi_tho", ONE_ONLY]),
     ("ISBN: 0-307-34737-0", ["peace", ONE_ONLY]),
     ("895.92212", [{"kieu", "kieu_eng"}, ONE_ONLY]),
+    ("895.92213", [{"tho_tho", "thi_nhan", "tu_ay", "ma_la"}, ONE_ONLY]),  # a class finds the classes below it
     ("1984", ["orwell", ONE_ONLY]),
     # other languages and names
     ("the tale of kieu", ["kieu_eng", ONE_ONLY]),

@@ -31,7 +31,7 @@ def shown(query: str) -> list[str]:
         ('"hai từ', ["~hai+từ"]),
         ("tác giả: nguyễn du nhan đề: kiều", ["author:nguyễn", "author:du", "title:kiều"]),
         ("thơ tac gia:to huu", ["thơ", "author:to", "author:huu"]),
-        ("kí hiệu: 895.922", ["shelf:895+922"]),
+        ("kí hiệu: 895.922", ["shelf:895+922*"]),
         ("chưa biết: gì", ["chưa", "biết", "gì"]),
         ("l'école", ["l+école"]),
         ("lịch s*", ["lịch", "s*"]),
