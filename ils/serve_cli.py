@@ -119,14 +119,13 @@ def _sample_accounts() -> list[str]:
 def worker(data: Path | None) -> None:
     """Run only the worker (index, jobs)."""
     import logging
-    import os
     import signal
 
     from ils.app import create_app
-    from ils.core.worker import Worker
+    from ils.core.worker import Worker, give_way
 
     _use_data(data)
-    os.nice(10)  # people at pages come first; what the worker does nobody waits for
+    give_way()
     logging.basicConfig(level=config().log_level, format="%(asctime)s %(name)s %(message)s")
     app = create_app(config())
     running = Worker()
