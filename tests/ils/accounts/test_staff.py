@@ -120,9 +120,8 @@ def test_guessing_is_slowed_down_and_forgiven(both_session: Session, place: Prov
         assert sign_in_staff(both_session, username, PASSWORD, "10.0.0.9") is not None
 
 
+@pytest.mark.usefixtures("app")  # which declares them all
 def test_every_permission_of_a_role_exists() -> None:
-    import ils.app  # noqa: F401 — declares them all
-
     for role in roles().values():
         for permission in role.permissions:
             held = [
