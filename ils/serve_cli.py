@@ -83,8 +83,9 @@ def _load_sample() -> None:
     app = create_app(config())
     with app.app_context():
         from circulation.sample.seed import seed
+        from opac.sample.site import Sites
 
-        loaded = seed(lambda text: click.echo(f"sen: {text}"))
+        loaded = seed(lambda text: click.echo(f"sen: {text}"), each_day=[Sites()])
     lines = ["Sample accounts (never for a real library):"]
     lines += [f"  {a.username:<16} {a.password:<14} {a.role}, {a.unit}" for a in loaded.accounts]
     lines += ["Sample patrons, for the public site:"]

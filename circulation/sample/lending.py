@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from circulation.checkin import check_in
 from circulation.checkout import check_out
 from circulation.desk import DeskResult
-from circulation.holds import place_hold
+from circulation.holds import cancel_hold, place_hold, suspend_hold
 from circulation.models import Hold, Transit
 from circulation.patrons.models import Patron
 from circulation.patrons.sign_in import patron_actor
@@ -245,6 +245,21 @@ class Lending(Desks):
                 pickup_branch_id=desk.unit_id,
             )
         self.done["hold" if result.ok else f"hold refused: {result.reason_codes()[:1]}"] += 1
+        if result.ok and result.hold is not None:
+            self._thinks_again(desk, actor, int(str(result.hold["id"])))
+
+    def _thinks_again(self, desk: Desk, actor: Actor, hold_id: int) -> None:
+        """A few give a hold up again, a few are away for some weeks and let it rest."""
+        luck = self.rng.random()
+        if luck < 0.05:
+            with self.at(desk):
+                cancel_hold(self.session, actor, hold_id=hold_id)
+            self.done["hold canceled"] += 1
+        elif luck < 0.1:
+            until = clock.local_day(desk.moment) + timedelta(days=self.rng.randint(7, 25))
+            with self.at(desk):
+                suspend_hold(self.session, actor, hold_id=hold_id, until=until)
+            self.done["hold suspended"] += 1
 
     def _shelf_work(self, desk: Desk) -> None:
         """The morning round: what came, what is to be pulled, cleared, and collected."""

@@ -97,7 +97,7 @@ class Papers:
             for (row, column), cell in reports.cells_of(session, report).items()
             if column == "period" and cell.computed is None and row in typed
         ]
-        signed = {"preparer": actor.name, "checker": "", "head": HEADS[library]}
+        signed = {"0": actor.name, "2": HEADS[library]}  # by place in the form's roles
         reports.write(session, actor, report.id, entries, signatures=signed)
 
     def _typed(self, library: str, month: date) -> dict[str, int]:

@@ -140,6 +140,6 @@ def _registration(rng: Random, start: date, end: date) -> date:
 
 
 def _season(start: date, end: date) -> Iterator[tuple[date, float]]:
-    for n in range(max(1, (end - start).days - 20)):
+    for n in range(max(1, (end - start).days - 2)):
         day = start + timedelta(days=n)
         yield day, {9: 3.0, 10: 2.2, 6: 1.8, 1: 0.6, 2: 0.5}.get(day.month, 1.0)

@@ -213,8 +213,7 @@ class Story:
         gone = withdraw_worn(session, heads, self.play.town, day, self.play.rng)
         self.play.done["withdrawn"] += gone
         for add in self.each_day:
-            with clock.at(clock.at_local(day, 20)):
-                add(session, day, self.play.units)
+            add(session, day, self.play.units)
 
     def _register(self, until: date, *, pays: bool) -> None:
         while self.waiting and self.waiting[0].registered_on <= until:

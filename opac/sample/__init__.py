@@ -1,0 +1,1 @@
+"""What the sample province adds on the public sites: news, visits, searches."""
