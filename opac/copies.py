@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cataloging.hooks import Availability, availability_of
-from cataloging.models import Collection, Item
+from cataloging.models import Collection, Item, Record
 from circulation.models import HOLD_OPEN_STATES, Hold
 from ils.core import clock
 from ils.org.units import unit_names
@@ -101,14 +101,18 @@ def summaries(
     items = _items(session, ids, library_id)
     live = _live(session, ids)
     names = unit_names(session)
+    calls = _call_numbers(session, ids)
     grouped: dict[int, list[Item]] = defaultdict(list)
     for item in items:
         grouped[item.record_id].append(item)
-    return {rid: _summary(grouped.get(rid, []), live, names) for rid in ids}
+    return {rid: _summary(grouped.get(rid, []), live, names, calls.get(rid, "")) for rid in ids}
 
 
 def _summary(
-    items: Sequence[Item], live: Mapping[int, Availability], names: Mapping[int, str]
+    items: Sequence[Item],
+    live: Mapping[int, Availability],
+    names: Mapping[int, str],
+    call_number: str,
 ) -> Summary:
     free = [i for i in items if i.use == "loan" and _free(i, live)]
     readable = [i for i in items if i.use == "reading_room" and _free(i, live)]
@@ -120,7 +124,7 @@ def _summary(
         free=len(free),
         readable=len(readable),
         place=names.get(first.branch_id, "") if first else "",
-        call_number=first.call_number if first else "",
+        call_number=(first.call_number or call_number) if first else "",
         due="" if free or readable or not dues else day((coming or dues)[0]),
         late=bool(dues) and dues[-1] < clock.today() and not free and not readable,
     )
@@ -137,7 +141,8 @@ def copies_of(session: Session, record_id: int, library_id: int | None) -> Copie
             select(Collection).where(Collection.id.in_({i.collection_id for i in items}))
         )
     }
-    rows = [_copy(item, live, names, collections) for item in items]
+    call_number = _call_numbers(session, [record_id]).get(record_id, "")
+    rows = [_copy(item, live, names, collections, call_number) for item in items]
     rows.sort(key=lambda c: (c.volume, c.library, c.branch, not c.available, c.accession_no))
     own = [c for c in rows if library_id is None or c.library_id == library_id]
     others = [c for c in rows if library_id is not None and c.library_id != library_id]
@@ -157,6 +162,12 @@ def _items(session: Session, record_ids: Sequence[int], library_id: int | None) 
     return list(session.scalars(query.order_by(Item.id)))
 
 
+def _call_numbers(session: Session, record_ids: Sequence[int]) -> dict[int, str]:
+    """Return the records' call numbers, which hold for copies without one of their own."""
+    query = select(Record.id, Record.call_number).where(Record.id.in_(record_ids))
+    return {row.id: row.call_number or "" for row in session.execute(query)}
+
+
 def _live(session: Session, record_ids: Sequence[int]) -> dict[int, Availability]:
     found = availability_of(session, record_ids)
     return {one.item_id: one for rows in found.values() for one in rows}
@@ -172,6 +183,7 @@ def _copy(
     live: Mapping[int, Availability],
     names: Mapping[int, str],
     collections: Mapping[int, str],
+    call_number: str,
 ) -> Copy:
     kind, state = _state(item, live.get(item.id))
     return Copy(
@@ -180,7 +192,7 @@ def _copy(
         branch_id=item.branch_id,
         branch=names.get(item.branch_id, ""),
         library=names.get(item.owner_id, ""),
-        call_number=item.call_number,
+        call_number=item.call_number or call_number,
         shelf=item.shelf,
         collection=collections.get(item.collection_id or 0, ""),
         accession_no=item.accession_no or "",
