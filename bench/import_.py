@@ -117,7 +117,7 @@ def _import(file: Path, library_id: int, records: int, half: list[float]) -> int
             if not half and tally.found >= records // 2:
                 half.append(memory_mb() or 0.0)
 
-        tally = work.proceed(received.id, actor, tell_index)
+        tally = work.proceed(received.id, actor, tell_index, indexing=True)
     with reading() as session:
         found = search(session, SearchRequest())
     if found.total != tally.stored:

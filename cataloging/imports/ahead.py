@@ -18,6 +18,7 @@ from cataloging.imports.profiles import CopyDraft, copies_in, profiles
 from cataloging.marc import formats
 from cataloging.marc.formats import Found
 from cataloging.marc.project import Projection, project
+from cataloging.search.document import Document, content
 
 AT_ONCE: Final = 250
 # Below this the second process takes longer to start than it saves. Bytes.
@@ -47,7 +48,10 @@ def seldom_collecting() -> Iterator[Callable[[], None]]:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is to be read: a file from a place on, and how its copies are written ('' for none)."""
+    """What is to be read: a file from a place on, and how its copies are written ('' for none).
+
+    ``indexing``: also work out what the index is to hold, for who indexes what he imports.
+    """
 
     path: Path
     format: str
@@ -55,6 +59,7 @@ class Reading:
     start: int
     position: int
     profile: str
+    indexing: bool = False
 
 
 @dataclass(slots=True)
@@ -64,6 +69,7 @@ class Look:
     found: Found
     seen: Projection | None = None
     drafts: list[CopyDraft] = field(default_factory=list)
+    content: Document | None = None
 
 
 def looks(reading: Reading) -> Iterator[list[Look]]:
@@ -88,7 +94,8 @@ def _parts(reading: Reading) -> Iterator[list[Look]]:
         if found.marc is None:
             return Look(found)
         drafts = copies_in(found.marc, profile) if profile is not None else []
-        return Look(found, project(found.marc), drafts)
+        seen = project(found.marc)
+        return Look(found, seen, drafts, content(seen) if reading.indexing else None)
 
     while part := [look(found) for found in islice(stretches, AT_ONCE)]:
         yield part

@@ -29,6 +29,7 @@ from cataloging.marc.model import Marc
 from cataloging.marc.project import Projection
 from cataloging.models import ImportLine, ImportRun, Record
 from cataloging.records import create_records, replace_marc
+from cataloging.search.document import Document
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
 from ils.accounts.models import Staff
 from ils.core import clock
@@ -40,7 +41,7 @@ LARGEST_RAW: Final = 1 << 20
 BREATH: Final = 0.004  # seconds in which a desk that waits for the lock gets it
 ATTEMPTS: Final = 4
 
-Known = dict[int, tuple[int, Projection]]
+Known = dict[int, tuple[int, Document]]  # of records just written, for who indexes them
 Tell = Callable[["Tally", Known], None]
 
 
@@ -79,9 +80,17 @@ class _Plan:
 
 
 def proceed(
-    run_id: int, actor: Actor, tell: Tell = lambda _tally, _known: None, *, dry: bool = False
+    run_id: int,
+    actor: Actor,
+    tell: Tell = lambda _tally, _known: None,
+    *,
+    dry: bool = False,
+    indexing: bool = False,
 ) -> Tally:
-    """Do what is left of a run. ``dry`` stores nothing and begins at the start of the file."""
+    """Do what is left of a run. ``dry`` stores nothing and begins at the start of the file.
+
+    ``tell`` hears of each step; with ``indexing``, also what the index is to hold of its records.
+    """
     with transaction() as session:
         run = session.get_one(ImportRun, run_id)
         tally = Tally() if dry else _tally_of(run)
@@ -94,6 +103,7 @@ def proceed(
             tally.position,
             tally.found,
             _profile_of(run, path) if target else NONE,
+            indexing,
         )
         if not dry:
             run.status = "running"
@@ -187,7 +197,8 @@ class _Chunks:
         change_set = change_set_for(session, run.change_set_id or 0)
         plan = self._plan(session, part)
         ids = create_records(session, self.actor, plan.new, change_set, owner_id=run.library_id)
-        known: Known = {i: (1, seen) for i, (_, seen) in zip(ids, plan.new, strict=True)}
+        contents = [part[place].content for place in plan.made]
+        known: Known = {i: (1, there) for i, there in zip(ids, contents, strict=True) if there}
         record_ids = self._record_ids(plan, ids)
         actions = {
             place: self._rewrite(session, part[place], match, ids, change_set, known)

@@ -133,7 +133,7 @@ def _import_one(
             if not as_json and sys.stderr.isatty():
                 click.echo(f"\r{tally.found:,} found, {tally.stored:,} stored ", nl=False, err=True)
 
-        tally = work.proceed(run.id, actor, tell, dry=dry_run)
+        tally = work.proceed(run.id, actor, tell, dry=dry_run, indexing=follower is not None)
     if dry_run:
         with transaction() as session:
             session.delete(session.get_one(type(run), run.id))

@@ -42,27 +42,37 @@ class RecordFacts:
 
 def build_document(projection: Projection, facts: RecordFacts) -> Document:
     """Return the document of a record, field name to value or list of values."""
+    return completed(content(projection), facts)
+
+
+def content(projection: Projection) -> Document:
+    """Return the part of a document that follows from the record alone, without its copies."""
     document: Document = {
-        "id": facts.id,
-        "version": facts.version,
         "title_sort": projection.title_sort or LAST,
         "author_sort": projection.author_sort or LAST,
         "facet_material": projection.material or "book",
     }
-    if facts.hidden:
-        document["hidden"] = 1
-    _add_words(document, projection, facts)
+    _add_words(document, projection)
     _add_numbers(document, projection)
-    _add_facets(document, projection, facts)
+    _add_facets(document, projection)
     return document
 
 
-def _add_words(document: Document, projection: Projection, facts: RecordFacts) -> None:
+def completed(content: Document, facts: RecordFacts) -> Document:
+    """Return a whole document: what the record says, with its number, version and copies."""
+    document = {"id": facts.id, "version": facts.version, **content}
+    if facts.hidden:
+        document["hidden"] = 1
+    if facts.items:
+        _add_places(document, facts.items)
+        _add_words_of_copies(document, facts.items)
+    return document
+
+
+def _add_words(document: Document, projection: Projection) -> None:
     every: dict[str, None] = {}
     for part in fields().words:
         values = _values(projection, part)
-        if part.items:
-            values += [v for item in facts.items if (v := item.call_number)]
         if not values:
             continue
         exact = BETWEEN.join(filter(None, map(exact_words, dict.fromkeys(values))))
@@ -79,6 +89,25 @@ def _add_words(document: Document, projection: Projection, facts: RecordFacts) -
     document["every"] = folded if folded.isascii() else " ".join(dict.fromkeys(folded.split(" ")))
     titles = [projection.title, *projection.other_titles]
     document["title_whole"] = [w for t in titles if (w := folded_words(exact_words(t)))]
+
+
+def _add_words_of_copies(document: Document, items: Iterable[ItemFacts]) -> None:
+    """Add what the copies say of themselves to the words of the record."""
+    exact = [w for call in {i.call_number: None for i in items} if (w := exact_words(call))]
+    for part in fields().words:
+        if part.items and exact:
+            _append(document, part.name, [folded_words(one) for one in exact])
+            if part.exact:
+                _append(document, f"{part.name}_exact", exact)
+            words = [word for one in exact for word in one.split(" ")]
+            _append(document, "every_exact", words, " ")
+            _append(document, "every", [folded_words(word) for word in words], " ")
+
+
+def _append(document: Document, name: str, values: Iterable[str], between: str = BETWEEN) -> None:
+    there = document.get(name, "")
+    known = there.split(between) if there else []
+    document[name] = between.join(dict.fromkeys([*known, *values]))
 
 
 def _values(projection: Projection, part: Words) -> list[str]:
@@ -115,16 +144,18 @@ def number_key(text: str) -> str:
     return "".join(c for c in text.upper() if c.isalnum())
 
 
-def _add_facets(document: Document, projection: Projection, facts: RecordFacts) -> None:
-    if facts.items:
-        libraries: set[int] = set()
-        available: set[int] = set()
-        for item in facts.items:
-            libraries.update((item.library_id, item.branch_id))
-            if item.available:
-                available.update((ANYWHERE, item.library_id, item.branch_id))
-        document["facet_library"] = sorted(libraries)
-        document["facet_available_at"] = sorted(available)
+def _add_places(document: Document, items: Iterable[ItemFacts]) -> None:
+    libraries: set[int] = set()
+    available: set[int] = set()
+    for item in items:
+        libraries.update((item.library_id, item.branch_id))
+        if item.available:
+            available.update((ANYWHERE, item.library_id, item.branch_id))
+    document["facet_library"] = sorted(libraries)
+    document["facet_available_at"] = sorted(available)
+
+
+def _add_facets(document: Document, projection: Projection) -> None:
     if projection.year is not None:
         document["facet_year"] = projection.year
     if projection.audience:

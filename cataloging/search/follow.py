@@ -86,7 +86,7 @@ def _replace(writer: index.Writer, ids: Sequence[int], known: Known | None = Non
 class Follower:
     """Indexes in this process what it writes itself, for imports from the command line.
 
-    ``with Follower() as follower: … follower.catch_up(projections)`` after each batch that was
+    ``with Follower() as follower: … follower.catch_up(known)`` after each batch that was
     committed. Raises ``IndexBusy`` on entering when the worker is writing: then leave it to the
     worker, which hears of everything through the outbox anyway.
     """
@@ -121,7 +121,7 @@ class Follower:
     def catch_up(self, known: Known | None = None) -> int:
         """Index what waits in the outbox for this copy; return how many records.
 
-        ``known`` maps ids of records just written to (version, projection).
+        ``known`` maps ids of records just written to (version, content for the index).
         """
         count = 0
         while True:

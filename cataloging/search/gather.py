@@ -6,14 +6,14 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from cataloging.hooks import availability_of
-from cataloging.marc.project import Projection, project
+from cataloging.marc.project import project
 from cataloging.models import Item, Record
-from cataloging.search.document import Document, ItemFacts, RecordFacts, build_document
+from cataloging.search.document import Document, ItemFacts, RecordFacts, completed, content
 from ils.org.models import OrgUnit
 
 BATCH = 500
 
-Known = Mapping[int, tuple[int, Projection]]  # record id → version, its projection
+Known = Mapping[int, tuple[int, Document]]  # record id → version, its content for the index
 
 
 def documents(
@@ -21,17 +21,17 @@ def documents(
 ) -> Iterator[Document]:
     """Yield the documents of those records that are not deleted.
 
-    ``known`` spares reading and projecting the MARC of records just written, as long as the
+    ``known`` spares reading and taking apart the MARC of records just written, as long as the
     version is still the one given.
     """
     libraries = _libraries(session)
     for ids in _batches(record_ids, BATCH):
         rows = _rows(session, ids)
         items = _items(session, [row.id for row in rows], libraries)
-        content = _content(session, rows, known or {})
+        contents = _contents(session, rows, known or {})
         for row in rows:
             facts = RecordFacts(row.id, row.version, row.suppressed, tuple(items.get(row.id, ())))
-            yield build_document(content[row.id], facts)
+            yield completed(contents[row.id], facts)
 
 
 def _batches(ids: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
@@ -53,21 +53,21 @@ def _rows(session: Session, ids: Sequence[int]) -> Sequence[Row[int, int, bool]]
     ).all()
 
 
-def _content(
+def _contents(
     session: Session, rows: Sequence[Row[int, int, bool]], known: Known
-) -> dict[int, Projection]:
-    found: dict[int, Projection] = {}
+) -> dict[int, Document]:
+    found: dict[int, Document] = {}
     unread = []
     for row in rows:
-        version, projection = known.get(row.id, (None, None))
-        if projection is not None and version == row.version:
-            found[row.id] = projection
+        version, there = known.get(row.id, (None, None))
+        if there is not None and version == row.version:
+            found[row.id] = there
         else:
             unread.append(row.id)
     if unread:
         query = select(Record.id, Record.marc).where(Record.id.in_(unread))
         for record_id, marc in session.execute(query):
-            found[record_id] = project(marc)
+            found[record_id] = content(project(marc))
     return found
 
 

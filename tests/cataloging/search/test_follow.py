@@ -159,10 +159,12 @@ def test_an_import_indexes_itself():
 
 def test_an_import_uses_what_it_knows_only_for_the_version_it_wrote():
     from cataloging.marc.project import Projection
+    from cataloging.search.document import content
 
     with follow.Follower() as follower:
         one, two = made("Số đỏ"), made("Giông tố")
-        known = {one: (1, Projection(title="Biết rồi")), two: (7, Projection(title="Sai"))}
+        right, wrong = (content(Projection(title=title)) for title in ("Biết rồi", "Sai"))
+        known = {one: (1, right), two: (7, wrong)}
         follower.catch_up(known)
     assert found("biết rồi") == (one,)
     assert found("giông tố") == (two,)
