@@ -49,6 +49,7 @@ class Summary:
     free: int = 0  # may be borrowed at once
     readable: int = 0  # on the shelf for reading on the premises
     place: str = ""  # where the first free copy stands
+    elsewhere: int = 0  # further places with free copies
     call_number: str = ""
     due: str = ""  # when none is free: the day the first one is expected
     late: bool = False  # that day is past
@@ -92,6 +93,16 @@ class Copies:
         """How many may be borrowed at once."""
         return sum(copy.available and copy.lendable for copy in self.every)
 
+    @property
+    def lendable(self) -> bool:
+        """Whether any copy is ever lent; the others are read in the library."""
+        return any(copy.lendable for copy in self.every)
+
+    @property
+    def readable(self) -> bool:
+        """Whether a copy can be read in the library now."""
+        return any(copy.available and copy.kind == "info" for copy in self.every)
+
 
 def summaries(
     session: Session, record_ids: Iterable[int], library_id: int | None = None
@@ -116,7 +127,8 @@ def _summary(
 ) -> Summary:
     free = [i for i in items if i.use == "loan" and _free(i, live)]
     readable = [i for i in items if i.use == "reading_room" and _free(i, live)]
-    first = next(iter(free or readable or items), None)
+    shown = free or readable or items
+    first = next(iter(shown), None)
     dues = sorted(found.due_on for i in items if (found := live.get(i.id)) and found.due_on)
     coming = [due for due in dues if due >= clock.today()]
     return Summary(
@@ -124,6 +136,7 @@ def _summary(
         free=len(free),
         readable=len(readable),
         place=names.get(first.branch_id, "") if first else "",
+        elsewhere=max(len({i.branch_id for i in shown}) - 1, 0),
         call_number=(first.call_number or call_number) if first else "",
         due="" if free or readable or not dues else day((coming or dues)[0]),
         late=bool(dues) and dues[-1] < clock.today() and not free and not readable,

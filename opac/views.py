@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from ils.web.pages import Page, page_number
 from opac import news as posts
 from opac import shelves, words
 from opac.markup import plain, rendered
+from opac.models import NewsPost
 from opac.site import Place, Site, page, places, site_for
 from opac.visits import count_visit
 
@@ -54,7 +55,8 @@ def home(slug: str | None) -> str:
             "most_read": shelves.most_read(session, site),
             "news": posts.published(session, mine, limit=4),
             "libraries": _libraries(session) if site.kind == "province" else [],
-            "closures": hours.coming_closures(session, site.id, 21),
+            "closures": words.closures(hours.coming_closures(session, site.id, 21)),
+            **_news_words(session, site),
         }
     return page("opac/home.html", site, plain=plain, long_day=words.long_day, **facts)
 
@@ -66,8 +68,8 @@ def new_books(slug: str | None) -> str:
     """Show the newest books and the most read ones, more of them than the home page."""
     with reading() as session:
         site = opened(slug, session)
-        newest = shelves.newest(session, site, 36)
-        most_read = shelves.most_read(session, site, 24)
+        newest = shelves.newest(session, site, 24)
+        most_read = shelves.most_read(session, site, 12)
     return page("opac/new_books.html", site, newest=newest, most_read=most_read)
 
 
@@ -82,8 +84,8 @@ def news(slug: str | None) -> str:
         mine = _news_units(session, site)
         shown = Page(number, NEWS_SIZE, posts.count_published(session, mine))
         rows = posts.published(session, mine, limit=NEWS_SIZE, offset=shown.offset)
-        names = units.unit_names(session)
-    return page("opac/news.html", site, rows=rows, page=shown, names=names, plain=plain)
+        facts = _news_words(session, site)
+    return page("opac/news.html", site, rows=rows, page=shown, plain=plain, **facts)
 
 
 @bp.get("/news/<post>", defaults={"slug": None})
@@ -99,8 +101,11 @@ def news_post(slug: str | None, post: str) -> str:
         except NotFound:
             abort(404)
         others = [p for p in posts.published(session, mine, limit=5) if p.id != found.id][:4]
+        facts = _news_words(session, site)
     body = rendered(found.text)
-    return page("opac/news_post.html", site, post=found, body=body, others=others, plain=plain)
+    return page(
+        "opac/news_post.html", site, post=found, body=body, others=others, plain=plain, **facts
+    )
 
 
 @bp.get("/about", defaults={"slug": None})
@@ -114,7 +119,7 @@ def about(slug: str | None) -> str:
         facts = {
             "week_days": hours.week_of(session, site.id),
             "today": _today_at(session, site),
-            "closures": hours.coming_closures(session, site.id, 120),
+            "closures": words.closures(hours.coming_closures(session, site.id, 120)),
             "branches": [(p, _hours_at(session, p)) for p in branches],
             "libraries": _libraries(session) if site.kind == "province" else [],
         }
@@ -145,6 +150,22 @@ def _news_units(session: Session, site: Site) -> list[int]:
     if site.kind == "library":
         return [site.id]
     return [site.id, *(one.id for one in units.libraries(session))]
+
+
+def _news_words(session: Session, site: Site) -> dict[str, Any]:
+    """Return who wrote a post, and its address: a library's post is read on its own site."""
+    writers = {one.id: one for one in units.libraries(session)} if site.kind == "province" else {}
+    names = units.unit_names(session)
+
+    def address(post: NewsPost) -> str:
+        writer = writers.get(post.unit_id)
+        slug = writer.slug if writer else site.slug
+        return url_for("opac.news_post", slug=slug, post=post.slug)
+
+    def by(post: NewsPost) -> str:
+        return names.get(post.unit_id, "") if post.unit_id in writers else ""
+
+    return {"address": address, "by": by}
 
 
 def _today_at(session: Session, site: Site) -> dict[str, Any]:
@@ -185,8 +206,10 @@ def _libraries(session: Session) -> list[dict[str, Any]]:
         today = hours.hours_on(session, one.id, clock.today())
         found.append(
             {
+                "id": one.id,
                 "name": versions[one.id].name if one.id in versions else one.code,
                 "address": versions[one.id].address if one.id in versions else "",
+                "phone": versions[one.id].phone if one.id in versions else "",
                 "slug": one.slug,
                 "open_now": today.open_at(clock.now()),
                 "today": today,

@@ -1,13 +1,15 @@
 """What codes are called on the public sites."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from cataloging.marc.standard import language_name as _language_name
 from circulation.sentences import reason_sentence
+from ils.org.models import CalendarDay
 from ils.web.i18n import day, language
 
 MATERIALS: dict[str, Any] = {
@@ -173,3 +175,32 @@ def weekday_name(number: int) -> str:
 def long_day(value: date) -> str:
     """Write a day with its weekday: Thứ Hai, 02/06/2025."""
     return f"{weekday_name(value.weekday())}, {day(value)}"
+
+
+@dataclass(frozen=True)
+class Closure:
+    """Days a library is closed for one reason, in words."""
+
+    first: date
+    last: date
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """The days: one with its weekday, or the first and the last."""
+        if self.first == self.last:
+            return long_day(self.first)
+        first = f"{self.first:%d/%m}" if self.first.year == self.last.year else day(self.first)
+        return f"{first} – {day(self.last)}"
+
+
+def closures(days: Sequence[CalendarDay]) -> list[Closure]:
+    """Join closed days that follow one another for the same reason; ``days`` in order."""
+    found: list[Closure] = []
+    for one in days:
+        before = found[-1] if found else None
+        if before and before.reason == one.reason and one.day - before.last == timedelta(days=1):
+            found[-1] = Closure(before.first, one.day, one.reason)
+        else:
+            found.append(Closure(one.day, one.day, one.reason))
+    return found

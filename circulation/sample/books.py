@@ -20,6 +20,7 @@ AGENCY = "VN-SenHo"
 PLACES = {
     "H": "H.",
     "S": "Tp. Hồ Chí Minh",
+    "SG": "Sài Gòn",
     "ĐN": "Đà Nẵng",
     "ĐNai": "Đồng Nai",
     "BH": "Biên Hòa",

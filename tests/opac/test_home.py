@@ -104,3 +104,26 @@ def test_robots_are_kept_from_searches_and_shown_the_map(
     assert "Sitemap: http://localhost/sitemap.xml" in rules
     assert f"/record/{title.id}</loc>" in text_of(client.get("/sitemap-1.xml"))
     assert client.get("/sitemap-9.xml").status_code == 404
+
+
+def test_a_row_of_closed_days_is_one_line(client: Any, province: Any, tuesday: Any) -> None:
+    with db.transaction() as session:
+        open_daily(session, province.library)
+        for offset in (20, 21, 22):
+            session.add(
+                CalendarDay(
+                    unit_id=province.library.id,
+                    day=clock.today() + timedelta(days=offset),
+                    open=False,
+                    reason="Nghỉ Tết",
+                )
+            )
+    page = text_of(client.get(f"/{province.library.slug}/about"))
+    assert "14/12 – 16/12/2026" in page
+    assert page.count("Nghỉ Tết") == 1
+
+
+def test_the_province_names_no_hours_of_its_own(client: Any, province: Any) -> None:
+    page = text_of(client.get("/about"))
+    assert "Chưa có giờ mở cửa" not in page
+    assert f'href="/{province.library.slug}/about"' in page

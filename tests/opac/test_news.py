@@ -99,3 +99,28 @@ def test_the_news_of_another_library_cannot_be_opened(province: Any, staff_clien
     assert head.get(f"/staff/news/{post.id}").status_code == 404
     assert head.post(f"/staff/news/{post.id}", data={"title": "y"}).status_code == 404
     assert "Của thư viện khác" not in text_of(head.get("/staff/news/"))
+
+
+def test_the_province_leads_to_the_library_that_wrote(
+    client: Any, province: Any, make: Any
+) -> None:
+    """Two libraries may have news of one name: each is read on its own site."""
+
+    def written(session: Any, unit: Any, text: str) -> None:
+        session.add(
+            NewsPost(
+                unit_id=unit.id,
+                slug="he",
+                title="Đọc sách hè",
+                text=text,
+                published_on=clock.today(),
+                updated_at=clock.now(),
+            )
+        )
+
+    make(written, province.library, "Của nhà mình")
+    make(written, province.foreign_library, "Của nhà bên")
+    page = text_of(client.get("/news"))
+    for library in (province.library, province.foreign_library):
+        assert f'href="/{library.slug}/news/he"' in page
+    assert "Của nhà bên" in text_of(client.get(f"/{province.foreign_library.slug}/news/he"))

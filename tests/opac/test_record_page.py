@@ -139,3 +139,13 @@ def test_a_cover_is_kept_by_the_browser(client: Any, province: Any, title: Any) 
     assert "max-age" in answer.headers["Cache-Control"]
     again = client.get(f"/cover/{title.id}.svg", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_what_is_only_read_in_the_library_is_not_offered_for_a_hold(
+    client: Any, province: Any, make: Any
+) -> None:
+    item = make(factories.create_item, province.branch, use="reading_room")
+    page = text_of(client.get(f"/record/{item.record_id}"))
+    assert "Đọc tại chỗ" in page
+    assert "Hiện chưa mượn được" not in page
+    assert f"/record/{item.record_id}/hold" not in page
