@@ -20,6 +20,11 @@ from ils.text.filing import filing_key
 from ils.text.match import match_key
 
 PROJECTION_VERSION = 1
+
+# Notes with a place of their own (contents, summary), and those of catalogers for catalogers:
+# how a copy was acquired, what was done to it, what the description is based on.
+NOT_FOR_READERS = frozenset({"505", "520", "541", "583", "588"})
+
 # A match key that begins so is a digest of the whole record.
 CONTENT_MARK = "#"
 
@@ -521,7 +526,7 @@ def _notes(groups: Groups) -> tuple[str, ...]:
     return tuple(
         text
         for tag, fields in groups.items()
-        if tag[:1] == "5" and tag not in ("505", "520")
+        if tag[:1] == "5" and tag not in NOT_FOR_READERS
         for pairs in fields
         if (text := _joined((pairs,), " "))
     )

@@ -181,3 +181,15 @@ def test_the_oddest_record_is_projected_without_an_error() -> None:
     seen = project(odd)
     assert seen.title == ""
     assert seen.match_key.startswith(CONTENT_MARK)
+
+
+def test_notes_of_catalogers_for_catalogers_are_not_searched() -> None:
+    seen = project(
+        record(
+            subs("245", "$aĐò dọc", "00"),
+            subs("500", "$aRa đời: 1958"),
+            subs("541", "$aNgười tặng: Lê Văn A", "0 "),
+            subs("588", "$aThông tin ấn bản cần đối chiếu"),
+        )
+    )
+    assert seen.notes == ("Ra đời: 1958",)
