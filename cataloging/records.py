@@ -32,6 +32,7 @@ from cataloging.record_rows import (
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
+from ils.core.db import next_ids
 from ils.core.errors import Invalid, NotFound, Refused, StaleVersion
 from ils.core.events import EventRow, publish_event
 
@@ -130,8 +131,11 @@ def create_records(
         return []
     now = clock.now()
     owner = owner_id if owner_id is not None else actor.library_id
+    table: Any = Record.__table__
+    ids = next_ids(session, table, len(new))
     rows = [
         {
+            "id": record_id,
             "marc": marc,
             "version": 1,
             "projection_version": PROJECTION_VERSION,
@@ -142,11 +146,9 @@ def create_records(
             "owner_id": owner,
             **columns_of(seen),
         }
-        for marc, seen in new
+        for record_id, (marc, seen) in zip(ids, new, strict=True)
     ]
-    table: Any = Record.__table__
-    made = session.execute(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows)
-    ids = list(made.scalars())
+    session.execute(insert(table), rows)
     insert_identifiers(session, zip(ids, (seen for _, seen in new), strict=True))
     _insert_first_versions(session, actor, ids, change_set, now)
     _insert_created_events(session, actor, ids, new, change_set, owner, now)

@@ -22,6 +22,7 @@ from cataloging.models import Barcode, ChangeSet, Collection, Item, ItemType, Re
 from cataloging.numbers import accession_key, barcode_key
 from ils.accounts.actor import Actor
 from ils.core import clock
+from ils.core.db import next_ids
 from ils.core.errors import Invalid
 from ils.core.events import EventRow
 from ils.org.models import OrgUnit
@@ -268,8 +269,10 @@ def _insert(
     described: list[Projection],
 ) -> None:
     table: Any = Item.__table__
-    made = session.execute(insert(table).returning(table.c.id, sort_by_parameter_order=True), rows)
-    ids = list(made.scalars())
+    ids = next_ids(session, table, len(rows))
+    session.execute(
+        insert(table), [{"id": item_id, **row} for item_id, row in zip(ids, rows, strict=True)]
+    )
     codes = [
         {"value": row["barcode"], "item_id": item_id}
         for item_id, row in zip(ids, rows, strict=True)

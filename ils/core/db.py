@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, DateTime, Engine, MetaData, Table, create_engine, event, func, select
+from sqlalchemy.dialects.postgresql import JSONB, REGCLASS
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -139,6 +139,19 @@ def is_sqlite(session: Session | None = None) -> bool:
     """Tell which of the two databases this is."""
     bind = session.get_bind() if session is not None else engine()
     return bind.dialect.name == "sqlite"
+
+
+def next_ids(session: Session, table: Table, count: int) -> list[int]:
+    """Take the ids of rows that will be inserted together, within a writing transaction.
+
+    One statement can then insert them all; asking for their ids in order costs SQLite one each.
+    """
+    if is_sqlite(session):  # nobody else writes
+        first = (session.scalar(select(func.max(table.c.id))) or 0) + 1
+        return list(range(first, first + count))
+    sequence = func.pg_get_serial_sequence(table.name, "id").cast(REGCLASS)
+    each = func.generate_series(1, count).table_valued("n")
+    return list(session.scalars(select(func.nextval(sequence)).select_from(each)))
 
 
 _Sessions = sessionmaker(expire_on_commit=False, autoflush=True)
