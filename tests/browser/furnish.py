@@ -1,0 +1,201 @@
+"""Data for a look at every page: something of everything, made through the use cases."""
+
+import io
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from cataloging.imports.runs import begin, receive
+from cataloging.items import CopyFacts, add_items
+from cataloging.marc.formats import WRITERS
+from cataloging.models import ImportLine
+from cataloging.search import follow
+from circulation.checkin import check_in
+from circulation.checkout import check_out
+from circulation.desk import perform
+from circulation.fees import charge
+from circulation.holds import place_hold
+from circulation.models import Loan
+from circulation.patrons.patrons import write_note
+from ils.accounts.actor import Actor
+from ils.accounts.passwords import hash_password
+from ils.core import clock
+from ils.core.db import reading, transaction
+from ils.core.jobs import run_next_job
+from ils.reporting.periods import clock_named
+from ils.reporting.reports import open_report
+from opac.models import NewsPost
+from opac.news import Draft, write_post
+from tests import factories
+from tests.browser.conftest import Place
+
+SHEET = "Họ tên;Ngày sinh;Lớp\nTrần Văn An;1/2/2012;6A\n;3/4/2013;7B\nLê Bình;không nhớ;8C\n"
+TITLES = ("Số đỏ", "Dế Mèn phiêu lưu ký", "Kính vạn hoa", "Đất rừng phương Nam", "Tắt đèn")
+
+
+@dataclass
+class Furnished:
+    """Who signs in, and what stands for each word in an address."""
+
+    head: str
+    admin: str
+    card: str
+    actors: dict[str, Actor]
+    words: dict[str, Any]
+
+
+def username(actor: Actor) -> str:
+    """Return the name an actor signs in with."""
+    from ils.accounts.models import Staff
+
+    with reading() as session:
+        return session.get_one(Staff, actor.staff_id).username
+
+
+def furnish(place: Place) -> Furnished:
+    """Fill a place with stock, readers, loans, holds, money, news, imports and a report."""
+    province = place.province
+    with transaction() as session:
+        head = factories.create_actor(session, "head", province.branch, province.library)
+        admin = factories.create_actor(session, "admin", province.top)
+    words = _stock(place, head) | {"slug": province.library.slug, "unit_id": province.library.id}
+    card = _lending(place, head, words)
+    with transaction() as session:
+        _news(session, head, words)
+        month = clock_named("calendar_month").containing(clock.today()).previous
+        report = open_report(session, head, province.library.id, "monthly", month.first)
+        words["report_id"] = report.id
+    _import(place, head, words)
+    names = {"head": username(head), "admin": username(admin)}
+    words["token"] = _patron_sheet(place, names["head"])
+    words |= {"number": 1, "tag": "008", "code": "TV.G02"}
+    while run_next_job():
+        pass
+    follow.rebuild()
+    return Furnished(names["head"], names["admin"], card, {"head": head, "admin": admin}, words)
+
+
+def _stock(place: Place, head: Actor) -> dict[str, Any]:
+    branch = place.province.branch
+    with transaction() as session:
+        register = factories.create_register(session, place.province.library, "VV")
+        factories.create_collection(session, place.province.library)
+        items = []
+        for title in TITLES:
+            record = factories.create_record(session, title)
+            facts = CopyFacts(branch.id, price=45_000, call_number="895.9 NG")
+            items += add_items(session, head, record.id, facts, register_id=register.id, copies=2)
+        return {
+            "record_id": items[0].record_id,
+            "item_id": items[0].id,
+            "change_set_id": items[0].change_set_id,
+            "barcodes": [item.barcode for item in items],
+            "records": [item.record_id for item in items],
+        }
+
+
+def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
+    """Lend one late and one now, hold one on the shelf and one waiting; return the reader's card."""
+    branch = place.province.branch
+    with transaction() as session:
+        patron, other = (
+            factories.create_patron(session, branch, name)
+            for name in ("Nguyễn Thị Lan", "Phạm Văn Chờ")
+        )
+        patron.password_hash = hash_password(factories.PASSWORD)
+        patron.must_change_password = False
+        write_note(session, head, patron.id, "Hay quên thẻ ở nhà")
+        card = factories.card_of(session, patron)
+    words["patron_id"] = patron.id
+    codes = words["barcodes"]
+    with clock.at(clock.now() - timedelta(days=40)):
+        late = perform(check_out, head, barcode=codes[0], patron_id=patron.id, key="f1")
+        perform(check_out, head, barcode=codes[2], patron_id=other.id, key="f2")
+    assert late.ok
+    perform(check_out, head, barcode=codes[4], patron_id=patron.id, key="f4", overrides=_lifted())
+    for n, (reader, record) in enumerate(((patron, 2), (other, 6))):
+        held = perform(
+            place_hold,
+            head,
+            record_id=words["records"][record],
+            patron_id=reader.id,
+            pickup_branch_id=branch.id,
+            key=f"h{n}",
+            overrides=_lifted(),
+        )
+        assert held.ok, held
+    perform(check_in, head, barcode=codes[2], key="r1")  # caught for the first reader
+    perform(charge, head, patron_id=patron.id, kind="service", amount=15_000, key="c1")
+    with reading() as session:
+        words["loan_id"] = session.scalars(
+            select(Loan.id).where(Loan.patron_id == patron.id).order_by(Loan.id)
+        ).first()
+    return card
+
+
+def _lifted() -> dict[str, str]:
+    return {"overdue_over": "thử", "owed_over": "thử"}
+
+
+def _news(session: Any, head: Actor, words: dict[str, Any]) -> None:
+    text = "Mời bạn đọc đến dự.\n\n- Kể chuyện\n- Đố vui\n"
+    post = write_post(session, head, Draft("Ngày hội đọc sách", "Cả ngày", text, clock.today()))
+    province_post = NewsPost(
+        unit_id=int(head.held[0].path.split("/")[1]),
+        slug=post.slug,
+        title="Hội thi của tỉnh",
+        published_on=clock.today(),
+    )
+    session.add(province_post)
+    words |= {"post_id": post.id, "post": post.slug}
+
+
+def _import(place: Place, head: Actor, words: dict[str, Any]) -> None:
+    """Bring in a file of one sound and one broken record, and leave another waiting."""
+    iso = WRITERS["iso2709"][1]
+    marc = {
+        "leader": "00000nam a2200000   4500",
+        "fields": [
+            {"001": "b1"},
+            {"245": {"ind1": "1", "ind2": "0", "subfields": [{"a": "Chí Phèo"}]}},
+        ],
+    }
+    file = place.folder / "sach.mrc"
+    file.write_bytes(iso(marc) + b"some words between\n" + iso(marc)[:60])
+    with transaction() as session:
+        runs = [
+            receive(
+                session,
+                head,
+                source=file,
+                file_name="sach.mrc",
+                library_id=place.province.library.id,
+                options={"opening_balance": True},
+            )
+            for _ in range(2)
+        ]
+        words["run_ids"] = [run.id for run in runs]
+        begin(session, head, runs[0].id)
+    while run_next_job():
+        pass
+    with reading() as session:
+        lines = session.scalars(select(ImportLine).where(ImportLine.run_id == runs[0].id)).all()
+        words["lines"] = [line.id for line in lines]
+        words["rejected"] = next(line.id for line in lines if line.outcome == "rejected")
+    words["run_id"] = runs[0].id
+
+
+def _patron_sheet(place: Place, name: str) -> str:
+    """Upload a spreadsheet with a wrong row as the head does and take it; return its token."""
+    browser = place.app.test_client()
+    browser.post("/staff/sign-in", data={"username": name, "password": factories.PASSWORD})
+    file = (io.BytesIO(SHEET.encode()), "ban-doc.csv")
+    sent = browser.post("/staff/patrons/import", data={"file": file})
+    assert sent.status_code == 302, sent.get_data(as_text=True)[-2000:]
+    facts = {"column_0": "name", "column_1": "born", "column_2": "school_class", "take": "1"}
+    facts |= {"branch_id": str(place.province.branch.id), "category": "child"}
+    taken = browser.post(sent.location, data=facts)
+    assert taken.status_code == 200, taken.get_data(as_text=True)[-2000:]
+    return str(sent.location.rsplit("/", 1)[-1])

@@ -1,0 +1,147 @@
+"""Every page there is, opened as those open it who may, at desk width and on a phone."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ils.web.door import declared_for
+from tests.browser.conftest import Place, sign_in_patron
+from tests.browser.furnish import Furnished, furnish
+from tests.factories import PASSWORD
+from tests.live import PHONE, WIDE, Server, axe, overflow, sign_in_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("every_page")]
+
+# Answers that are no page: fetched, and looked at only for being there.
+FILES = re.compile(
+    r"\.(svg|xml|txt|xlsx|pdf)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code)$"
+)
+ELSEWHERE = {"ils.first_run"}  # gone once there is a library; the first run has its own story
+ABOVE = {"reporting.province"}  # asks for the right at the province
+# Pages that look different by what is asked of them.
+MORE = {
+    "opac.search": ["?q=so+do", "?q=zzzz", "?q=k%C3%ADnh+v%E1%BA%A1n+hoa&view=x"],
+    "opac_api.find": ["?q=so+do&facets=1"],
+    "cataloging.find": ["?q=so+do"],
+    "cataloging.show": ["?view=isbd", "?view=marc"],
+    "cataloging.labels": ["?items={item_id}"],
+    "cataloging.code_of_title": ["?title=abc"],
+    "desk.page": ["?patron={patron_id}", "?mode=checkin"],
+    "patrons.find": ["?q=lan"],
+    "policies.row": ["?unit={unit_id}&item_type=comic&category=child"],
+    "reporting.paper": ["?columns=year"],
+    "reporting.province": ["?submitted=1"],
+    "imports.result": ["?outcome=rejected"],
+}
+
+
+@pytest.fixture(scope="module")
+def furnished(place: Place) -> Furnished:
+    return furnish(place)
+
+
+@pytest.fixture(scope="module")
+def server(furnished: Furnished, serve: Callable[[], Server]) -> Server:
+    return serve()
+
+
+def addresses(place: Place, furnished: Furnished, who: str, begins: str = "") -> Iterator[str]:
+    """Yield the addresses of every GET endpoint that one of ``who`` may open and opens first."""
+    for rule in place.app.url_map.iter_rules():
+        door = declared_for(place.app, rule.endpoint)
+        skipped = rule.endpoint in ELSEWHERE or rule.endpoint.endswith("static")
+        if skipped or "GET" not in rule.methods or door is None:
+            continue
+        opened_by = door.who
+        if door.who == "staff":
+            may = door.permission is None or furnished.actors["head"].can_somewhere(door.permission)
+            opened_by = "head" if may and rule.endpoint not in ABOVE else "admin"
+        if opened_by != who or not rule.rule.startswith(begins):
+            continue
+        for words in worded(rule.endpoint, furnished.words):
+            path = re.sub(r"<(?:[^:>]+:)?(\w+)>", lambda m, w=words: str(w[m[1]]), rule.rule)
+            yield path
+            yield from (path + query.format(**words) for query in MORE.get(rule.endpoint, []))
+
+
+def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what stands for the words of an endpoint's address, once for each state shown."""
+    if endpoint == "imports.show":
+        return [words | {"run_id": run} for run in words["run_ids"]]
+    if endpoint == "imports.line":
+        return [words | {"number": line} for line in words["lines"]]
+    if endpoint == "imports.raw_file":
+        return [words | {"number": words["rejected"]}]
+    return [words]
+
+
+def looked_at(page: Any, server: Server, paths: Iterator[str]) -> list[str]:
+    """Open each address; return what is wrong with any of them."""
+    wrong, seen = [], 0
+    for path in paths:
+        seen += 1
+        if FILES.search(path.partition("?")[0]):
+            answer = page.request.get(server.url + path)
+            if answer.status != 200 or not answer.body():
+                wrong.append(f"{path}: answers {answer.status}")
+            continue
+        page.set_viewport_size(WIDE)
+        answer = page.goto(server.url + path)
+        if answer.status != 200:
+            wrong.append(f"{path}: answers {answer.status}")
+        for viewport in (WIDE, PHONE):
+            page.set_viewport_size(viewport)
+            width = viewport["width"]
+            wrong += [f"{path} at {width}: {line}" for line in axe(page)]
+            if overflow(page):
+                wrong.append(f"{path} at {width}: {overflow(page)} pixels too wide")
+    assert seen > 3
+    return wrong
+
+
+@pytest.mark.parametrize("begins", ["/", "/<site"], ids=["province", "library"])
+def test_everybodys_pages(
+    page: Any, server: Server, place: Place, furnished: Furnished, begins: str
+) -> None:
+    paths = addresses(place, furnished, "public", begins)
+    if begins == "/":
+        paths = (p for p in paths if not p.startswith(f"/{furnished.words['slug']}/"))
+    assert looked_at(page, server, paths) == []
+
+
+def test_the_patrons_pages(page: Any, server: Server, place: Place, furnished: Furnished) -> None:
+    page.goto(f"{server.url}/account/sign-in")
+    sign_in_patron(page, furnished.card, PASSWORD)
+    assert looked_at(page, server, addresses(place, furnished, "patron")) == []
+
+
+@pytest.mark.parametrize("part", ["catalog", "imports", "reports", "others"])
+def test_the_staffs_pages(
+    page: Any, server: Server, place: Place, furnished: Furnished, part: str
+) -> None:
+    sign_in_staff(page, server, furnished.head, PASSWORD)
+    paths = addresses(place, furnished, "head")
+    own = ("/staff/catalog", "/staff/imports", "/staff/reports")
+    if part == "others":
+        paths = (p for p in paths if not p.startswith(own))
+    else:
+        paths = (p for p in paths if p.startswith(f"/staff/{part}"))
+    assert looked_at(page, server, paths) == []
+
+
+def test_the_administrators_pages(
+    page: Any, server: Server, place: Place, furnished: Furnished
+) -> None:
+    sign_in_staff(page, server, furnished.admin, PASSWORD)
+    paths = list(addresses(place, furnished, "admin"))
+    paths += ["/staff/reports/figures", "/staff/reports/monthly", "/staff/admin/"]
+    paths.append(f"/staff/reports/monthly/{furnished.words['report_id']}")
+    assert looked_at(page, server, iter(paths)) == []
+
+
+def test_no_endpoint_is_left_out(place: Place, furnished: Furnished) -> None:
+    found = [addresses(place, furnished, w) for w in ("public", "patron", "head", "admin")]
+    everything = {path.partition("?")[0] for paths in found for path in paths}
+    assert len(everything) > 90
