@@ -143,6 +143,10 @@ class Compiler:
             for pair in pairwise(folded):
                 yield self._boosted(self._phrase_in("title", list(pair)), PAIR)
 
+    def together(self, folded: list[str]) -> Any:
+        """Return a query for words side by side in a title or an author's name."""
+        return self._any([self._phrase_in(name, folded) for name in ("title", "author")])
+
     def single_word(self, parsed: Parsed) -> Any | None:
         """Return a plain union of terms for a query of one unmarked word, else None.
 

@@ -31,6 +31,11 @@ from ils.text.typing_keys import readings
 from ils.text.words import exact_words, folded_words
 
 DEEPEST: Final = 20_000  # results behind this one are not paged to; filters get there
+RARE: Final = 20  # a known word in so few records, and in few of all, may be a slip
+MOST_SIDE_BY_SIDE: Final = 6  # words of a query tried as a title with one slip
+ALL_CANDIDATES: Final = 24  # words tried in the place of each
+# What readers call any book, and records do not say (sách, cuốn, quyển, tập, bộ).
+ANY_BOOK: Final = frozenset({"sach", "cuon", "quyen", "tap", "bo", "book", "books"})
 _KEPT: Final = 512
 _PLAIN_WORD: Final = re.compile(r"[^\W_]+")
 
@@ -124,14 +129,23 @@ def _otherwise(typed: str, parsed: Parsed, engine: "_Engine") -> Iterator[tuple[
 
     for text in readings(typed, known):
         yield "keystrokes", text, parse(text)
-    words = [word for word in _mendable(parsed) if not word.prefix]
-    mended = _mended(words, engine.frequency, unknown_only=True)
-    if mended:
-        yield "spelling", "", parsed.with_words(mended)
-    wider = _mended(words, engine.frequency, unknown_only=False)
-    if wider and wider != mended:
-        yield "spelling", "", parsed.with_words(wider)
+    for change in _slips(parsed, engine):
+        if change:
+            yield "spelling", "", parsed.with_words(change)
     yield from _some_words(parsed, engine)
+
+
+def _slips(parsed: Parsed, engine: "_Engine") -> Iterator[dict[Word, Word]]:
+    """Yield what may stand for mistyped words, the surest first."""
+    words = [word for word in _mendable(parsed) if not word.prefix]
+
+    def mended(doubt: Callable[[Word, "_Engine"], bool]) -> dict[Word, Word]:
+        return _mended([word for word in words if doubt(word, engine)], engine.frequency)
+
+    yield mended(_unknown)
+    yield from _side_by_side(parsed, engine)
+    yield mended(_unknown_marks)
+    yield mended(_rare)
 
 
 def _mendable(parsed: Parsed) -> list[Word]:
@@ -144,27 +158,60 @@ def _mendable(parsed: Parsed) -> list[Word]:
     ]
 
 
-def _mended(
-    words: list[Word], frequency: Callable[[str], int], *, unknown_only: bool
-) -> dict[Word, Word]:
+def _unknown(word: Word, engine: "_Engine") -> bool:
+    return not engine.frequency(word.folded)
+
+
+def _unknown_marks(word: Word, engine: "_Engine") -> bool:
+    """Tell whether nobody ever wrote the word so, though others are written like it (vạng)."""
+    return _unknown(word, engine) or (word.marked and not engine.exact_frequency(word.exact))
+
+
+def _rare(word: Word, engine: "_Engine") -> bool:
+    """Tell whether a word may be a slip although it occurs; marks found as typed speak for it."""
+    if _unknown_marks(word, engine):
+        return True
+    return not word.marked and engine.frequency(word.folded) <= min(RARE, engine.records // 100)
+
+
+def _mended(words: list[Word], frequency: Callable[[str], int]) -> dict[Word, Word]:
     """Return words with what else will do. An unknown word is replaced, a known one joined."""
     found: dict[Word, Word] = {}
     for word in words:
         count = frequency(word.folded)
-        if count and unknown_only:
-            continue
-        others = spelling.candidates(word.folded, frequency, at_least=max(1, 2 * count))
+        likelier = 1 if word.marked else 2 * count
+        others = spelling.candidates(word.folded, frequency, at_least=max(1, likelier))
         if others:
             found[word] = replace(word, folded=word.folded if count else "", others=others)
     return found
 
 
-def _some_words(parsed: Parsed, engine: "_Engine") -> Iterator[tuple[str, str, Parsed]]:
-    """Leave out one word of three or more: the rarest first, which is oftenest the wrong one."""
+def _side_by_side(parsed: Parsed, engine: "_Engine") -> Iterator[dict[Word, Word]]:
+    """Yield the change of one word that makes all of them stand together in a title or a name.
+
+    Mends a common word typed for another (*đắt nhân tâm*), which alone says nothing of a slip.
+    """
     words = parsed.free
-    if len(words) < 3 or len(words) > 12:
+    if not 2 <= len(words) <= MOST_SIDE_BY_SIDE or len(parsed.clauses) != len(words):
         return
-    for left_out in sorted(set(words), key=lambda word: engine.frequency(word.folded)):
+    for at, word in enumerate(words):
+        before, after = words[:at], words[at + 1 :]
+        for other in spelling.candidates(word.folded, engine.frequency, most=ALL_CANDIDATES):
+            folded = [*(w.folded for w in before), other, *(w.folded for w in after)]
+            if engine.together(folded):
+                yield {word: replace(word, folded="", others=(other,))}
+
+
+def _some_words(parsed: Parsed, engine: "_Engine") -> Iterator[tuple[str, str, Parsed]]:
+    """Leave out one word: a name for any book first, then, of three or more, the rarest first,
+    which is oftenest the wrong one.
+    """
+    words = parsed.free
+    if not 2 <= len(words) <= 12:
+        return
+    named = [word for word in words if word.folded in ANY_BOOK]
+    others = sorted(set(words).difference(named), key=lambda word: engine.frequency(word.folded))
+    for left_out in [*named, *(others if len(words) > 2 else ())]:
         clauses = tuple(
             tuple(
                 replace(clause, words=tuple(w for w in clause.words if w is not left_out))
@@ -218,9 +265,22 @@ class _Engine:
         self._state = snapshot.state
         self._compiler = Compiler(snapshot)
 
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return int(self._searcher.num_docs)
+
     def frequency(self, folded: str) -> int:
         """Return in about how many records a folded word occurs."""
         return int(self._searcher.doc_freq("every", folded))
+
+    def exact_frequency(self, exact: str) -> int:
+        """Return in about how many records a word occurs with these marks."""
+        return int(self._searcher.doc_freq("every_exact", exact))
+
+    def together(self, folded: list[str]) -> bool:
+        """Tell whether folded words stand side by side in a title or an author's name."""
+        return bool(self._searcher.search(self._compiler.together(folded), 1, count=False).hits)
 
     def ask(self, parsed: Parsed) -> Answer:
         """Return one page of what a query finds, from memory if it was just asked."""

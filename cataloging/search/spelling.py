@@ -28,8 +28,10 @@ def neighbors(word: str) -> Iterator[str]:
             yield head + letter + tail
 
 
-def candidates(word: str, frequency: Frequency, at_least: int = 1) -> tuple[str, ...]:
-    """Return the words of the catalogue one slip away, likeliest first, at most ``MOST``.
+def candidates(
+    word: str, frequency: Frequency, at_least: int = 1, most: int = MOST
+) -> tuple[str, ...]:
+    """Return the words of the catalogue one slip away, likeliest first, at most ``most``.
 
     A candidate must occur in ``at_least`` records. One that keeps the first letter is preferred:
     people rarely get that wrong.
@@ -43,4 +45,4 @@ def candidates(word: str, frequency: Frequency, at_least: int = 1) -> tuple[str,
         count = frequency(other)
         if count >= at_least and len(other) >= SHORTEST - 1:
             found[other] = count * (4.0 if other[0] == word[0] else 1.0)
-    return tuple(sorted(found, key=lambda other: -found[other])[:MOST])
+    return tuple(sorted(found, key=lambda other: -found[other])[:most])

@@ -164,9 +164,17 @@ QUERIES: list[tuple[str, list]] = [
     ("dat rugn phuong nam", ["dat_rung"]),
     ("carnegei", ["dac_nhan_tam", ONE_ONLY]),
     ("tứ điển tiếng việtt", ["tu_dien"]),
+    # one slip that makes another word
+    ("đắt nhân tâm", ["dac_nhan_tam", ONE_ONLY]),
+    ("tất đèn", ["tat_den"]),
+    ("chí phèn", ["chi_pheo"]),
+    ("thời xa vấng", ["thoi_xa_vang"]),
+    ("nha giả kem", ["nha_gia_kim"]),
     # a word too many
     ("dế mèn phiêu lưu ký toàn tập bản đẹp xyzt", [ONE_ONLY]),
     ("dế mèn phiêu lưu ký abcxyz", ["de_men"]),
+    ("sách lịch sử khẩn hoang", ["khan_hoang", ONE_ONLY]),
+    ("cuốn carnegie", ["dac_nhan_tam", ONE_ONLY]),
 ]  # fmt: skip
 
 
