@@ -24,12 +24,15 @@ class HoldRow:
     patron: Patron | None
     card: str | None
     item: Item | None
+    call_number: str = ""  # of the copy, or of its title
     place: int | None = None
 
 
 def _rows() -> Any:
     return (
-        select(Hold, Record.title, Record.author, Patron, PatronCard.number, Item)
+        select(
+            Hold, Record.title, Record.author, Patron, PatronCard.number, Item, Record.call_number
+        )
         .join(Record, Record.id == Hold.record_id)
         .outerjoin(Patron, Patron.id == Hold.patron_id)
         .outerjoin(PatronCard, (PatronCard.patron_id == Patron.id) & (PatronCard.state == "active"))
@@ -38,8 +41,9 @@ def _rows() -> Any:
 
 
 def _line(row: Any, place: int | None = None) -> HoldRow:
-    hold, title, author, patron, card, item = row
-    return HoldRow(hold, title, author, patron, card, item, place)
+    hold, title, author, patron, card, item, call_number = row
+    call_number = (item.call_number if item else "") or call_number or ""
+    return HoldRow(hold, title, author, patron, card, item, call_number, place)
 
 
 def pull_list(session: Session, branch_id: int) -> list[HoldRow]:

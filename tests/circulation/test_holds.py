@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from cataloging.models import Record
 from circulation import lending_jobs
 from circulation.checkin import check_in
 from circulation.checkout import check_out
@@ -498,6 +499,16 @@ def test_a_copy_not_on_its_shelf_is_left_alone_and_the_next_is_tried(library: Li
     after = library.get(Hold, placed.hold["id"])
     assert after.state == "targeted"
     assert {target, after.item_id} == {first.id, second.id}
+
+
+def test_the_pull_list_names_the_call_number_of_the_title_where_a_copy_has_none(library: Library):
+    item, patron = library.item(), library.patron()
+    library.hold(item, patron)
+    with library.writing() as session:
+        session.get_one(Record, item.record_id).call_number = "895.9223 D250M"
+    with library.reading() as session:
+        (row,) = pull_list(session, library.place.branch.id)
+    assert row.call_number == "895.9223 D250M"
 
 
 def test_a_copy_untouched_on_the_pull_list_gives_way_to_the_next(lite: Library):
