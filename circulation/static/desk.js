@@ -184,17 +184,8 @@ const typing = (node) => node.closest?.("input:not([type=hidden]):not([type=chec
 
 document.addEventListener("keydown", (event) => {
   idle = 0;
-  const press = (name) => { const button = document.querySelector(`[data-key=${name}]`); if (button) { event.preventDefault(); button.click(); } };
-  if (event.key === "F2") return press("checkin");
-  if (event.key === "F8") return press("last");
-  if (event.altKey && event.code === "KeyU") return press("lend");
-  if (event.altKey && event.code === "KeyR") return press("checkin");
-  if (event.altKey && event.code === "KeyW") return press("renew");
-  if (event.altKey && event.code === "KeyY") { document.querySelector("[data-why]")?.click(); event.preventDefault(); return; }
-  if (event.ctrlKey && event.code === "KeyZ" && !typing(event.target) && !box?.value) return press("undo");
-  if (event.key === "Escape") { focusBox(); return; }
   if (typing(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.key === "/" && document.activeElement !== box) { event.preventDefault(); focusBox(); return; }
+  if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (openQuestion() && !box?.value && event.key.length === 1 && fast(event) === false) {
     const answer = desk.querySelector(`[data-answer="${event.key.toLowerCase()}"]`);
     if (answer) { event.preventDefault(); pendingAnswer(answer); return; }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, render_template, request, url_for
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -423,7 +423,8 @@ def why(loan_id: int) -> str:
 def _respond(answer: Answer) -> Any:
     """Answer a fetch with the parts that changed, a plain form with the page."""
     if request.headers.get("X-Requested-With") != "fetch":
-        return _show(answer)
+        is_told = bool(answer.result or answer.choice or answer.message)
+        return _show(answer) if is_told else redirect(answer.state.address(), 303)
     undone = bool(answer.result and answer.result["command"] == "undo")
     facts = _facts(answer, ROWS if undone or request.endpoint != "desk.scan" else FRESH)
     return jsonify(
