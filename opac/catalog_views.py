@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cataloging.marc.display import isbd, labeled, notes
+from cataloging.marc.model import fields, subfields
 from cataloging.marc.project import Projection, project
 from cataloging.models import Record
 from cataloging.search import SearchRequest, SearchResult
@@ -91,6 +92,8 @@ def record(slug: str | None, record_id: int) -> Any:
             "same_author": _same(session, site, record_id, "author", shown.authors[:1]),
             "same_subject": _same(session, site, record_id, "subject", shown.subjects[:1]),
         }
+    audience = fields(found.marc, "521")  # type: ignore[arg-type]
+    meant_for = [text for one in audience for text in subfields(one, "a")]
     book = Book(found.id, found.title, found.author, found.year, found.class_number, found.material)
     return page(
         "opac/record.html",
@@ -101,6 +104,8 @@ def record(slug: str | None, record_id: int) -> Any:
         copies=held,
         card=isbd(found.marc),  # type: ignore[arg-type]
         notes=notes(found.marc),  # type: ignore[arg-type]
+        meant_for=meant_for,
+        remarks=[note for note in shown.notes if note not in meant_for],
         fields=labeled(found.marc, english=language() == "en"),  # type: ignore[arg-type]
         linked=_linked_data(site, found, shown, held),
         patron=patron,

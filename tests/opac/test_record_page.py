@@ -141,6 +141,17 @@ def test_a_cover_is_kept_by_the_browser(client: Any, province: Any, title: Any) 
     assert again.status_code == 304
 
 
+def test_whom_a_book_is_for_is_no_note(client: Any, province: Any, make: Any) -> None:
+    fields = [
+        {"521": {"ind1": " ", "ind2": " ", "subfields": [{"a": "Thiếu nhi"}]}},
+        {"500": {"ind1": " ", "ind2": " ", "subfields": [{"a": "Ra đời: 1941"}]}},
+    ]
+    record = make(factories.create_record, fields=fields)
+    page = re.sub(r"\s+", " ", text_of(client.get(f"/record/{record.id}")))
+    assert re.search(r"<dt>Dành cho</dt> ?<dd[^>]*>Thiếu nhi</dd>", page)
+    assert re.search(r"<dt>Ghi chú</dt> ?<dd[^>]*>Ra đời: 1941</dd>", page)
+
+
 def test_what_is_only_read_in_the_library_is_not_offered_for_a_hold(
     client: Any, province: Any, make: Any
 ) -> None:
