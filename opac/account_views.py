@@ -250,11 +250,8 @@ def _said(answer: DeskResult) -> tuple[str, str]:
     title = (answer.item or {}).get("title") or ""
     if answer.ok:
         return _said_done(answer, title), "ok"
-    reasons = " ".join(
-        words.reason_for_patron(r["code"], r["facts"])
-        for r in answer.reasons
-        if r["level"] != "info"
-    )
+    against = [(r["code"], r["facts"]) for r in answer.reasons if r["level"] != "info"]
+    reasons = " ".join(words.reasons_for_patron(against))
     if answer.command.startswith("renew"):
         return _("“%(title)s” was not renewed. %(reasons)s", title=title, reasons=reasons), "bad"
     return _("This could not be done. %(reasons)s", reasons=reasons), "bad"

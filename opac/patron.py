@@ -129,7 +129,7 @@ def _loan_lines(session: Session, loans: list[OpenLoan], names: dict[int, str]) 
                 fine=one.running_fine,
                 renewals=one.loan.renewals,
                 new_due=new_due,
-                reasons=[words.reason_for_patron(r.code, r.facts) for r in reasons if r.stops],
+                reasons=words.reasons_for_patron([(r.code, r.facts) for r in reasons if r.stops]),
             )
         )
     return lines

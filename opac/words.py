@@ -65,7 +65,7 @@ REASONS: dict[str, Any] = {
     "overdue_over": _l("You have too many overdue items. Please bring them back first."),
     "overdue_days_over": _l("One of your items is long overdue. Please bring it back first."),
     "renewal_wanted": _l("Another reader is waiting for this title."),
-    "limit_reached": _l("It has been renewed as often as the rules allow (%(limit)s times)."),
+    "limit_reached": _l("It has been renewed as often as the rules allow (limit: %(limit)s)."),
     "overdue_too_long": _l("It is overdue too long to be renewed here. Please bring it back."),
     "reading_room": _l("Reading-room loans cannot be renewed."),
     "lifecycle": _l("This item cannot be renewed online. Please ask at the desk."),
@@ -154,6 +154,18 @@ def reason_for_patron(code: str, facts: Mapping[str, Any]) -> str:
         return str(own) % shown
     except (KeyError, ValueError, TypeError):
         return str(own)
+
+
+def reasons_for_patron(reasons: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """Say all reasons of a refusal; to try later is no advice where something else stands against
+    it too.
+    """
+    codes = [code for code, _facts in reasons]
+    return [
+        reason_for_patron(code, facts)
+        for code, facts in reasons
+        if code != "no_gain" or set(codes) == {"no_gain"}
+    ]
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -10,6 +10,7 @@ from circulation.models import Hold, Loan, PolicyRow
 from circulation.patrons.models import Patron
 from ils.accounts.passwords import hash_password
 from ils.core import clock, db
+from opac.words import reasons_for_patron
 from tests import factories
 from tests.opac.conftest import text_of
 
@@ -306,3 +307,10 @@ def test_a_library_without_fines_shows_none(patron_client: Any, province: Any, r
     page = text_of(patron_client(reader[0]).get("/account"))
     assert "Không phải nộp khoản nào" in page
     assert "Bạn không mượn cuốn nào" in page
+
+
+def test_trying_later_is_advised_only_where_it_may_help(app: Any) -> None:
+    later, spent = ("no_gain", {}), ("limit_reached", {"limit": 1})
+    with app.test_request_context("/?lang=en"):
+        assert reasons_for_patron([later])[0].endswith("Try again nearer to the date.")
+        assert reasons_for_patron([spent, later]) == reasons_for_patron([spent])
