@@ -90,8 +90,8 @@ class Copies:
 
     @property
     def free(self) -> int:
-        """How many may be borrowed at once."""
-        return sum(copy.available and copy.lendable for copy in self.every)
+        """How many of the site's own copies may be borrowed at once."""
+        return sum(copy.available and copy.lendable for copy in self.here)
 
     @property
     def lendable(self) -> bool:
@@ -100,8 +100,8 @@ class Copies:
 
     @property
     def readable(self) -> bool:
-        """Whether a copy can be read in the library now."""
-        return any(copy.available and copy.kind == "info" for copy in self.every)
+        """Whether one of the site's own copies can be read in the library now."""
+        return any(copy.available and copy.kind == "info" for copy in self.here)
 
 
 def summaries(

@@ -141,6 +141,23 @@ def test_a_cover_is_kept_by_the_browser(client: Any, province: Any, title: Any) 
     assert again.status_code == 304
 
 
+def test_a_librarys_page_counts_its_own_copies(client: Any, province: Any, make: Any) -> None:
+    def both(session: Any) -> tuple[int, int]:
+        record = factories.create_record(session)
+        for branch in (province.branch, province.foreign_branch, province.foreign_branch):
+            factories.create_item(session, branch, record)
+        alone = factories.create_item(session, province.foreign_branch)
+        return record.id, alone.record_id
+
+    shared, foreign = make(both)
+    ours = province.library.slug
+    assert "Mượn được 1/1 bản" in text_of(client.get(f"/{ours}/record/{shared}"))
+    assert "Mượn được 3/3 bản" in text_of(client.get(f"/record/{shared}"))
+    page = text_of(client.get(f"/{ours}/record/{foreign}"))
+    assert "Có ở thư viện khác trong tỉnh" in page
+    assert f"/{ours}/record/{foreign}/hold" in page
+
+
 def test_whom_a_book_is_for_is_no_note(client: Any, province: Any, make: Any) -> None:
     fields = [
         {"521": {"ind1": " ", "ind2": " ", "subfields": [{"a": "Thiếu nhi"}]}},
