@@ -57,7 +57,7 @@ SENT: dict[str, dict[str, Any]] = {
 class Foreign:
     """Things of another library, each under the name that addresses give its number."""
 
-    ids: dict[str, int]
+    ids: dict[str, Any]
 
 
 @pytest.fixture
@@ -92,8 +92,10 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         pickup_branch_id=province.foreign_branch.id,
         key="f2",
     )
+    refused = desk.perform(check_out, clerk, barcode=item.barcode, patron_id=waiting.id, key="f3")
     assert lent.ok
     assert held.ok
+    assert not refused.ok
     with db.reading() as session:
         loan_id, hold_id = (
             session.scalars(select(Loan.id)).one(),
@@ -113,6 +115,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "unit_id": province.foreign_library.id,
             "loan_id": loan_id,
             "hold_id": hold_id,
+            "key": "f3",
         }
     )
 

@@ -33,12 +33,11 @@ from circulation.renew import renew, renew_all
 from circulation.scan import Scanned, recognize
 from circulation.sentences import headline_sentence, reason_sentence
 from circulation.undo import undo
-from circulation.why import why_due, why_fine
 from ils.core import clock
 from ils.core.db import reading
 from ils.core.errors import IlsError, NotFound
 from ils.org.settings import setting
-from ils.org.units import branches_below, province, unit, unit_names
+from ils.org.units import branches_below, province, unit_names
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 from ils.web.forms import parse_day, parse_dong
@@ -396,25 +395,6 @@ ACTS: dict[str, Callable[[State, str], Answer]] = {
     "mode": _mode,
     "finish": _finish_turn,
 }
-
-
-@bp.get("/why/<int:loan_id>")
-@door(USE)
-def why(loan_id: int) -> str:
-    """Explain a due date and a running fine: every value with the rule it came from."""
-    with reading() as session:
-        loan = session.get(Loan, loan_id)
-        if loan is None or not current_actor().can(USE, unit(session, loan.branch_id)):
-            raise NotFound("loan_unknown")
-        return render_template(
-            "circulation/desk_why.html",
-            loan=loan,
-            record=session.get_one(Record, loan.record_id),
-            item=session.get_one(Item, loan.item_id),
-            due=why_due(session, loan_id),
-            fine=why_fine(session, loan_id),
-            names=unit_names(session),
-        )
 
 
 # -- showing -----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from circulation import sentences
 from circulation.permissions import ENTER_OPEN_LOAN, TALLY, USE_DESK, VIEW_POLICY
-from circulation.views import desk, lists, policies
+from circulation.views import desk, lists, policies, why
 from ils.org.settings import declare
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -21,7 +21,7 @@ declare(
 def register(app: Flask) -> None:
     """Install the pages of lending."""
     sentences.install(app)
-    for bp in (desk.bp, lists.bp, policies.bp):
+    for bp in (desk.bp, why.bp, lists.bp, policies.bp):
         app.register_blueprint(bp)
     group = _l("Desk")
     menu_entry(group, _l("Desk"), "desk.page", USE_DESK, order=100, key="Alt+U")
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("A loan open on paper"), "lists.open_loan", ENTER_OPEN_LOAN, order=160)
     menu_entry(_l("Library"), _l("Lending rules"), "policies.matrix", VIEW_POLICY, order=905)
     message("loan_unknown", _l("There is no such loan."))
+    message("answer_unknown", _l("This answer is no longer kept, or explains itself."))
     message("lost_race", _l("Somebody else was quicker with this item. Please scan it again."))
     message("policy_value_missing", _l("This value may not be empty."))
     message("policy_value_wrong", _l("That value does not fit the rule."))

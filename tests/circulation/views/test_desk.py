@@ -148,6 +148,22 @@ def test_what_is_unknown_is_said_and_loses_nothing(desk: Desk) -> None:
     assert answer["patron"] == desk.patron.id
 
 
+def test_why_says_which_rule_decided_and_where_it_was_set(desk: Desk, province: Any) -> None:
+    with db.transaction() as session:
+        rule = {"limit_total": 0, "loan_days": 10}
+        session.add(PolicyRow(unit_id=province.library.id, category="adult", values=rule))
+    refused = desk.scan(desk.item.barcode, patron=desk.patron.id, key="n")
+    assert "/staff/desk/why/answer/n" in refused["top"]
+    page = desk.browser.get("/staff/desk/why/answer/n").get_data(as_text=True)
+    assert "cho phép 0" in page
+    assert "Thư viện huyện Thử (Người lớn)" in page
+    desk.act("override", patron=desk.patron.id, command="check_out", barcode=desk.item.barcode)
+    with db.reading() as session:
+        loans = session.scalars(select(Loan.id)).all()
+    assert loans == []
+    assert desk.browser.get("/staff/desk/why/answer/unknown").status_code == 404
+
+
 def test_the_pages_of_lending_open(desk: Desk, staff_client: Any, province: Any) -> None:
     desk.scan(desk.item.barcode, patron=desk.patron.id, key="a")
     with db.reading() as session:
