@@ -79,7 +79,7 @@ def _sample_if_empty() -> None:
 def _load_sample() -> None:
     from ils.app import create_app
 
-    click.echo("sen: making the sample province (once; about a minute)")
+    click.echo("sen: making the sample province (once; a minute or two)")
     app = create_app(config())
     with app.app_context():
         from circulation.sample.seed import seed

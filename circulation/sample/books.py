@@ -37,6 +37,7 @@ SOURCES = {
     "bookshop": "trang bán sách nêu ISBN của lần in",
 }
 WIKIPEDIA = "wiki:"
+PAGE = "web:"  # a page that names the book, by its site and heading
 
 BODIES = ("cơ quan", "biên soạn")  # roles of bodies, whose names hold commas
 
@@ -152,7 +153,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _source(code: str) -> str:
     if code.startswith(WIKIPEDIA):
         return f"Wikipedia tiếng Việt: {code.removeprefix(WIKIPEDIA)}"
-    return SOURCES[code]
+    return code.removeprefix(PAGE) if code.startswith(PAGE) else SOURCES[code]
 
 
 def to_marc(book: Book, control_number: str, entered: str, title_code: str = "") -> Marc:

@@ -95,7 +95,7 @@ def seed(
     number: int = SEED,
     each_day: Iterable[Daily] = (),
 ) -> Summary:
-    """Load the sample, with lending up to ``until`` (default: yesterday). Takes about a minute.
+    """Load the sample, with lending up to ``until`` (default: yesterday). Takes a minute or two.
 
     The caller sees to it that the installation is empty and the packages are registered.
     ``each_day`` adds what rooms above this one did on a day, in its transaction.
