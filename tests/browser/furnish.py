@@ -127,6 +127,9 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
         )
         assert held.ok, held
     perform(check_in, head, barcode=codes[2], key="r1")  # caught for the first reader
+    again = perform(check_out, head, barcode=codes[0], patron_id=other.id, key="refused")
+    assert not again.ok
+    words["key"] = "refused"  # the answer that is explained
     perform(charge, head, patron_id=patron.id, kind="service", amount=15_000, key="c1")
     with reading() as session:
         words["loan_id"] = session.scalars(
