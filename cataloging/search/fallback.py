@@ -57,7 +57,7 @@ def _result(request: SearchRequest, total: int, ids: tuple[int, ...]) -> SearchR
 
 
 def _of_number(session: Session, request: SearchRequest, number: str) -> tuple[int, ...]:
-    ids = records_of_number(session, number)
+    ids = records_of_number(session, number, hidden=request.hidden)
     within = _within(select(Record.id).where(Record.id.in_(ids)), request)
     kept = set(session.scalars(within)) if ids else set()
     return tuple(one for one in ids if one in kept)

@@ -1,4 +1,4 @@
-"""Finding records by what is printed on a copy: barcode or accession number.
+"""Finding records by a number: barcode or accession number of a copy, control number.
 
 Answered by the database, not the index: copies change hands all day and a number typed is exact.
 """
@@ -34,8 +34,10 @@ def copy_number(typed: str) -> tuple[str, bool]:
     return text, named or any(char.isalpha() for char in text) or digits > 5
 
 
-def records_of_number(session: Session, number: str) -> tuple[int, ...]:
-    """Return the records whose copies bear a barcode or accession number, typed in any way."""
+def records_of_number(session: Session, number: str, *, hidden: bool = False) -> tuple[int, ...]:
+    """Return the records whose copies bear a barcode or accession number, typed in any way, or,
+    where there are none, those with this control number. ``hidden``: suppressed ones as well.
+    """
     readings = barcode_readings(number)
     by_barcode = (
         select(Item.record_id)
@@ -47,7 +49,10 @@ def records_of_number(session: Session, number: str) -> tuple[int, ...]:
     found = dict.fromkeys(session.scalars(by_barcode.limit(MOST)))
     found |= dict.fromkeys(session.scalars(by_accession.order_by(Item.id).limit(MOST)))
     if not found:
-        return ()
+        controlled = Record.control_number.in_({number, number.upper()})
+        found = dict.fromkeys(session.scalars(select(Record.id).where(controlled).limit(MOST)))
     living = select(Record.id).where(Record.id.in_(found), Record.deleted_at.is_(None))
+    if not hidden:
+        living = living.where(Record.suppressed.is_(False))
     kept = set(session.scalars(living))
     return tuple(one for one in found if one in kept)

@@ -97,7 +97,7 @@ def _sound(request: SearchRequest) -> SearchRequest:
 
 
 def _by_number(session: Session, engine: "_Engine", number: str) -> SearchResult | None:
-    ids = records_of_number(session, number)
+    ids = records_of_number(session, number, hidden=engine.request.hidden)
     if not ids:
         return None
     answer = engine.ask_records(ids)

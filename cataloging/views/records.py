@@ -21,6 +21,7 @@ from cataloging.models import Collection, Item, ItemType, Record
 from cataloging.numbers import find_by_accession
 from cataloging.permissions import DELETE_RECORD, EDIT_ITEM, EDIT_RECORD, VIEW_RECORD
 from cataloging.search import SearchRequest, SearchResult, search
+from cataloging.views import narrow
 from cataloging.views.base import bp, english, staff_names
 from cataloging.views.words import (
     CHANGE_KINDS,
@@ -62,6 +63,8 @@ def find() -> Any:
             mine=mine,
             page=page,
             found=found,
+            facets=narrow.facets(found, narrow.chosen()),
+            narrowed=bool(narrow.chosen()),
             copies=_copies(session, [r.id for r in rows]),
             material_name=material_name,
             may_edit=current_actor().can_somewhere(EDIT_RECORD),
@@ -88,7 +91,14 @@ def _listed(
     sort = request.args.get("sort", "")
     if words:
         asked = SearchRequest(
-            words, library_id, sort=sort, page=number, page_size=size, hidden=True
+            words,
+            library_id,
+            narrow.chosen(),
+            sort=sort,
+            page=number,
+            page_size=size,
+            facets=size == PAGE,
+            hidden=True,
         )
         found = search(session, asked)
         rows = {r.id: r for r in session.scalars(select(Record).where(Record.id.in_(found.ids)))}

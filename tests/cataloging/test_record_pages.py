@@ -1,6 +1,7 @@
 """Pages of records: found, shown, edited as MARC and in boxes, brought back."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from cataloging.items import CopyFacts, add_items
 from cataloging.marc.text import write
 from cataloging.models import Item, Record
 from cataloging.records import replace_marc
+from cataloging.search import follow
 from ils.accounts.actor import system_actor
 from ils.core.db import reading, transaction
 from tests.factories import Province, create_collection, create_record, create_register
@@ -33,6 +35,26 @@ def record(province: Province) -> Record:
 def now(record: Record) -> Record:
     with reading() as session:
         return session.get_one(Record, record.id)
+
+
+def test_the_list_is_narrowed_by_facets_with_counts(
+    staff_client: Any, province: Province, record: Record
+) -> None:
+    with transaction() as session:
+        create_record(session, "Số phận con người", author="Mikhail Sholokhov", year="1985")
+    follow.rebuild()
+    browser = staff_client("cataloguer")
+    page = browser.get("/staff/catalog/?q=so&sort=title")
+    assert "2 biểu ghi" in text_of(page)
+    assert "Lọc kết quả" in text_of(page)
+    links = [unescape(a) for a in re.findall(r'href="(/staff/catalog/\?[^"]+)"', page.text)]
+    (by_author,) = [a for a in links if "author=Mikhail" in a]
+    assert "sort=title" in by_author
+    narrowed = browser.get(by_author)
+    assert "1 biểu ghi" in text_of(narrowed)
+    assert "Số đỏ" not in text_of(narrowed)
+    assert 'aria-current="true"' in narrowed.text
+    assert "1 biểu ghi" in text_of(browser.get("/staff/catalog/?q=so&available=1&library=x"))
 
 
 def text_of(answer: Any) -> str:

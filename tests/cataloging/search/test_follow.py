@@ -82,6 +82,21 @@ def test_a_suppressed_record_is_for_staff_only():
     assert found("số đỏ", hidden=True) == (one,)
 
 
+def test_a_number_leads_to_a_record_and_never_to_a_suppressed_one_for_readers():
+    with db.transaction() as session:
+        place = create_province(session)
+        record = create_record(session, fields=[{"001": "SH00127"}])
+        item = create_item(session, place.branch, record)
+    deliver()
+    numbers = ("SH00127", "sh00127", item.barcode)
+    assert [found(number) for number in numbers] == [(record.id,)] * 3
+    with db.transaction() as session:
+        set_suppressed(session, system_actor(), record.id, suppressed=True)
+    deliver()
+    assert [found(number) for number in numbers] == [()] * 3
+    assert [found(number, hidden=True) for number in numbers] == [(record.id,)] * 3
+
+
 def test_delivering_twice_does_no_harm():
     one = made()
     claimed = [outbox.Claimed(0, 0, "record_changed", {"record_ids": [one, one]})]
