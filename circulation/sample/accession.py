@@ -18,6 +18,7 @@ from circulation.sample.province import Units, data
 from circulation.sample.stock import Copy
 from ils.accounts.actor import Actor
 from ils.core import clock
+from ils.text.normal import fold
 
 LENT = ("book", "comic", "textbook")
 
@@ -107,13 +108,20 @@ class Catalog:
     def _record(self, session: Session, book: int, batch: ChangeSet) -> int:
         if book not in self.records:
             entered = f"{clock.today():%y%m%d}"
-            code = title_code(self.books[book].title)
+            code = label_code(self.books[book].title)
             marc = to_marc(self.books[book], f"SH{book + 1:05d}", entered, code)
             made = create_record(
                 session, self.cataloguer, marc, why="Dữ liệu mẫu", change_set=batch
             )
             self.records[book] = made.id
         return self.records[book]
+
+
+def label_code(title: str) -> str:
+    """Return what stands under the class on the spine: three letters where the table has no code,
+    as catalogers do for foreign names.
+    """
+    return title_code(title) or "".join(c for c in fold(title) if c.isalnum())[:3].upper()
 
 
 def _prefix(copy: Copy) -> str:
