@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from cataloging.items import CopyFacts, add_items
@@ -58,7 +59,7 @@ def test_books_are_entered_one_after_another_without_a_mouse(
     page.wait_for_url("**/staff/catalog/new")
     page.keyboard.type("Mắt biếc")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('[name=title_code]').value === 'M118B'")
+    expect(page.locator("[name=title_code]")).to_have_value("M118B")
     page.fill("[name=authors]", "Nguyễn Nhật Ánh")
     page.fill("[name=publisher]", "Trẻ")
     page.fill("[name=year]", "2019")
