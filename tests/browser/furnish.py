@@ -97,7 +97,7 @@ def _stock(place: Place, head: Actor) -> dict[str, Any]:
 
 
 def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
-    """Lend one late and one now, hold one on the shelf and one waiting; return the reader's card."""
+    """Lend one late and one now, hold one on the shelf, one waiting, one on its way; return the reader's card."""
     branch = place.province.branch
     with transaction() as session:
         patron, other = (
@@ -115,18 +115,21 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
         perform(check_out, head, barcode=codes[2], patron_id=other.id, key="f2")
     assert late.ok
     perform(check_out, head, barcode=codes[4], patron_id=patron.id, key="f4", overrides=_lifted())
-    for n, (reader, record) in enumerate(((patron, 2), (other, 6))):
+    elsewhere = place.province.other_branch
+    wanted = ((patron, 2, branch), (other, 6, branch), (other, 8, elsewhere))
+    for n, (reader, record, pickup) in enumerate(wanted):
         held = perform(
             place_hold,
             head,
             record_id=words["records"][record],
             patron_id=reader.id,
-            pickup_branch_id=branch.id,
+            pickup_branch_id=pickup.id,
             key=f"h{n}",
             overrides=_lifted(),
         )
         assert held.ok, held
     perform(check_in, head, barcode=codes[2], key="r1")  # caught for the first reader
+    perform(check_in, head, barcode=codes[8], key="r2")  # sent to where it is awaited
     again = perform(check_out, head, barcode=codes[0], patron_id=other.id, key="refused")
     assert not again.ok
     words["key"] = "refused"  # the answer that is explained
