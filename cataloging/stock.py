@@ -52,6 +52,13 @@ def prepare_library(session: Session, library: OrgUnit) -> None:
     session.flush()
 
 
+def first_register(session: Session, library_id: int | None) -> int:
+    """Return the register a library opened first, which numbers its copies until another is
+    chosen; 0 when it has none."""
+    query = select(Register.id).where(Register.library_id == library_id).order_by(Register.id)
+    return session.scalars(query.limit(1)).first() or 0
+
+
 def open_register(
     session: Session,
     actor: Actor,

@@ -12,6 +12,7 @@ from cataloging.marc.project import project
 from cataloging.models import Item
 from cataloging.permissions import EDIT_ITEM, VIEW_ITEM, WITHDRAW_ITEM
 from cataloging.records import record_for
+from cataloging.stock import first_register
 from cataloging.views import words
 from cataloging.views.base import bp, say, show_problem, staff_names
 from cataloging.views.forms import EditCopyForm, NewCopiesForm, WithdrawForm
@@ -67,10 +68,10 @@ def _begin(form: NewCopiesForm, there: list[Item], record: Any) -> None:
     form.price.data = last.price if last else seen.price
     form.call_number.data = last.call_number if last else ""
     form.source.data = last.source if last else ""
-    form.register_id.data = (last.register_id if last else None) or 0
-    choices = form.register_id.choices or []
-    if not form.register_id.data and len(choices) > 1:
-        form.register_id.data = choices[1][0]
+    form.register_id.data = last.register_id if last else None
+    if not form.register_id.data:
+        with reading() as db:
+            form.register_id.data = first_register(db, actor.library_id)
 
 
 @bp.route("/items/<int:item_id>", methods=["GET", "POST"])

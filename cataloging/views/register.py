@@ -28,9 +28,11 @@ def register(app: Flask) -> None:
     """Install the pages of records and copies."""
     for pages in (bp, imports.bp, export.bp):
         app.register_blueprint(pages)
-    app.extensions.setdefault("sen.first_run", []).append(prepare_library)
+    app.extensions.setdefault("sen.new_library", []).append(prepare_library)
     group = _l("Cataloging")
-    menu_entry(group, _l("Records"), "cataloging.find", permissions.VIEW_RECORD, order=200, key="Alt+Q")
+    menu_entry(
+        group, _l("Records"), "cataloging.find", permissions.VIEW_RECORD, order=200, key="Alt+Q"
+    )
     menu_entry(
         group, _l("New title"), "cataloging.new", permissions.EDIT_RECORD, order=210, key="Alt+N"
     )

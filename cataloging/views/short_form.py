@@ -15,6 +15,7 @@ from cataloging.marc.project import project
 from cataloging.models import Item, Record
 from cataloging.permissions import EDIT_ITEM, EDIT_RECORD
 from cataloging.short_form import NAMES, read, write
+from cataloging.stock import first_register
 from cataloging.title_code import title_code
 from cataloging.views.base import bp, show_problem
 from cataloging.views.duplicates import likely_same
@@ -78,8 +79,10 @@ def _begin(form: BookForm, copies: NewCopiesForm | None) -> None:
     copies.use.data, copies.source.data, copies.item_type.data = "loan", "", "book"
     with reading() as db:
         last = latest_item(db, current_actor().library_id)
+        copies.register_id.data = first_register(db, current_actor().library_id)
     if last is not None:
-        copies.register_id.data, copies.collection_id.data = last.register_id, last.collection_id
+        copies.register_id.data = last.register_id or copies.register_id.data
+        copies.collection_id.data = last.collection_id
         copies.item_type.data = last.item_type
     for name, value in (session.get(KEPT_IN) or {}).items():
         if name in copies:

@@ -3,6 +3,8 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from circulation.patrons.categories import EDIT_CATEGORY, prepare_categories
+from circulation.patrons.category_views import categories as _page  # noqa: F401 — joins the pages
 from circulation.patrons.views import bp
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -11,14 +13,20 @@ from ils.web.menu import menu_entry
 def register(app: Flask) -> None:
     """Install patrons."""
     app.register_blueprint(bp)
+    app.extensions.setdefault("sen.new_library", []).append(prepare_categories)
     group = _l("Desk")
     menu_entry(group, _l("Patrons"), "patrons.find", "patrons:patron:view", order=150, key="F4")
+    menu_entry(
+        _l("Library"), _l("Kinds of patrons"), "patrons.categories", EDIT_CATEGORY, order=907
+    )
     _say()
 
 
 def _say() -> None:
     message("patron_unknown", _l("There is no such patron in your library."))
     message("name_missing", _l("Please write the patron's name."))
+    message("category_taken", _l("There is a kind of patrons of this name already."))
+    message("card_months_wrong", _l("A card is valid for 1 to %(most)s months."))
     message("category_unknown", _l("Please choose the kind of patron."))
     message("birth_date_impossible", _l("This cannot be a date of birth."))
     message("guardian_missing", _l("A child's card needs the name of a parent or guardian."))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cataloging.models import Collection, ItemType, Register
-from circulation.patrons.models import PatronCategory
+from circulation.patrons.categories import prepare_categories
 from circulation.policies import set_policy_row
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
 from ils.accounts.models import Staff
@@ -176,8 +176,7 @@ def furnish(session: Session, units: Units) -> None:
     given = data("units")
     for order, row in enumerate(given["item_type"]):
         session.merge(ItemType(**row, order=order))
-    for order, row in enumerate(given["category"]):
-        session.merge(PatronCategory(**row, order=order))
+    prepare_categories(session)
     for code, letter in given["letters"].items():
         library = units[code].id
         for row in given["collection"]:

@@ -6,7 +6,16 @@ Each value shows the unit it comes from; setting nothing inherits it.
 from datetime import date, time, timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -212,6 +221,9 @@ def new_unit(unit_id: int) -> Any:
                     session, NewUnit(**facts, valid_from=form.valid_from.data), parent
                 )
                 audit(session, current_actor(), "unit_founded", "org_unit", made.id)
+                if made.kind == "library":
+                    for prepare in current_app.extensions.get("sen.new_library", []):
+                        prepare(session, made)
         except IlsError as error:
             form.slug.errors = [*form.slug.errors, sentence_for(error)]
             status = error.status

@@ -222,8 +222,8 @@ def _found_first_library(form: FirstRunForm) -> None:
         }
         library = found_unit(db, NewUnit("library", "TV", "thu-vien", form.name.data, **facts), top)
         desk = form.branch.data or form.name.data
-        found_unit(db, NewUnit("branch", "TV1", "tru-so", desk, **facts), library)
-        create_staff(
+        branch = found_unit(db, NewUnit("branch", "TV1", "tru-so", desk, **facts), library)
+        first = create_staff(
             db,
             actor,
             username=form.username.data,
@@ -233,7 +233,8 @@ def _found_first_library(form: FirstRunForm) -> None:
             role="admin",
             must_change=False,
         )
-        for prepare in current_app.extensions.get("sen.first_run", []):
+        first.home_unit_id = branch.id  # rights everywhere, the desk where the books are
+        for prepare in current_app.extensions.get("sen.new_library", []):
             prepare(db, library)
 
 

@@ -1,0 +1,55 @@
+"""The kinds of patrons: what a new installation has, and how the list is kept."""
+
+import pytest
+from sqlalchemy import select
+
+from circulation.patrons.categories import (
+    CategoryFacts,
+    add_category,
+    change_category,
+    prepare_categories,
+)
+from circulation.patrons.models import PatronCategory
+from ils.accounts.actor import Actor, system_actor
+from ils.core.errors import Forbidden, Invalid
+
+
+def test_a_new_installation_knows_the_usual_kinds(both_session):
+    prepare_categories(both_session)
+    prepare_categories(both_session)  # a second library adds nothing
+    found = both_session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all()
+    assert [one.code for one in found][:2] == ["child", "pupil"]
+    assert [one.code for one in found if one.child] == ["child"]
+    assert all(one.name and one.name_en and one.card_months == 12 for one in found)
+
+
+def test_a_kind_is_added_once_and_renamed(both_session):
+    made = add_category(both_session, system_actor(), CategoryFacts("Người khuyết tật"))
+    assert made.code == "nguoi_khuyet_tat"
+    with pytest.raises(Invalid, match="category_taken"):
+        add_category(both_session, system_actor(), CategoryFacts("người khuyết tật"))
+    facts = CategoryFacts("Bạn đọc khuyết tật", "Disabled reader", card_months=36)
+    change_category(both_session, system_actor(), made.code, facts)
+    assert (made.name, made.card_months) == ("Bạn đọc khuyết tật", 36)
+    with pytest.raises(Invalid, match="card_months_wrong"):
+        change_category(both_session, system_actor(), made.code, CategoryFacts("x", card_months=0))
+
+
+def test_only_who_may_changes_the_list(both_session):
+    with pytest.raises(Forbidden):
+        add_category(both_session, Actor(name="nobody"), CategoryFacts("Ai đó"))
+
+
+def test_the_list_is_kept_on_its_page(staff_client, province):
+    head = staff_client("head", province.library)
+    page = "/staff/patrons/categories"
+    made = head.post(page, data={"name": "Người khuyết tật", "card_months": "24"})
+    assert made.status_code == 302
+    assert "Người khuyết tật" in head.get(page).get_data(as_text=True)
+    wrong = head.post(page, data={"code": "adult", "name": "", "card_months": "x"})
+    assert wrong.status_code == 422
+    assert "Hãy nhập số nguyên." in wrong.get_data(as_text=True)
+    renamed = head.post(page, data={"code": "adult", "name": "Người lớn tuổi", "card_months": "12"})
+    assert renamed.status_code == 302
+    assert "Người lớn tuổi" in head.get(page).get_data(as_text=True)
+    assert staff_client("clerk", province.branch).get(page).status_code == 403
