@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
@@ -216,7 +216,7 @@ def patron_facts(
         age=at_desk.age,
         child=at_desk.child,
         consent=patron.consent_at is not None,
-        hold_class=at_desk.hold_class,
+        hold_class=at_desk.category.hold_class,
         figures=patron_figures(session, [patron.id], now)[patron.id],
         notes=notes,
         suspended_to=session.scalar(_SUSPENDED, {"patron_id": patron.id, "today": at_desk.today}),
@@ -233,20 +233,35 @@ def patron_blocks(
 ) -> list[Reason]:
     """Return what stands against a patron for an act (borrow, renew, hold) at a branch."""
     moment = now or clock.now()
-    today = clock.local_day(moment)
     here: Branch = branch(session, unit_id)
-    at_desk = patron_at_desk(session, here, today, patron_id=patron_id)
+    at_desk = patron_at_desk(session, here, clock.local_day(moment), patron_id=patron_id)
     if at_desk is None:
         raise NotFound("patron_unknown", patron_id=patron_id)
+    return blocks_at_desk(session, here, at_desk, act, moment)
+
+
+def blocks_at_desk(
+    session: Session, here: Branch, at_desk: PatronAtDesk, act: str, now: datetime
+) -> list[Reason]:
+    """Return what stands against a patron already read, as ``patron_blocks`` does."""
     policy = here.policy("", at_desk.patron.category).policy
-    facts = patron_facts(session, at_desk, moment, policy)
+    facts = patron_facts(session, at_desk, now, policy)
     return worst_first(
         [
-            *card_reasons(facts, today),
-            *note_reasons(act, facts, today),
+            *card_reasons(facts, at_desk.today),
+            *note_reasons(act, facts, at_desk.today),
             *figure_reasons(act, facts, policy),
         ]
     )
+
+
+_LOANS = (
+    select(Loan, Item, Record.title, Record.author)
+    .join(Item, Item.id == Loan.item_id)
+    .join(Record, Record.id == Loan.record_id)
+    .where(Loan.patron_id == bindparam("patron_id"), Loan.closed_at.is_(None))
+    .order_by(Loan.due_on, Loan.id)
+)
 
 
 def loans_of_patron(
@@ -254,13 +269,7 @@ def loans_of_patron(
 ) -> list[OpenLoan]:
     """Return a patron's open loans, the first due first, with days late and running fine."""
     today = clock.local_day(now or clock.now())
-    rows = session.execute(
-        select(Loan, Item, Record.title, Record.author)
-        .join(Item, Item.id == Loan.item_id)
-        .join(Record, Record.id == Loan.record_id)
-        .where(and_(Loan.patron_id == patron_id, Loan.closed_at.is_(None)))
-        .order_by(Loan.due_on, Loan.id)
-    ).all()
+    rows = session.execute(_LOANS, {"patron_id": patron_id}).all()
     late = [_late_row(loan, item) for loan, item, _, _ in rows if loan.due_on < today]
     costs = _running(session, late, today)
     return [

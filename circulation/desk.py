@@ -5,7 +5,7 @@ first time: no double loan. The answer speaks in codes and facts; doors make sen
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -73,7 +73,7 @@ class DeskResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer as stored."""
-        return asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "DeskResult":

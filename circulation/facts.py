@@ -249,12 +249,11 @@ def touch(session: Session, item: Item, at: int, now: datetime, act: str) -> Non
 
 @dataclass
 class PatronAtDesk:
-    """A patron with the card scanned (or the active one) and what the category says."""
+    """A patron with the card scanned (or the active one) and the category."""
 
     patron: Patron
     card: PatronCard | None
-    is_child: bool
-    hold_class: int
+    category: PatronCategory
     today: date
     child_below: int
 
@@ -267,7 +266,7 @@ class PatronAtDesk:
     def child(self) -> bool:
         """Tell whether the patron counts as a child today."""
         age = self.age
-        return self.is_child if age is None else age < self.child_below
+        return self.category.child if age is None else age < self.child_below
 
     def statistics(self) -> dict[str, Any]:
         """Return the columns of the event log that freeze who the patron is."""
@@ -292,7 +291,7 @@ class PatronAtDesk:
 
 
 _PATRON = (
-    select(Patron, PatronCard, PatronCategory.child, PatronCategory.hold_class)
+    select(Patron, PatronCard, PatronCategory)
     .join(PatronCategory, PatronCategory.code == Patron.category)
     .execution_options(populate_existing=True)
 )

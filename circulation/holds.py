@@ -78,7 +78,7 @@ def place_hold(
         item_level_item_id=item_id,
         patron_id=patron_id,
         pickup_branch_id=pickup_branch_id,
-        queue_class=asked.patron.hold_class,
+        queue_class=asked.patron.category.hold_class,
         order_ts=act.now,
         requested_at=act.now,
         need_by=need_by,
@@ -409,7 +409,12 @@ def _judge(act: Act, asked: Asked, need_by: date | None, volume_key: str) -> lis
 def _candidate(act: Act, asked: Asked, volume_key: str) -> HoldFacts:
     wanted = asked.item.item.id if asked.item is not None else None
     return HoldFacts(
-        0, asked.patron.hold_class, act.now, asked.pickup.id, item=wanted, volume=volume_key
+        0,
+        asked.patron.category.hold_class,
+        act.now,
+        asked.pickup.id,
+        item=wanted,
+        volume=volume_key,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item
@@ -79,9 +79,12 @@ def account(
     )
 
 
+_LINES = select(LedgerEntry).where(LedgerEntry.patron_id == bindparam("patron_id"))
+
+
 def open_amounts(session: Session, patron_id: int) -> tuple[Sequence[LedgerEntry], dict[int, int]]:
     """Return a patron's lines, and what is unsettled of each charge and unspent of each credit."""
-    rows = session.scalars(select(LedgerEntry).where(LedgerEntry.patron_id == patron_id)).all()
+    rows = session.scalars(_LINES, {"patron_id": patron_id}).all()
     ids = [row.id for row in rows]
     if not ids:
         return rows, {}

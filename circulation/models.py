@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 from ils.core.events import BigId
+from ils.core.kept import SeldomChanged
 
 HOLD_OPEN_STATES = ("queued", "suspended", "targeted", "in_transit", "ready")
 HOLD_STATES = (
@@ -47,7 +48,7 @@ CREDITS = ("payment", "waiver", "reversal", "replacement_copy", "work")
 LIABILITIES = ("deposit_in", "deposit_out", "deposit_to_debt")
 
 
-class PolicyRow(Base):
+class PolicyRow(SeldomChanged, Base):
     """Lending values set at a unit for an item type and a patron category; empty means any.
 
     ``values`` holds only the fields set here; the rest is inherited, field by field.

@@ -17,11 +17,12 @@ from circulation.settings import Settings, settings_at
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
-from ils.core.errors import Invalid, NotFound
+from ils.core.errors import Invalid
+from ils.core.kept import kept
 from ils.org.calendar import Calendar
 from ils.org.hours import calendar_for
 from ils.org.models import OrgUnit
-from ils.org.units import library_of, path_ids, unit
+from ils.org.units import place, unit
 
 _MEMO = "circulation_branches"
 _ROWS = select(
@@ -39,7 +40,6 @@ class Branch:
     rows: list[Row]
     settings: Settings
     session: Session = field(repr=False)
-    units: list[OrgUnit] = field(default_factory=list)  # held, so that the session keeps them
     _calendar: Calendar | None = None
     _resolved: dict[tuple[str, str], Resolved] = field(default_factory=dict)
 
@@ -63,23 +63,23 @@ def branch(session: Session, unit_id: int) -> Branch:
     """Return a branch with its rules, read once per session (see ``forget_rules``)."""
     memo: dict[int, Branch] = session.info.setdefault(_MEMO, {})
     if unit_id not in memo:
-        found = unit(session, unit_id)
-        library = library_of(session, unit_id)
-        path = path_ids(found)
-        rows = [
-            Row(id_, at, path.index(at), item_type, category, values)
-            for id_, at, item_type, category, values in session.execute(_ROWS, {"path": path})
-        ]
+        at = place(session, unit_id)
         memo[unit_id] = Branch(
             id=unit_id,
-            path=path,
-            library_id=library.id,
-            rows=rows,
-            settings=settings_at(session, path),
+            path=list(at.ids),
+            library_id=at.library_id,
+            rows=kept(session, ("policies", unit_id), lambda: _read_rows(session, at.ids)),
+            settings=settings_at(session, at.ids),
             session=session,
-            units=[found, library],
         )
     return memo[unit_id]
+
+
+def _read_rows(session: Session, path: tuple[int, ...]) -> list[Row]:
+    return [
+        Row(id_, at, path.index(at), item_type, category, values)
+        for id_, at, item_type, category, values in session.execute(_ROWS, {"path": path})
+    ]
 
 
 def forget_rules(session: Session) -> None:
@@ -167,9 +167,6 @@ def require_branch(session: Session, unit_id: int | None) -> Branch:
     """Return the branch an actor works at. Raises ``Invalid`` where the unit does not lend."""
     if unit_id is None:
         raise Invalid("no_branch_chosen")
-    found = session.get(OrgUnit, unit_id)
-    if found is None:
-        raise NotFound("unit_unknown", unit_id=unit_id)
-    if found.kind == "province":
+    if place(session, unit_id).kind == "province":
         raise Invalid("unit_does_not_lend", unit_id=unit_id)
     return branch(session, unit_id)

@@ -7,7 +7,7 @@ number with or without dots and zeros → ISBN → telephone, identity number or
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from stdnum import isbn as isbn_number
 from stdnum.exceptions import ValidationError
@@ -52,22 +52,25 @@ def recognize(session: Session, actor: Actor, text: str) -> Scanned:
     return Scanned("nothing", text)
 
 
+_BY_VALUE = (
+    select(Barcode.value, Item, PatronCard)
+    .outerjoin(Item, Item.id == Barcode.item_id)
+    .outerjoin(PatronCard, PatronCard.id == Barcode.card_id)
+    .where(Barcode.value.in_(bindparam("values", expanding=True)))
+)
+
+
 def _by_barcode(session: Session, actor: Actor, text: str) -> Scanned | None:
     readings = barcode_readings(text)
     if not readings:
         return None
-    rows = {
-        row.value: row
-        for row in session.scalars(select(Barcode).where(Barcode.value.in_(readings)))
-    }
+    rows = {row[0]: row for row in session.execute(_BY_VALUE, {"values": readings})}
     hit = next((rows[reading] for reading in readings if reading in rows), None)
     if hit is None:
         return None
-    repaired = "" if hit.value == readings[0] else hit.value
-    if hit.item_id is not None:
-        return Scanned("item", text, item=session.get(Item, hit.item_id), repaired=repaired)
-    card = session.get(PatronCard, hit.card_id)
-    return Scanned("card", text, card=card, repaired=repaired)
+    value, item, card = hit
+    repaired = "" if value == readings[0] else value
+    return Scanned("item" if item else "card", text, item=item, card=card, repaired=repaired)
 
 
 def _by_accession_number(session: Session, actor: Actor, text: str) -> Scanned | None:

@@ -1,15 +1,14 @@
 """Settings of lending that are no matter of item types and categories, and their values at a
-branch, read with one query."""
+branch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from ils.org.models import SettingRow
-from ils.org.settings import SETTINGS, declare
+from ils.org.settings import SETTINGS, declare, values_set
 
 PREFIX = "circulation."
 CHILD_BELOW = "patrons.child_below"
@@ -84,20 +83,18 @@ class Settings:
 
 _FIELDS = {PREFIX + name: name for name in Settings.__dataclass_fields__ if name != "child_below"}
 _FIELDS[CHILD_BELOW] = "child_below"
-_ROWS = select(SettingRow.unit_id, SettingRow.key, SettingRow.value).where(
-    SettingRow.key.in_(list(_FIELDS)),
-    SettingRow.unit_id.in_(bindparam("path", expanding=True)),
-)
 
 
-def settings_at(session: Session, path: list[int]) -> Settings:
+def settings_at(session: Session, path: Sequence[int]) -> Settings:
     """Return the settings in force at the end of a path of unit ids, province first."""
     found: dict[str, Any] = {
         _FIELDS[key]: SETTINGS[key].default for key in _FIELDS if key in SETTINGS
     }
-    rows = session.execute(_ROWS, {"path": path}).all()
-    for _unit, key, value in sorted(rows, key=lambda row: path.index(row[0])):
-        found[_FIELDS[key]] = value["v"]
+    values = values_set(session)
+    for at in path:
+        found.update(
+            (name, values[at, key]) for key, name in _FIELDS.items() if (at, key) in values
+        )
     return Settings(**found)
 
 

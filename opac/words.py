@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from cataloging.marc.standard import language_name as _language_name
 from circulation.sentences import reason_sentence
-from ils.org.models import CalendarDay
+from ils.org.hours import ExceptionDay
 from ils.web.i18n import day, language
 
 MATERIALS: dict[str, Any] = {
@@ -206,7 +206,7 @@ class Closure:
         return f"{first} – {day(self.last)}"
 
 
-def closures(days: Sequence[CalendarDay]) -> list[Closure]:
+def closures(days: Sequence[ExceptionDay]) -> list[Closure]:
     """Join closed days that follow one another for the same reason; ``days`` in order."""
     found: list[Closure] = []
     for one in days:

@@ -24,7 +24,7 @@ from ils.core.config import config
 from ils.core.errors import Invalid, NotFound, Refused
 from ils.org.models import OrgUnit
 from ils.org.settings import setting
-from ils.org.units import library_of, unit
+from ils.org.units import library_of, place, unit
 from ils.text.filing import name_key
 from ils.text.normal import clean, fold
 
@@ -158,7 +158,7 @@ def patron_for(session: Session, actor: Actor, patron_id: int, permission: str =
     patron = session.get(Patron, patron_id)
     if patron is None or patron.deleted_at is not None:
         raise NotFound("patron_unknown")
-    if not actor.can(permission, unit(session, patron.branch_id)):
+    if not actor.can(permission, place(session, patron.branch_id).path):
         raise NotFound("patron_unknown")
     return patron
 

@@ -12,23 +12,24 @@ from typing import Any
 
 from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.availability import positions
-from circulation.blocks import loans_of_patron, patron_blocks
+from circulation.blocks import blocks_at_desk, loans_of_patron
 from circulation.checkin import check_in
 from circulation.checkout import check_out
 from circulation.desk import DeskResult, perform
+from circulation.facts import patron_at_desk
 from circulation.fees import take_payment, waive
 from circulation.hold_lists import holds_of_patron
 from circulation.holds import cancel_hold, place_hold, put_back
 from circulation.ledger import account
 from circulation.models import DeskCommand, Loan
-from circulation.patrons import cards
-from circulation.patrons.models import BlockNote, PatronCategory
-from circulation.patrons.patrons import age_on, patron_for
+from circulation.patrons.models import BlockNote
+from circulation.patrons.patrons import patron_for
+from circulation.policies import branch
 from circulation.renew import renew, renew_all
 from circulation.scan import Scanned, recognize
 from circulation.sentences import headline_sentence, reason_sentence
@@ -54,7 +55,7 @@ bp = Blueprint(
 USE = "circulation:desk:use"
 SESSION_HOURS = 10
 ROWS = 25  # of what was done, shown by a page
-FRESH = 5  # of them, sent with the answer to a scan; the page keeps the others
+FRESH = 2  # of them, sent with the answer to a scan; the page keeps the others
 
 
 @dataclass
@@ -467,44 +468,54 @@ def _choice_facts(session: Session, choice: Scanned | None) -> dict[int, Any]:
 def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
     """Gather the patron's strip: who, card, blocks, loans, holds, money, notes."""
     actor = current_actor()
+    today = clock.today()
     try:
         patron = patron_for(session, actor, patron_id)
+        here = branch(session, actor.unit_id or patron.branch_id)
+        at_desk = patron_at_desk(session, here, today, patron_id=patron_id)
     except IlsError:
         return None
+    if at_desk is None:
+        return None
     loans = loans_of_patron(session, patron_id)
-    notes = session.scalars(
-        select(BlockNote).where(BlockNote.patron_id == patron_id, BlockNote.lifted_at.is_(None))
-    ).all()
+    notes = session.scalars(_NOTES, {"patron_id": patron_id}).all()
     return {
         "patron": patron,
-        "category": session.get(PatronCategory, patron.category),
-        "age": age_on(patron, clock.today()),
-        "card": cards.active_card(session, patron_id),
+        "category": at_desk.category,
+        "age": at_desk.age,
+        "card": at_desk.card,
         "loans": loans,
         "holds": holds_of_patron(session, patron_id),
         "account": account(session, patron_id, running=sum(one.running_fine for one in loans)),
-        "blocks": patron_blocks(session, patron_id, "borrow", actor.unit_id or patron.branch_id),
-        "notes": [n for n in notes if not n.acts and (n.to_on is None or n.to_on >= clock.today())],
+        "blocks": blocks_at_desk(session, here, at_desk, "borrow", clock.now()),
+        "notes": [n for n in notes if not n.acts and (n.to_on is None or n.to_on >= today)],
     }
+
+
+_NOTES = select(BlockNote).where(
+    BlockNote.patron_id == bindparam("patron_id"), BlockNote.lifted_at.is_(None)
+)
+_DONE = (
+    select(
+        DeskCommand.key,
+        DeskCommand.at,
+        DeskCommand.command,
+        DeskCommand.result,
+        DeskCommand.undone_at,
+    )
+    .where(
+        DeskCommand.actor_id == bindparam("staff_id"),
+        DeskCommand.unit_id == bindparam("unit_id"),
+        DeskCommand.at >= bindparam("since"),
+    )
+    .order_by(DeskCommand.at.desc())
+    .limit(bindparam("most"))
+)
 
 
 def _session_rows(session: Session, most: int = ROWS) -> Sequence[Any]:
     """Return what this person did at this desk lately, newest first: when, what, how it ended."""
     actor = current_actor()
-    query = (
-        select(
-            DeskCommand.key,
-            DeskCommand.at,
-            DeskCommand.command,
-            DeskCommand.result,
-            DeskCommand.undone_at,
-        )
-        .where(
-            DeskCommand.actor_id == actor.staff_id,
-            DeskCommand.unit_id == actor.unit_id,
-            DeskCommand.at >= clock.now() - timedelta(hours=SESSION_HOURS),
-        )
-        .order_by(DeskCommand.at.desc())
-        .limit(most)
-    )
-    return session.execute(query).all()
+    since = clock.now() - timedelta(hours=SESSION_HOURS)
+    facts = {"staff_id": actor.staff_id, "unit_id": actor.unit_id, "since": since, "most": most}
+    return session.execute(_DONE, facts).all()

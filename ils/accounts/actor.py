@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from ils.accounts.models import Grant, Staff
 from ils.accounts.permissions import roles
 from ils.core.errors import Forbidden
+from ils.core.kept import kept
 from ils.org.models import OrgUnit
-from ils.org.units import is_below, library_of, unit
+from ils.org.units import is_below, place
 
 
 @dataclass(frozen=True)
@@ -72,27 +73,26 @@ class Actor:
 
     def at_unit(self, session: Session, unit_id: int) -> "Actor":
         """Return the same actor working at another unit."""
-        there = unit(session, unit_id)
-        return replace(
-            self,
-            unit_id=there.id,
-            unit_path=there.path,
-            library_id=library_of(session, there.id).id,
-        )
+        there = place(session, unit_id)
+        return replace(self, unit_id=there.id, unit_path=there.path, library_id=there.library_id)
 
 
 def actor_for_staff(
     session: Session, staff: Staff, unit_id: int | None = None, workstation: str | None = None
 ) -> Actor:
     """Build the actor for a member of staff working at a unit (default: the home unit)."""
+    held = kept(session, ("held", staff.id), lambda: _held(session, staff.id))
+    base = Actor(name=staff.name, staff_id=staff.id, held=held, workstation=workstation)
+    return base.at_unit(session, unit_id or staff.home_unit_id)
+
+
+def _held(session: Session, staff_id: int) -> tuple[Held, ...]:
     rows = session.execute(
         select(Grant.role, OrgUnit.path)
         .join(OrgUnit, OrgUnit.id == Grant.unit_id)
-        .where(Grant.staff_id == staff.id)
+        .where(Grant.staff_id == staff_id)
     )
-    held = tuple(Held(role, path) for role, path in rows)
-    base = Actor(name=staff.name, staff_id=staff.id, held=held, workstation=workstation)
-    return base.at_unit(session, unit_id or staff.home_unit_id)
+    return tuple(Held(role, path) for role, path in rows)
 
 
 def system_actor(session: Session | None = None, unit_id: int | None = None) -> Actor:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
+from ils.core.kept import SeldomChanged
 
 
 class Staff(Base):
@@ -26,7 +27,7 @@ class Staff(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
-class Grant(Base):
+class Grant(SeldomChanged, Base):
     """A role held at a unit and everywhere below it."""
 
     __tablename__ = "staff_grant"

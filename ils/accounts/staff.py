@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ils.accounts import guessing
@@ -129,9 +129,14 @@ def sign_in_staff(session: Session, username: str, password: str, address: str) 
 
 def staff_of_session(session: Session, session_key: str) -> Staff | None:
     """Return the account of a live session."""
-    live = (StaffSession.id == session_key, StaffSession.ended_at.is_(None))
-    query = select(Staff).join(StaffSession, StaffSession.staff_id == Staff.id)
-    return session.scalar(query.where(*live, Staff.active))
+    return session.scalar(_OF_SESSION, {"key": session_key})
+
+
+_OF_SESSION = (
+    select(Staff)
+    .join(StaffSession, StaffSession.staff_id == Staff.id)
+    .where(StaffSession.id == bindparam("key"), StaffSession.ended_at.is_(None), Staff.active)
+)
 
 
 def sign_out_staff(session: Session, session_key: str) -> None:

@@ -13,6 +13,7 @@ from ils.core.backup import back_up
 from ils.core.config import config
 from ils.core.db import engine
 from ils.core.errors import Refused
+from ils.core.kept import changed
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -49,4 +50,6 @@ def upgrade_database(tell: Callable[[str], None] = lambda _text: None) -> bool:
         back_up(file)
         tell(f"backed up into {file} before the database is changed")
     command.upgrade(alembic_config(), "head")
+    with engine().begin() as connection:
+        changed(connection)  # migrations change rows without the ORM
     return True

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime, is_sqlite
 from ils.core.events import BigId
+from ils.core.kept import SeldomChanged, kept
 
 MAX_ATTEMPTS = 8
 CLAIM_EXPIRES = timedelta(minutes=5)
@@ -32,7 +33,7 @@ class OutboxMessage(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
 
-class OutboxConsumer(Base):
+class OutboxConsumer(SeldomChanged, Base):
     """Somebody who hears of messages of some kinds, from the moment of registering on."""
 
     __tablename__ = "outbox_consumer"
@@ -80,17 +81,20 @@ class Claimed:
 
 def announce(session: Session, kind: str, payload: dict[str, Any]) -> None:
     """Write a message, and a delivery for each consumer of its kind, in this transaction."""
-    consumers = [
-        name
-        for name, kinds in session.execute(select(OutboxConsumer.name, OutboxConsumer.kinds))
-        if kind in kinds
-    ]
+    consumers = [name for name, kinds in _consumers(session) if kind in kinds]
     if not consumers:
         return
     message = OutboxMessage(kind=kind, payload=payload)
     session.add(message)
     session.flush()
     session.add_all(OutboxDelivery(message_id=message.id, consumer=name) for name in consumers)
+
+
+def _consumers(session: Session) -> list[tuple[str, list[Any]]]:
+    query = select(OutboxConsumer.name, OutboxConsumer.kinds)
+    return kept(
+        session, "consumers", lambda: [(name, kinds) for name, kinds in session.execute(query)]
+    )
 
 
 def register_consumer(session: Session, name: str, kinds: Iterable[str]) -> bool:

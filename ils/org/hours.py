@@ -3,14 +3,38 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ils.core import clock
+from ils.core.kept import kept
 from ils.org.calendar import Calendar
 from ils.org.models import CalendarDay, CalendarWeek
-from ils.org.units import path_ids, unit
+from ils.org.units import place
+
+
+class Weekday(NamedTuple):
+    """The hours of one weekday (0 is Monday) at a unit from a day on, as stored."""
+
+    unit_id: int
+    weekday: int
+    open: bool
+    opens: time | None
+    closes: time | None
+    pause_from: time | None
+    pause_to: time | None
+    valid_from: date
+
+
+class ExceptionDay(NamedTuple):
+    """One day of a unit that differs from its week, as stored."""
+
+    unit_id: int
+    day: date
+    open: bool
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -53,8 +77,8 @@ def hours_on(session: Session, unit_id: int, day: date) -> DayHours:
     """Return the hours of a unit on a day."""
     week = _pattern_on(_week_rows(session, unit_id), day)
     exception = None
-    for row in _day_rows(session, unit_id, day):
-        exception = row
+    for row in _day_rows(session, unit_id):
+        exception = row if row.day == day else exception
     base = week.get(day.weekday())
     hours = (
         DayHours(base.open, base.opens, base.closes, base.pause_from, base.pause_to)
@@ -86,39 +110,46 @@ def week_of(session: Session, unit_id: int, day: date | None = None) -> list[Day
     return result
 
 
-def coming_closures(session: Session, unit_id: int, days: int = 60) -> list[CalendarDay]:
+def coming_closures(session: Session, unit_id: int, days: int = 60) -> list[ExceptionDay]:
     """Return the closed days of the coming weeks, soonest first."""
     first = clock.today()
-    found: dict[date, CalendarDay] = {}
+    found: dict[date, ExceptionDay] = {}
     for row in _day_rows(session, unit_id):
         if first <= row.day <= first + timedelta(days=days):
             found[row.day] = row
     return [row for _, row in sorted(found.items()) if not row.open]
 
 
-def _week_rows(session: Session, unit_id: int) -> Sequence[CalendarWeek]:
-    ids = path_ids(unit(session, unit_id))
-    rows = session.scalars(
-        select(CalendarWeek).where(CalendarWeek.unit_id.in_(ids)).order_by(CalendarWeek.valid_from)
-    ).all()
-    nearest = next((i for i in reversed(ids) if any(r.unit_id == i for r in rows)), None)
-    return [row for row in rows if row.unit_id == nearest]
+def _week_rows(session: Session, unit_id: int) -> Sequence[Weekday]:
+    ids = place(session, unit_id).ids
+
+    def read() -> list[Weekday]:
+        columns = [getattr(CalendarWeek, name) for name in Weekday._fields]
+        query = select(*columns).where(CalendarWeek.unit_id.in_(ids))
+        rows = [Weekday(*row) for row in session.execute(query.order_by(CalendarWeek.valid_from))]
+        nearest = next((i for i in reversed(ids) if any(r.unit_id == i for r in rows)), None)
+        return [row for row in rows if row.unit_id == nearest]
+
+    return kept(session, ("week", unit_id), read)
 
 
-def _day_rows(session: Session, unit_id: int, day: date | None = None) -> list[CalendarDay]:
+def _day_rows(session: Session, unit_id: int) -> list[ExceptionDay]:
     """Return exception days, those of the units above first, so that the last one counts."""
-    ids = path_ids(unit(session, unit_id))
-    query = select(CalendarDay).where(CalendarDay.unit_id.in_(ids))
-    if day is not None:
-        query = query.where(CalendarDay.day == day)
-    return sorted(session.scalars(query), key=lambda row: ids.index(row.unit_id))
+    ids = place(session, unit_id).ids
+
+    def read() -> list[ExceptionDay]:
+        columns = [getattr(CalendarDay, name) for name in ExceptionDay._fields]
+        rows = session.execute(select(*columns).where(CalendarDay.unit_id.in_(ids)))
+        return sorted((ExceptionDay(*row) for row in rows), key=lambda r: ids.index(r.unit_id))
+
+    return kept(session, ("days", unit_id), read)
 
 
-def _pattern_on(rows: Sequence[CalendarWeek], day: date) -> dict[int, CalendarWeek]:
+def _pattern_on(rows: Sequence[Weekday], day: date) -> dict[int, Weekday]:
     return {row.weekday: row for row in rows if row.valid_from <= day}
 
 
-def _weekly(rows: Sequence[CalendarWeek]) -> Callable[[date], bool]:
+def _weekly(rows: Sequence[Weekday]) -> Callable[[date], bool]:
     starts = sorted({row.valid_from for row in rows})
     patterns = {start: _pattern_on(rows, start) for start in starts}
 

@@ -23,11 +23,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
+from ils.core.kept import SeldomChanged
 
 KINDS = ("province", "library", "branch", "point")
 
 
-class OrgUnit(Base):
+class OrgUnit(SeldomChanged, Base):
     """A province, a library, a branch of a library or a reading point."""
 
     __tablename__ = "org_unit"
@@ -46,7 +47,7 @@ class OrgUnit(Base):
     )
 
 
-class OrgUnitVersion(Base):
+class OrgUnitVersion(SeldomChanged, Base):
     """What a unit was called and where it stood, from a day on."""
 
     __tablename__ = "org_unit_version"
@@ -70,7 +71,7 @@ class OrgUnitVersion(Base):
     __table_args__ = (UniqueConstraint("unit_id", "valid_from"),)
 
 
-class SettingRow(Base):
+class SettingRow(SeldomChanged, Base):
     """A value of a declared setting at a unit; units below inherit it."""
 
     __tablename__ = "setting"
@@ -85,7 +86,7 @@ class SettingRow(Base):
     __table_args__ = (UniqueConstraint("unit_id", "key"),)
 
 
-class CalendarWeek(Base):
+class CalendarWeek(SeldomChanged, Base):
     """The weekly pattern of a unit from a day on. Weekday 0 is Monday."""
 
     __tablename__ = "calendar_week"
@@ -106,7 +107,7 @@ class CalendarWeek(Base):
     )
 
 
-class CalendarDay(Base):
+class CalendarDay(SeldomChanged, Base):
     """One day that differs from the weekly pattern: closed, or open against the rule."""
 
     __tablename__ = "calendar_day"

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import Invalid
+from ils.core.kept import kept
 from ils.org.models import OrgUnit, SettingRow
-from ils.org.units import path_ids, unit
+from ils.org.units import place
 
 
 @dataclass(frozen=True)
@@ -61,17 +62,21 @@ def setting_with_origin(session: Session, unit_id: int | None, key: str) -> Orig
     declared = SETTINGS[key]
     if unit_id is None:
         return Origin(declared.default, None)
-    ids = path_ids(unit(session, unit_id))
-    rows = {
-        row.unit_id: row.value["v"]
-        for row in session.scalars(
-            select(SettingRow).where(SettingRow.key == key, SettingRow.unit_id.in_(ids))
-        )
-    }
-    for at in reversed(ids):
-        if at in rows:
-            return Origin(rows[at], at)
+    values = values_set(session)
+    for at in reversed(place(session, unit_id).ids):
+        if (at, key) in values:
+            return Origin(values[at, key], at)
     return Origin(declared.default, None)
+
+
+def values_set(session: Session) -> dict[tuple[int, str], Any]:
+    """Return every value that is set, by unit and key, from memory."""
+    query = select(SettingRow.unit_id, SettingRow.key, SettingRow.value)
+    return kept(
+        session,
+        "settings",
+        lambda: {(at, key): value["v"] for at, key, value in session.execute(query)},
+    )
 
 
 def setting(session: Session, unit_id: int | None, key: str) -> Any:

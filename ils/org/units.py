@@ -9,7 +9,38 @@ from sqlalchemy.orm import Session
 
 from ils.core import clock
 from ils.core.errors import Invalid, NotFound
+from ils.core.kept import kept
 from ils.org.models import OrgUnit, OrgUnitVersion
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a unit stands: its path as text and as ids, province first, and its library."""
+
+    id: int
+    kind: str
+    path: str
+    ids: tuple[int, ...]
+    library_id: int
+
+
+def place(session: Session, unit_id: int) -> Place:
+    """Return where a unit stands, from memory. Raises ``NotFound``."""
+    found = kept(session, "places", lambda: _places(session)).get(unit_id)
+    if found is None:
+        raise NotFound("unit_unknown", unit_id=unit_id)
+    return found
+
+
+def _places(session: Session) -> dict[int, Place]:
+    rows = session.execute(select(OrgUnit.id, OrgUnit.kind, OrgUnit.path)).all()
+    kinds = {id_: kind for id_, kind, _path in rows}
+    found = {}
+    for id_, kind, path in rows:
+        ids = tuple(int(part) for part in path.split("/") if part.isdigit())
+        library = next((i for i in reversed(ids) if kinds.get(i) == "library"), id_)
+        found[id_] = Place(id_, kind, path, ids, id_ if kind == "province" else library)
+    return found
 
 
 def unit(session: Session, unit_id: int) -> OrgUnit:
@@ -50,14 +81,7 @@ def is_below(path: str, above: str) -> bool:
 
 def library_of(session: Session, unit_id: int) -> OrgUnit:
     """Return the library a branch or point belongs to; a library or province is its own."""
-    found = unit(session, unit_id)
-    if found.kind in ("library", "province"):
-        return found
-    for ancestor in reversed(path_ids(found)):
-        above = unit(session, ancestor)
-        if above.kind == "library":
-            return above
-    return found
+    return unit(session, place(session, unit_id).library_id)
 
 
 def libraries(session: Session, below: OrgUnit | None = None) -> Sequence[OrgUnit]:
@@ -108,21 +132,20 @@ def unit_name(session: Session, unit_id: int, on: date | None = None) -> str:
 
 
 def unit_names(session: Session, on: date | None = None) -> dict[int, str]:
-    """Return the names of all units on a day, for lists. Most pages ask, so it reads few columns."""
+    """Return the names of all units on a day, for lists."""
     wanted = on or clock.today()
-    columns = (
-        OrgUnitVersion.unit_id,
-        OrgUnitVersion.valid_from,
-        OrgUnitVersion.short_name,
-        OrgUnitVersion.name,
-    )
     found: dict[int, str] = {}
-    for uid, valid_from, short, name in session.execute(
-        select(*columns).order_by(OrgUnitVersion.valid_from)
-    ):
-        if valid_from <= wanted or uid not in found:
-            found[uid] = short or name
+    for unit_id, valid_from, name in kept(session, "names", lambda: _names(session)):
+        if valid_from <= wanted or unit_id not in found:
+            found[unit_id] = name
     return found
+
+
+def _names(session: Session) -> list[tuple[int, date, str]]:
+    version = OrgUnitVersion
+    columns = (version.unit_id, version.valid_from, version.short_name, version.name)
+    rows = session.execute(select(*columns).order_by(version.valid_from))
+    return [(unit_id, valid_from, short or name) for unit_id, valid_from, short, name in rows]
 
 
 def unit_versions(session: Session, on: date | None = None) -> dict[int, OrgUnitVersion]:

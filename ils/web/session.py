@@ -68,7 +68,7 @@ def _template_facts() -> dict[str, Any]:
 
 def _unit_label() -> str:
     """Return the name of the unit worked at, for the bar on top."""
-    from ils.org.units import version_on
+    from ils.org.units import unit_names
     from ils.web.door import current_actor
 
     actor = current_actor()
@@ -76,6 +76,5 @@ def _unit_label() -> str:
         return ""
     if "unit_label" not in g:
         with reading() as db:
-            version = version_on(db, actor.unit_id)
-            g.unit_label = version.short_name or version.name
+            g.unit_label = unit_names(db)[actor.unit_id]
     return str(g.unit_label)
