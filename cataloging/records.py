@@ -32,7 +32,7 @@ from cataloging.record_rows import (
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
-from ils.core.db import next_ids
+from ils.core.db import Written, next_ids
 from ils.core.errors import Invalid, NotFound, Refused, StaleVersion
 from ils.core.events import EventRow, publish_event
 
@@ -53,7 +53,7 @@ __all__ = [
     "versions_of",
 ]
 
-NewRecord = tuple[Marc, Projection]
+NewRecord = tuple[Marc | Written, Projection]
 
 
 def record_for(session: Session, record_id: int, *, deleted: bool = False) -> Record:

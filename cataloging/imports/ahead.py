@@ -14,9 +14,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
+import orjson
+
 from cataloging.imports.profiles import CopyDraft, copies_in, profiles
 from cataloging.marc import formats
 from cataloging.marc.formats import Found
+from cataloging.marc.model import Marc
 from cataloging.marc.project import Projection, project
 from cataloging.search.document import Document, content
 
@@ -64,12 +67,26 @@ class Reading:
 
 @dataclass(slots=True)
 class Look:
-    """A stretch of the file with all that can be worked out before the transaction begins."""
+    """A stretch of the file with all that can be worked out before the transaction begins.
+
+    The record itself travels as JSON: it is stored so, and few are looked at again.
+    """
 
     found: Found
+    json: str = ""
     seen: Projection | None = None
     drafts: list[CopyDraft] = field(default_factory=list)
     content: Document | None = None
+
+    @property
+    def is_record(self) -> bool:
+        """Tell whether a record could be read."""
+        return self.seen is not None
+
+    def marc(self) -> Marc:
+        """Return the record."""
+        read: Marc = orjson.loads(self.json)
+        return read
 
 
 def looks(reading: Reading) -> Iterator[list[Look]]:
@@ -93,9 +110,11 @@ def _parts(reading: Reading) -> Iterator[list[Look]]:
     def look(found: Found) -> Look:
         if found.marc is None:
             return Look(found)
-        drafts = copies_in(found.marc, profile) if profile is not None else []
-        seen = project(found.marc)
-        return Look(found, seen, drafts, content(seen) if reading.indexing else None)
+        marc, found.marc = found.marc, None
+        drafts = copies_in(marc, profile) if profile is not None else []
+        seen = project(marc)
+        there = content(seen) if reading.indexing else None
+        return Look(found, orjson.dumps(marc).decode(), seen, drafts, there)
 
     while part := [look(found) for found in islice(stretches, AT_ONCE)]:
         yield part

@@ -14,7 +14,6 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cataloging.marc.model import Marc
 from cataloging.marc.project import CONTENT_MARK, Projection
 from cataloging.models import Record, RecordIdentifier
 
@@ -31,7 +30,7 @@ class Match:
     rule: str
 
 
-def keys_of(marc: Marc, seen: Projection) -> list[Key]:
+def keys_of(seen: Projection) -> list[Key]:
     """Return what a record can be matched by, the strongest first."""
     keys: list[Key] = []
     if seen.control_number:

@@ -66,7 +66,7 @@ def preview(
     marcs = [one.marc for one in found if one.marc is not None]
     code = run.profile if run.profile not in ("", AUTO) else guessed_profile(marcs)
     shown = found[:count]
-    keys = [keys_of(one.marc, project(one.marc)) for one in shown if one.marc is not None]
+    keys = [keys_of(project(one.marc)) for one in shown if one.marc is not None]
     known = stored_matches(session, (key for each in keys for key in each))
     records = []
     for one, own in zip(shown, keys, strict=True):

@@ -95,7 +95,11 @@ def _draft(content: Any, profile: Profile) -> CopyDraft:
             by_code.setdefault(code, []).append(value.strip())
 
     def first(codes: str) -> str:
-        return next((v for code in codes for v in by_code.get(code, ()) if v), "")
+        for code in codes:
+            for value in by_code.get(code, ()):
+                if value:
+                    return value
+        return ""
 
     def joined(codes: str) -> str:
         return " ".join(v for code in codes for v in by_code.get(code, ()) if v)

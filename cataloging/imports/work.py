@@ -25,15 +25,13 @@ from cataloging.imports.profiles import AUTO, NONE, guessed_profile
 from cataloging.imports.runs import KIND
 from cataloging.marc import formats
 from cataloging.marc.formats.opened import Opened
-from cataloging.marc.model import Marc
-from cataloging.marc.project import Projection
 from cataloging.models import ImportLine, ImportRun, Record
-from cataloging.records import create_records, replace_marc
+from cataloging.records import NewRecord, create_records, replace_marc
 from cataloging.search.document import Document
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
 from ils.accounts.models import Staff
 from ils.core import clock
-from ils.core.db import reading, transaction
+from ils.core.db import Written, reading, transaction
 from ils.core.jobs import Job, JobCanceled, Progress, job_kind
 
 SAMPLE: Final = 200  # records looked at to guess how copies are written
@@ -74,7 +72,7 @@ class Tally:
 class _Plan:
     """What a chunk will do: new records in order, and for each stretch which record it is."""
 
-    new: list[tuple[Marc, Projection]] = field(default_factory=list)
+    new: list[NewRecord] = field(default_factory=list)
     match: dict[int, Match] = field(default_factory=dict)  # place in chunk → match
     made: dict[int, int] = field(default_factory=dict)  # place in chunk → place among the new
 
@@ -150,8 +148,7 @@ def _profile_of(run: ImportRun, path: Path) -> str:
 
 
 def _keys_of(one: Look) -> list[Key]:
-    marc = one.found.marc
-    return keys_of(marc, one.seen) if marc is not None and one.seen is not None else []
+    return keys_of(one.seen) if one.seen is not None else []
 
 
 class _Chunks:
@@ -221,7 +218,7 @@ class _Chunks:
         else:
             known = stored_matches(session, (key for each in keys for key in each))
         for place, one in enumerate(part):
-            if one.seen is None or one.found.marc is None:
+            if one.seen is None:
                 continue
             match = first_match(keys[place], known) if self.on_match != "add" else None
             if match is not None:
@@ -230,7 +227,7 @@ class _Chunks:
             plan.made[place] = len(plan.new)
             for key in keys[place]:
                 known.setdefault(key, -1 - len(plan.new))
-            plan.new.append((one.found.marc, one.seen))
+            plan.new.append((Written(one.json), one.seen))
         return plan
 
     def _record_ids(self, plan: _Plan, ids: list[int]) -> dict[int, int]:
@@ -250,13 +247,13 @@ class _Chunks:
         known: Known,
     ) -> str:
         """Replace or merge the record that is there already; return what was done."""
-        if self.on_match not in ("replace", "merge") or one.found.marc is None:
+        if self.on_match not in ("replace", "merge") or not one.is_record:
             return "skipped"
         record_id = ids[-1 - match.record_id] if match.record_id < 0 else match.record_id
         record = session.get_one(Record, record_id)
         ours: Any = record.marc
         join = replaced if self.on_match == "replace" else merged
-        new = join(ours, one.found.marc)
+        new = join(ours, one.marc())
         if new == ours:
             return "unchanged"
         replace_marc(
@@ -295,7 +292,7 @@ class _Chunks:
                 continue
             tally.found = found.position
             tally.repairs.update(repair.code for repair in found.repairs)
-            if found.marc is None:
+            if not one.is_record:
                 tally.rejected += 1
                 tally.reasons[found.problem.code if found.problem else "unreadable"] += 1
             elif place in plan.match:
@@ -320,7 +317,7 @@ class _Chunks:
         rows = []
         for place, one in enumerate(part):
             outcome = outcomes.get(place, Outcome())
-            is_plain = one.found.marc is not None and not (
+            is_plain = one.is_record and not (
                 one.found.repairs or place in plan.match or outcome.problems
             )
             if one.found.is_packing or is_plain:
@@ -341,7 +338,7 @@ class _Chunks:
         if outcome.problems:
             details["items"] = outcome.problems
         raw = None
-        if found.marc is None:
+        if not one.is_record:
             kind, reason = "rejected", found.problem.code if found.problem else "unreadable"
             details["detail"] = (found.problem.detail if found.problem else "")[:400]
             raw = raw_bytes(self.path, found.byte_start, found.byte_end)

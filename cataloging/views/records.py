@@ -64,7 +64,7 @@ def find() -> Any:
             page=page,
             found=found,
             facets=narrow.facets(found, narrow.chosen()),
-            narrowed=bool(narrow.chosen()),
+            narrowed=narrow.chosen(),
             copies=_copies(session, [r.id for r in rows]),
             material_name=material_name,
             may_edit=current_actor().can_somewhere(EDIT_RECORD),

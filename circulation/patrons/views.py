@@ -61,6 +61,9 @@ def _choices(session: Session, form: PatronForm) -> None:
     names = unit_names(session)
     categories = session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all()
     form.category.choices = choices((c.code, c.name) for c in categories)
+    if request.method == "GET" and form.category.data is None:
+        # a child needs a guardian, so this kind is chosen, never offered
+        form.category.data = next((c.code for c in categories if not c.child), None)
     form.branch_id.choices = choices((b.id, names[b.id]) for b in _branches(session))
 
 

@@ -10,6 +10,7 @@ IMMEDIATE, so it waits for its turn instead of failing in the middle.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,7 +68,16 @@ _engine: list[Engine] = []
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A JSON value written out already, by whoever had the time; stored as it is."""
+
+    json: str
+
+
 def _dumps(value: Any) -> str:
+    if value.__class__ is Written:
+        return str(value.json)
     return orjson.dumps(value, default=str).decode()
 
 

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from ils.accounts.permissions import PERMISSIONS
 from ils.core.errors import IlsError
 
 log = logging.getLogger("sen.web")
@@ -27,8 +28,11 @@ def sentence_for(error: IlsError) -> str:
     known = MESSAGES.get(error.code)
     if known is None:
         return str(_("The program refused this (%(code)s).", code=error.code))
+    facts = dict(error.facts)
+    if facts.get("permission") in PERMISSIONS:
+        facts["permission"] = PERMISSIONS[facts["permission"]]  # the right's name, not its code
     try:
-        return str(known) % error.facts
+        return str(known) % facts
     except (KeyError, ValueError, TypeError):
         return str(known)
 

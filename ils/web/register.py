@@ -53,7 +53,7 @@ def _to_first_run() -> Response | None:
 def _say() -> None:
     message(
         "permission_missing",
-        _l("Your account does not hold the right this needs (%(permission)s)."),
+        _l("Your account does not hold the right this needs: %(permission)s."),
     )
     message("door_undeclared", _l("This page is closed: nobody has declared who may open it."))
     message("unit_unknown", _l("There is no such library or branch."))
