@@ -53,6 +53,8 @@ class Answer:
 def search(session: Session, request: SearchRequest) -> SearchResult:
     """Answer a reader's question. Never fails for what was typed."""
     request = _sound(request)
+    if _only_signs(request.query):
+        return SearchResult(total=0, page=1, pages=1, ids=())
     snapshot = index.snapshot()
     if snapshot is None:
         return fallback.search(session, request)
@@ -78,11 +80,18 @@ def search(session: Session, request: SearchRequest) -> SearchResult:
 def matching_ids(session: Session, request: SearchRequest) -> Iterator[int]:
     """Yield the ids of everything a question finds as typed, in the order of ids (for exports)."""
     request = replace(_sound(request), facets=False, sort="relevance")
+    if _only_signs(request.query):
+        return
     snapshot = index.snapshot()
     if snapshot is None:
         yield from fallback.matching_ids(session, request)
         return
     yield from _Engine(snapshot, request).every_id(parse(request.query))
+
+
+def _only_signs(query: str) -> bool:
+    """Tell whether something was typed, and nothing of it is a letter or a digit: ``???``."""
+    return bool(query.strip()) and not any(char.isalnum() for char in query)
 
 
 def _sound(request: SearchRequest) -> SearchRequest:

@@ -147,6 +147,16 @@ def test_an_unknown_file_says_so(staff: Any) -> None:
     assert "Không nhận ra khuôn dạng" in page or "không nhận ra" in page
 
 
+def test_who_knows_the_kind_of_an_unknown_file_chooses_it(staff: Any, province: Province) -> None:
+    lines = "Sách cũ chép tay\n\n=LDR  00000nam\\a22\\\\\\\\\\a\\4500\n=245  10$aTắt đèn\n"
+    url = sent(staff, ("mua sach\n" * 400 + lines).encode(), "cu.txt")
+    page = staff.get(url).text
+    assert 'name="format"' in page
+    boxes = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    staff.post(f"{url}/rules", data={**boxes, "format": "mrk", "act": "look"})
+    assert "Tắt đèn" in text_of(staff.get(url))
+
+
 def test_a_file_that_was_not_begun_is_put_away(staff: Any, province: Province) -> None:
     url = sent(staff, GOOD)
     with reading() as session:

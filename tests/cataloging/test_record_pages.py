@@ -54,6 +54,9 @@ def test_the_list_is_narrowed_by_facets_with_counts(
     assert "1 biểu ghi" in text_of(narrowed)
     assert "Số đỏ" not in text_of(narrowed)
     assert 'aria-current="true"' in narrowed.text
+    kept = re.search(r'<input type="hidden" name="author" value="([^"]+)"', narrowed.text)
+    assert kept  # another order keeps what was chosen
+    assert kept.group(1).startswith("Mikhail")
     assert "1 biểu ghi" in text_of(browser.get("/staff/catalog/?q=so&available=1&library=x"))
 
 

@@ -18,6 +18,11 @@ def test_an_empty_query_finds_everything_newest_first(ask, bound):
     assert result.pages == -(-len(bound.ids) // 20)
 
 
+@pytest.mark.parametrize("typed", ["???", " … ", "#", '""'])
+def test_signs_alone_find_nothing(ask, typed):
+    assert ask(typed).total == 0
+
+
 def test_pages_follow_each_other_without_gap_or_overlap(ask):
     seen = [one for page in range(1, 4) for one in ask("việt nam", page=page, page_size=4).ids]
     whole = ask("việt nam", page_size=100)

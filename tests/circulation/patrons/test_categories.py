@@ -11,6 +11,7 @@ from circulation.patrons.categories import (
 )
 from circulation.patrons.models import PatronCategory
 from ils.accounts.actor import Actor, system_actor
+from ils.core.db import transaction
 from ils.core.errors import Forbidden, Invalid
 
 
@@ -52,4 +53,14 @@ def test_the_list_is_kept_on_its_page(staff_client, province):
     renamed = head.post(page, data={"code": "adult", "name": "Người lớn tuổi", "card_months": "12"})
     assert renamed.status_code == 302
     assert "Người lớn tuổi" in head.get(page).get_data(as_text=True)
-    assert staff_client("clerk", province.branch).get(page).status_code == 403
+    refused = staff_client("clerk", province.branch).get(page)
+    assert refused.status_code == 403
+    assert "quyền cần cho việc này: " in refused.get_data(as_text=True)
+    assert "patrons:" not in refused.get_data(as_text=True)  # the right's name, not its code
+
+
+def test_a_registration_begins_with_a_kind_that_needs_no_guardian(staff_client, province):
+    with transaction() as session:
+        session.get_one(PatronCategory, "child").order = 0
+    page = staff_client("clerk", province.branch).get("/staff/patrons/new").get_data(as_text=True)
+    assert '<option selected value="adult">' in page
