@@ -237,6 +237,7 @@ def _clear(act: Act, scene: Scene, hold: Hold) -> None:
     else:
         act.journal.change(hold, cleared_at=act.now)
     act.line("shelf_cleared", hold_id=hold.id)
+    act.flush()  # first it lets the copy go, then another hold may have it
 
 
 def _end_transit(act: Act, scene: Scene, transit: Transit, *, received: bool) -> None:

@@ -403,6 +403,25 @@ def test_a_hold_canceled_on_the_shelf_keeps_its_copy_until_the_scan(library: Lib
     assert library.do(cancel_hold, hold_id=first.hold["id"]).reason_codes() == ["hold_state"]
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_copy_cleared_from_the_shelf_goes_to_a_hold_placed_before(
+    library: Library, *, elsewhere: bool
+):
+    here, there = library.place.branch.id, library.place.other_branch.id
+    item = library.item()
+    pickup = there if elsewhere else here
+    elder = library.hold(item, library.patron("Lê Bình"), pickup_branch_id=pickup)
+    library.do(suspend_hold, hold_id=elder.hold["id"], until=None)
+    younger = library.hold(item, library.patron("Phạm Cúc"))
+    assert library.take_back(item).hold["id"] == younger.hold["id"]
+    library.do(cancel_hold, hold_id=younger.hold["id"])
+    library.do(resume_hold, hold_id=elder.hold["id"])
+    library.later(minutes=5)
+    back = library.take_back(item)
+    assert back.code == ("hold_send" if elsewhere else "hold_ready")
+    assert back.hold["id"] == elder.hold["id"]
+
+
 def test_the_pickup_place_changes_on_the_way_and_on_the_shelf(library: Library):
     here, there = library.place.branch.id, library.place.other_branch.id
     item = library.item()
