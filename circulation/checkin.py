@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from circulation.checkout import loan_about
 from circulation.desk import AMBER, GREEN, RED, Act, DeskResult
 from circulation.events import (
     HoldExpired,
@@ -17,7 +16,14 @@ from circulation.events import (
     TransitReceived,
     TransitSent,
 )
-from circulation.facts import ItemAtDesk, find_scanned, item_at_desk, lock_for_item, touch
+from circulation.facts import (
+    ItemAtDesk,
+    find_scanned,
+    item_at_desk,
+    loan_about,
+    lock_for_item,
+    touch,
+)
 from circulation.models import Hold, Transit
 from circulation.patrons.models import Patron, PatronCard
 from circulation.permissions import BACKDATE_FAR, CHECK_IN, GIVE_AMNESTY

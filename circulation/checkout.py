@@ -23,6 +23,7 @@ from circulation.facts import (
     PatronAtDesk,
     find_scanned,
     item_at_desk,
+    loan_about,
     lock_for_item,
     patron_at_desk,
     patron_of_card,
@@ -31,6 +32,7 @@ from circulation.facts import (
 from circulation.models import Hold, Loan
 from circulation.permissions import CHECK_OUT, ENTER_OPEN_LOAN
 from circulation.queue import Queue, queue_of, reassign, release, unserved_ahead
+from circulation.renew import renew_in
 from circulation.returns import announce_moved, close_loan
 from circulation.rules.checkout import (
     READING_ROOM,
@@ -364,8 +366,6 @@ def _after(act: Act, scene: Scene) -> None:
 
 
 def _renew_instead(act: Act, scene: Scene, due_on: date | None) -> DeskResult:
-    from circulation.renew import renew_in
-
     if scene.item.loan is None:
         raise Invalid("no_loan")
     return renew_in(act, scene.item, scene.patron, overrides={}, due_on=due_on)
@@ -402,15 +402,3 @@ def _statistics(scene: Scene) -> dict[str, Any]:
 
 def _parts(scene: Scene) -> dict[str, Any]:
     return {"item": scene.item.about(), "patron": scene.patron.about()}
-
-
-def loan_about(loan: Loan) -> dict[str, Any]:
-    """Return a loan as an answer shows it."""
-    return {
-        "id": loan.id,
-        "kind": loan.kind,
-        "started_on": loan.started_on,
-        "due_on": loan.due_on,
-        "renewals": loan.renewals,
-        "branch_id": loan.branch_id,
-    }

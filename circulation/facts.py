@@ -186,6 +186,18 @@ class ItemAtDesk:
         }
 
 
+def loan_about(loan: Loan) -> dict[str, Any]:
+    """Return a loan as an answer shows it."""
+    return {
+        "id": loan.id,
+        "kind": loan.kind,
+        "started_on": loan.started_on,
+        "due_on": loan.due_on,
+        "renewals": loan.renewals,
+        "branch_id": loan.branch_id,
+    }
+
+
 # Written out, not bound: only so do both databases use the partial indexes made of these words.
 HAS_ITEM = text(re.sub(r"\b(item_id|state|ready_on|cleared_at)\b", r"hold.\1", HOLD_HAS_ITEM))
 IS_OPEN = text(f"hold.{HOLD_IS_OPEN}")

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from circulation.blocks import patron_facts
-from circulation.checkout import loan_about
 from circulation.desk import AMBER, Act, DeskResult, Overrides
 from circulation.events import LoanRenewed
 from circulation.facts import (
@@ -17,6 +16,7 @@ from circulation.facts import (
     PatronAtDesk,
     find_scanned,
     item_at_desk,
+    loan_about,
     lock,
     patron_at_desk,
 )

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from cataloging.marc.formats.characters import MADE_LEADER, Reader, Reading, tidy_leader
-from cataloging.marc.formats.found import Found, Problem, Repairs, packing, record
-from cataloging.marc.formats.lines import Line, gathered, lines
+from cataloging.marc.formats.found import Found, Repairs
+from cataloging.marc.formats.lines import Line, gathered, lines, records_of_lines
 from cataloging.marc.formats.window import Window
 from cataloging.marc.model import Marc, control
 
@@ -27,19 +27,10 @@ def read(window: Window, reading: Reading, position: int = 0) -> Iterator[Found]
             return match.group(1)
         return last if line.raw.strip() else None
 
-    for group in gathered(lines(window), key):
-        start, end = group[0].start, group[-1].end
-        if not any(line.raw.strip() for line in group):
-            yield packing(start, end)
-            continue
-        position += 1
-        repairs = Repairs()
-        marc = _parse(group, reading, repairs)
-        if marc is None:
-            shown = group[0].raw[:60].decode("utf-8", "replace")
-            yield Found(position, start, end, None, [], Problem("no_record", shown))
-        else:
-            yield record(position, start, end, marc, repairs.list())
+    def parse(group: list[Line], repairs: Repairs) -> Marc | None:
+        return _parse(group, reading, repairs)
+
+    yield from records_of_lines(gathered(lines(window), key), parse, position)
 
 
 def _parse(group: list[Line], reading: Reading, repairs: Repairs) -> Marc | None:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from cataloging.marc.formats.found import Found, Problem, Repairs, packing, record
 from cataloging.marc.formats.window import BLOCK, Window
+from cataloging.marc.model import Marc
 
 LARGEST: Final = 16 << 20  # no record is larger; keeps memory bounded in a file that is no text
 
@@ -58,3 +60,23 @@ def gathered(found: Iterator[Line], key: Callable[[Line, object], object]) -> It
         last = present
     if group:
         yield group
+
+
+def records_of_lines(
+    groups: Iterator[list[Line]], parse: Callable[[list[Line], Repairs], Marc | None], position: int
+) -> Iterator[Found]:
+    """Give the stretches of gathered lines: records counted on from ``position``, what ``parse``
+    cannot read as a problem, blank lines as packing."""
+    for group in groups:
+        start, end = group[0].start, group[-1].end
+        if not any(line.raw.strip() for line in group):
+            yield packing(start, end)
+            continue
+        position += 1
+        repairs = Repairs()
+        marc = parse(group, repairs)
+        if marc is None:
+            shown = group[0].raw[:60].decode("utf-8", "replace")
+            yield Found(position, start, end, None, [], Problem("no_record", shown))
+        else:
+            yield record(position, start, end, marc, repairs.list())
