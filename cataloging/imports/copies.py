@@ -103,12 +103,12 @@ def _code(text: str) -> str:
 
 
 @dataclass
-class _Numbers:
+class Numbers:
     """Which numbers are taken: barcodes and accession keys, by whom (record, or None)."""
 
-    barcodes: dict[str, int | None]
-    accessions: dict[str, int | None]
-    notes: set[tuple[int, str]]
+    barcodes: dict[str, int | None] = field(default_factory=dict)
+    accessions: dict[str, int | None] = field(default_factory=dict)
+    notes: set[tuple[int, str]] = field(default_factory=set)
 
 
 def store_copies(
@@ -137,7 +137,28 @@ def store_copies(
     return outcomes
 
 
-def _taken(session: Session, target: Target, wanted: Sequence[Wanted]) -> _Numbers:
+def pretend_copies(
+    session: Session, target: Target, wanted: Sequence[Wanted], seen: Numbers
+) -> list[Outcome]:
+    """Return what ``store_copies`` would answer, storing nothing.
+
+    ``seen`` gathers the numbers of a whole trial. New records have any ids below 0 in ``wanted``.
+    """
+    stored = _taken(session, target, wanted)
+    for ours, theirs in (
+        (seen.barcodes, stored.barcodes),
+        (seen.accessions, stored.accessions),
+    ):
+        ours.update({number: who for number, who in theirs.items() if number not in ours})
+    seen.notes |= stored.notes
+    outcomes = [Outcome() for _ in wanted]
+    for one, outcome in zip(wanted, outcomes, strict=True):
+        for draft in one.drafts:
+            _settled(one, draft, seen, outcome)
+    return outcomes
+
+
+def _taken(session: Session, target: Target, wanted: Sequence[Wanted]) -> Numbers:
     drafts = [draft for one in wanted for draft in one.drafts]
     codes = {barcode_key(draft.barcode) for draft in drafts if draft.barcode}
     keys = {accession_key(draft.accession_no) for draft in drafts if draft.accession_no}
@@ -164,7 +185,7 @@ def _taken(session: Session, target: Target, wanted: Sequence[Wanted]) -> _Numbe
             Item.record_id.in_(ids), Item.owner_id == target.library.id, Item.note != ""
         )
     )
-    return _Numbers(barcodes, accessions, {(record, note) for record, note in noted})
+    return Numbers(barcodes, accessions, {(record, note) for record, note in noted})
 
 
 def _row(
@@ -172,10 +193,21 @@ def _row(
     change_set: ChangeSet,
     one: Wanted,
     draft: CopyDraft,
-    taken: _Numbers,
+    taken: Numbers,
     outcome: Outcome,
 ) -> dict[str, Any] | None:
     """Return the columns of an item, or None when the library has it already."""
+    settled = _settled(one, draft, taken, outcome)
+    if settled is None:
+        return None
+    code, key, note = settled
+    return _columns(target, change_set, one, replace(draft, note=note), code, key)
+
+
+def _settled(
+    one: Wanted, draft: CopyDraft, taken: Numbers, outcome: Outcome
+) -> tuple[str, str, str] | None:
+    """Return barcode, accession key and note that a copy can have; None when it is there already."""
     code = barcode_key(draft.barcode)
     key = accession_key(draft.accession_no) if draft.accession_no else ""
     mine = (code and taken.barcodes.get(code) == one.record_id) or (
@@ -205,7 +237,7 @@ def _row(
     if key:
         taken.accessions[key] = one.record_id
     outcome.added += 1
-    return _columns(target, change_set, one, replace(draft, note=note), code, key)
+    return code, key, note
 
 
 def _columns(

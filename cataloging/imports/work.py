@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,15 @@ from sqlalchemy.orm import Session
 
 from cataloging.change_sets import change_set_for
 from cataloging.imports.ahead import Look, Reading, looks, seldom_collecting
-from cataloging.imports.copies import Outcome, Target, Wanted, store_copies, target_for
+from cataloging.imports.copies import (
+    Numbers,
+    Outcome,
+    Target,
+    Wanted,
+    pretend_copies,
+    store_copies,
+    target_for,
+)
 from cataloging.imports.matching import Key, Match, first_match, keys_of, stored_matches
 from cataloging.imports.merging import merged, replaced
 from cataloging.imports.profiles import AUTO, NONE, guessed_profile
@@ -170,7 +178,9 @@ class _Chunks:
         self.target = target
         self.path = path
         self.dry = dry
-        self._dry_keys: set[Key] = set()
+        self._dry_ids: dict[Key, int] = {}  # of records that a trial would have made, below 0
+        self._dry_id = count(-1, -1)
+        self._dry_numbers = Numbers()
 
     def store(self, part: list[Look], tally: Tally) -> Known:
         """Store a chunk and count it; tried again when a desk took a number or kept the lock."""
@@ -270,6 +280,7 @@ class _Chunks:
     def _copies(
         self, session: Session, part: list[Look], record_ids: dict[int, int], change_set: Any
     ) -> dict[int, Outcome]:
+        """Store the copies of a chunk; without a change set only count what would come of it."""
         if self.target is None:
             return {}
         places = [place for place, one in enumerate(part) if one.drafts]
@@ -278,7 +289,10 @@ class _Chunks:
             for place in places
             if (seen := part[place].seen) is not None
         ]
-        done = store_copies(session, self.actor, self.target, change_set, wanted)
+        if change_set is None:
+            done = pretend_copies(session, self.target, wanted, self._dry_numbers)
+        else:
+            done = store_copies(session, self.actor, self.target, change_set, wanted)
         return dict(zip(places, done, strict=True))
 
     def _count(
@@ -364,15 +378,17 @@ class _Chunks:
         """Count a chunk as if it were stored."""
         with reading() as session:
             plan = self._plan(session, part)
-        if self.on_match != "add":
-            for place in list(plan.made):
-                if hit := next(
-                    (key for key in _keys_of(part[place]) if key in self._dry_keys), None
-                ):
-                    plan.match[place] = Match(0, hit[0])
-                    del plan.made[place]
-                self._dry_keys.update(_keys_of(part[place]))
-        copies = {p: Outcome(added=len(one.drafts)) for p, one in enumerate(part) if one.drafts}
+            record_ids = self._record_ids(plan, [next(self._dry_id) for _ in plan.new])
+            if self.on_match != "add":
+                for place in list(plan.made):
+                    keys = _keys_of(part[place])
+                    if hit := next((key for key in keys if key in self._dry_ids), None):
+                        record_ids[place] = self._dry_ids[hit]
+                        plan.match[place] = Match(record_ids[place], hit[0])
+                        del plan.made[place]
+                    for key in keys:
+                        self._dry_ids.setdefault(key, record_ids[place])
+            copies = self._copies(session, part, record_ids, None)
         self._count(part, plan, copies, tally)
         return {}
 

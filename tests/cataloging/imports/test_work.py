@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from cataloging.imports import report, runs, work
+from cataloging.imports import ahead, report, runs, work
 from cataloging.imports.export import records_of
 from cataloging.models import Barcode, ImportLine, ImportRun, Item, Record, RecordVersion, Register
 from circulation import desk
@@ -21,6 +21,11 @@ THREE = (
     book("Số đỏ", "Vũ Trọng Phụng", "2016"),
     book("Tắt đèn", "Ngô Tất Tố", "2015"),
 )
+
+
+def with_copies(marc: Any, *numbers: str) -> Any:
+    copies = [{"952": {"ind1": " ", "ind2": " ", "subfields": [{"p": n}]}} for n in numbers]
+    return {**marc, "fields": [*marc["fields"], *copies]}
 
 
 def titles() -> list[str]:
@@ -298,6 +303,25 @@ class TestRules:
         tally = work.proceed(run.id, bench.cataloger, dry=True)
         assert (tally.found, tally.stored, tally.matched) == (4, 3, 1)
         assert titles() == []
+
+    @pytest.mark.parametrize("on_match", ["skip", "merge"])
+    def test_a_trial_counts_what_the_import_then_does(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch, on_match: str
+    ) -> None:
+        monkeypatch.setattr(ahead, "AT_ONCE", 2)
+        bench.bring_in(iso(with_copies(THREE[0], "TV1", "TV2"), with_copies(THREE[1], "TV3")))
+        file = iso(
+            with_copies(THREE[0], "TV1", "TV2", "TV4"),  # two of three are there
+            with_copies(THREE[2], "TV3", "TV5"),  # one number belongs to another title
+            with_copies(book("Lão Hạc", "Nam Cao"), "TV5", "TV6"),  # one was in the chunk before
+            with_copies(book("Lão Hạc", "Nam Cao"), "TV6", "TV7"),  # the same title again
+        )
+        run = bench.receive(file, on_match=on_match)
+        tried = work.proceed(run.id, bench.cataloger, dry=True)
+        _, done = bench.bring_in(file, on_match=on_match)
+        told = ("found", "stored", "matched", "items_added", "items_there", "reasons")
+        assert [getattr(tried, name) for name in told] == [getattr(done, name) for name in told]
+        assert (done.items_added, done.items_there) == (6, 3)
 
     def test_nobody_imports_for_another_library(self, bench_here: Bench) -> None:
         with pytest.raises(Forbidden):
