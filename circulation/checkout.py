@@ -142,7 +142,12 @@ def enter_open_loan(
     act.event(OpenLoanEntered(due_on), on=started_on, loan_id=loan.id, **_statistics(scene))
     _fill_hold(act, scene, loan)
     _after(act, scene)
-    return act.answer("open_loan_entered", loan=loan_about(loan), **_parts(scene))
+    return act.answer(
+        "open_loan_entered",
+        facts={"due_on": loan.due_on},
+        loan=loan_about(loan),
+        **_parts(scene),
+    )
 
 
 # --- gather ----------------------------------------------------------------------------------

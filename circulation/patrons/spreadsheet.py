@@ -69,13 +69,13 @@ class Outcome:
 def read_sheet(data: bytes, file_name: str = "") -> Sheet:
     """Read the first sheet. Raises ``Invalid`` when it is no spreadsheet, is empty or too long."""
     rows = _csv_rows(data) if file_name.lower().endswith((".csv", ".txt")) else _book_rows(data)
-    filled = [row for row in rows if any(_text(cell) for cell in row)]
+    filled = [row for row in rows if any(shown(cell) for cell in row)]
     if len(filled) < 2:
         raise Invalid("sheet_empty", field="file")
     if len(filled) > MOST_ROWS:
         raise Invalid("sheet_too_long", field="file", most=MOST_ROWS)
     head = _header_row(filled)
-    headers = tuple(_text(cell) for cell in filled[head])
+    headers = tuple(shown(cell) for cell in filled[head])
     return Sheet(headers, tuple(tuple(row) for row in filled[head + 1 :]))
 
 
@@ -106,18 +106,29 @@ def _header_row(rows: Sequence[Sequence[Any]]) -> int:
 
 def guess_columns(headers: Iterable[Any]) -> dict[str, int]:
     """Return which column holds which box, guessed from the headers."""
-    names = [fold(clean(_text(h))).replace("_", " ").strip(" .:*") for h in headers]
+    names = [fold(clean(shown(h))).replace("_", " ").strip(" .:*") for h in headers]
+    fits = [
+        (-_fit(name, words), order, column, box)
+        for order, (box, words) in enumerate(HEADERS.items())
+        for column, name in enumerate(names)
+        if _fit(name, words)
+    ]
     found: dict[str, int] = {}
-    for box, words in HEADERS.items():
-        for exact in (True, False):
-            for column, name in enumerate(names):
-                hit = name in words if exact else any(w in name for w in words if len(w) > 3)
-                if name and hit and column not in found.values() and box not in found:
-                    found[box] = column
+    for _, _, column, box in sorted(fits):
+        if column not in found.values() and box not in found:
+            found[box] = column
     return found
 
 
-def _text(cell: Any) -> str:
+def _fit(name: str, words: Sequence[str]) -> int:
+    """Return how well a header fits: the whole header best, else the longest word in it."""
+    if name in words:
+        return 1000
+    return max((len(word) for word in words if len(word) > 3 and word in name), default=0)
+
+
+def shown(cell: Any) -> str:
+    """Return a cell as text: whole numbers without a point, days as they are written here."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -133,7 +144,7 @@ def _born(cell: Any) -> tuple[date | None, int | None]:
         return cell.date(), None
     if isinstance(cell, date):
         return cell, None
-    text = _text(cell)
+    text = shown(cell)
     if text.isdigit() and len(text) == 4:
         return None, int(text)
     return (_day(text, "born"), None) if text else (None, None)
@@ -196,7 +207,7 @@ def _take_row(
     categories: dict[str, str],
     consent: bool,
 ) -> bool:
-    text = {box: _text(cell) for box, cell in cells.items()}
+    text = {box: shown(cell) for box, cell in cells.items()}
     born_on, born_year = _born(cells.get("born"))
     plain: tuple[str, ...] = (
         "name",

@@ -30,7 +30,13 @@ from circulation.patrons.patrons import (
     write_note,
 )
 from circulation.patrons.sign_in import give_password
-from circulation.patrons.spreadsheet import HEADERS, guess_columns, read_sheet, take_patrons
+from circulation.patrons.spreadsheet import (
+    HEADERS,
+    guess_columns,
+    read_sheet,
+    shown,
+    take_patrons,
+)
 from ils.core import clock
 from ils.core.config import config
 from ils.core.db import reading, transaction
@@ -392,6 +398,7 @@ def columns(token: str) -> Any:
             "circulation/patrons_columns.html",
             token=token,
             sheet=sheet,
+            shown=shown,
             mapping={column: box for box, column in mapping.items()},
             boxes=list(HEADERS),
             branches=_branches(session),

@@ -197,6 +197,18 @@ def test_a_class_list_becomes_patrons_and_wrong_rows_are_told(
     assert found[0].card is not None
 
 
+def test_a_column_goes_to_the_box_that_its_header_names_best() -> None:
+    headers = ["STT", "Họ và tên", "Ngày sinh", "Lớp", "SĐT phụ huynh", "Họ tên cha mẹ", "Số ĐT"]
+    assert guess_columns(headers) == {
+        "name": 1,
+        "born": 2,
+        "school_class": 3,
+        "guardian_phone": 4,
+        "guardian_name": 5,
+    }
+    assert guess_columns(["Ten", "So the", "Dien thoai"]) == {"name": 0, "card": 1, "phone": 2}
+
+
 def test_the_same_list_again_adds_nobody(both_session: Session, place: Province) -> None:
     rows = [["Họ tên", "Số thẻ"], ["Trần A", "HS001"], ["Trần B", "HS002"]]
     sheet = read_sheet(xlsx([("x", rows[0], rows[1:])]), "x.xlsx")
