@@ -11,7 +11,7 @@ from wtforms.validators import Length
 
 from cataloging.models import Item, Record
 from circulation.checkout import enter_open_loan
-from circulation.desk import perform
+from circulation.desk import DeskResult, perform
 from circulation.hold_lists import pull_list, shelf_list, to_clear
 from circulation.holds import extend_shelf, not_on_shelf
 from circulation.models import Loan
@@ -127,7 +127,8 @@ def tally() -> Any:
     if request.method == "POST":
         what, band = request.form.get("what", "visit"), request.form.get("age_band") or None
         key = request.form.get("key") or f"tally-{secrets.token_hex(8)}"
-        quantity = request.form.get("quantity", 1, type=int) or 1
+        typed = request.form.get("quantity", "1").strip()
+        quantity = int(typed[:9]) if typed.isdecimal() else 0
         try:
             count = count_visit if what == "visit" else count_in_house_use
             _tell(perform(count, actor, key=key, quantity=quantity, age_band=band))
@@ -157,23 +158,20 @@ def open_loan() -> Any:
     form = OpenLoanForm()
     status, result = 200, None
     if form.validate_on_submit():
-        result = perform(
-            enter_open_loan,
-            current_actor(),
-            barcode=form.barcode.data,
-            card=form.card.data,
-            started_on=form.started_on.data or clock.today(),
-            due_on=form.due_on.data or clock.today(),
-            key=request.form.get("key") or f"paper-{secrets.token_hex(8)}",
-        )
-        if result.ok:
-            _tell(result)
-            again: dict[str, Any] = {
-                "started_on": request.form["started_on"],
-                "due_on": request.form["due_on"],
-            }
-            return redirect(url_for("lists.open_loan", card=form.card.data, **again))
-        status = 409
+        try:
+            result = _enter(form)
+        except IlsError as error:
+            box = form[error.facts.get("field", "barcode")]
+            box.errors = [*box.errors, sentence_for(error)]
+            status = error.status
+        else:
+            if result.ok:
+                _tell(result)
+                again: dict[str, Any] = {
+                    name: request.form[name] for name in ("card", "started_on", "due_on")
+                }
+                return redirect(url_for("lists.open_loan", **again))
+            status = 409
     elif request.method == "POST":
         status = 422
     else:
@@ -184,3 +182,15 @@ def open_loan() -> Any:
         "circulation/lists_open_loan.html", form=form, result=result, key=secrets.token_hex(8)
     )
     return page, status
+
+
+def _enter(form: OpenLoanForm) -> DeskResult:
+    return perform(
+        enter_open_loan,
+        current_actor(),
+        barcode=form.barcode.data,
+        card=form.card.data,
+        started_on=form.started_on.data or clock.today(),
+        due_on=form.due_on.data or clock.today(),
+        key=request.form.get("key") or f"paper-{secrets.token_hex(8)}",
+    )

@@ -33,6 +33,17 @@ def register(app: Flask) -> None:
     message("loan_unknown", _l("There is no such loan."))
     message("answer_unknown", _l("This answer is no longer kept, or explains itself."))
     message("lost_race", _l("Somebody else was quicker with this item. Please scan it again."))
+    message(
+        "loan_dates_wrong",
+        _l("These dates cannot be right: a loan began today or before, and is due after that."),
+    )
+    message("quantity_wrong", _l("Please type how many, as a number from 1."))
+    message("day_in_future", _l("That day has not come yet."))
+    message("nothing_to_undo", _l("There is nothing to undo."))
+    message("hold_unknown", _l("There is no such hold."))
+    message("entry_unknown", _l("There is no such line in the account."))
+    message("key_used_otherwise", _l("This page was used for something else; please open it anew."))
+    message("busy", _l("Many desks write at once. Nothing was changed; please scan it again."))
     message("policy_value_missing", _l("This value may not be empty."))
     message("policy_value_wrong", _l("That value does not fit the rule."))
     message("policy_value_out_of_bounds", _l("The value must lie between %(low)s and %(high)s."))

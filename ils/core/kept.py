@@ -43,15 +43,16 @@ class SeldomChanged:
     """Mixin of the tables that are kept: any change of a row makes everybody read anew."""
 
 
-def kept(session: Session, name: Hashable, read: Callable[[], T]) -> T:
+def kept(session: Session, name: Hashable, read: Callable[[], T], *, anew: bool = False) -> T:
     """Return what ``read`` returned when the kept tables last changed. Never change the value.
 
-    ``name`` is the whole question: two callers with one name get one answer.
+    ``name`` is the whole question: two callers with one name get one answer. The mark is read once
+    in a transaction; with ``anew`` it is read again, for what others may have committed meanwhile.
     """
     if session.autoflush and (session.new or session.dirty or session.deleted):
         session.flush()
     mark = session.info.get(_MARK)
-    if mark is None or mark == _WRITTEN:
+    if anew or mark is None or mark == _WRITTEN:
         mark = session.info[_MARK] = session.connection().exec_driver_sql(_READ).scalar() or ""
     if not mark:
         return read()  # nobody has changed anything yet: a database just made

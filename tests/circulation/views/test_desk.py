@@ -202,3 +202,17 @@ def test_visits_are_counted_by_a_tap(desk: Desk) -> None:
         assert desk.browser.post("/staff/lists/tally", data=facts).status_code == 302
     page = desk.browser.get("/staff/lists/tally").get_data(as_text=True)
     assert "Lượt bạn đọc hôm nay: 3" in page
+
+
+def test_wrong_dates_and_numbers_are_told_and_nothing_typed_is_lost(desk: Desk) -> None:
+    facts = {"card": desk.card, "barcode": desk.item.barcode}
+    dates = {"started_on": "15/6/2025", "due_on": "1/6/2025"}
+    answer = desk.browser.post("/staff/lists/open-loan", data={**facts, **dates})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Ngày chưa đúng" in page
+    assert 'value="15/6/2025"' in page
+    desk.browser.post("/staff/lists/tally", data={"what": "visit", "quantity": "mười"})
+    page = desk.browser.get("/staff/lists/tally").get_data(as_text=True)
+    assert "Xin ghi số lượng" in page
+    assert "Lượt bạn đọc hôm nay: 0" in page

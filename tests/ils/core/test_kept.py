@@ -1,9 +1,11 @@
 """What is kept in memory is never believed longer than it is true."""
 
+import pytest
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.orm import Session
 
 from circulation.settings import PREFIX
+from ils.core import db, outbox
 from ils.core import kept as keeping
 from ils.core.db import reading, transaction
 from ils.core.kept import kept
@@ -130,3 +132,18 @@ def test_a_unit_just_founded_has_its_place(both: Engine) -> None:
     with reading() as session:
         assert place(session, point.id) == found
         assert place(session, province.top.id).library_id == province.top.id
+
+
+@pytest.mark.postgres
+def test_a_consumer_that_registered_meanwhile_hears_of_the_change(postgres_db: Engine) -> None:
+    founded()
+    with transaction() as session:
+        outbox.register_consumer(session, "first", ["moved"])
+    with db._Sessions(bind=postgres_db) as writing, writing.begin():
+        assert place(writing, 1)  # the mark is read here
+        with transaction() as session:
+            outbox.register_consumer(session, "second", ["moved"])
+        outbox.announce(writing, "moved", {})
+    with reading() as session:
+        heard = session.scalars(select(outbox.OutboxDelivery.consumer)).all()
+    assert sorted(heard) == ["first", "second"]
