@@ -198,6 +198,7 @@ def doctor(data: Path | None) -> None:
 
     from ils.core import outbox
     from ils.core.db import engine, reading
+    from ils.core.files import missing_content
     from ils.core.migrate import MIGRATIONS
 
     _use_data(data)
@@ -209,10 +210,15 @@ def doctor(data: Path | None) -> None:
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     behind = present != head
     click.echo(f"tables           {present or 'none'}{' (run: ./sen upgrade)' if behind else ''}")
-    if present is not None:
+    lost: list[str] = []
+    if not behind:
         with reading() as session:
             waiting = outbox.waiting(session)
             age = outbox.oldest_waiting_seconds(session)
+            lost = missing_content(session)
         click.echo(f"outbox           {waiting} waiting, oldest {age:.0f} s")
-    if behind or free < 200 * 2**20:
+        click.echo(
+            f"kept files       {f'{len(lost)} missing: {lost[0]} …' if lost else 'all there'}"
+        )
+    if behind or lost or free < 200 * 2**20:
         sys.exit(1)

@@ -11,6 +11,7 @@ from ils.core.migrate import url_in_force
 for module in (
     "ils.core.audit",
     "ils.core.events",
+    "ils.core.files",
     "ils.core.jobs",
     "ils.core.outbox",
     "ils.org.models",

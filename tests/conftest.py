@@ -95,6 +95,7 @@ def _all_tables() -> Any:
 
     for module in (
         *("ils.core.audit", "ils.core.events", "ils.core.jobs", "ils.core.outbox"),
+        "ils.core.files",
         *("ils.org.models", "ils.accounts.models", "ils.reporting.models", "cataloging.models"),
         *("circulation.patrons.models", "circulation.models", "opac.models"),
     ):

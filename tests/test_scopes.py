@@ -22,6 +22,7 @@ from circulation.patrons.patrons import write_note
 from ils.accounts.models import Staff
 from ils.core import clock, db
 from ils.core.audit import AuditEntry
+from ils.core.files import KeptFile
 from ils.org.models import CalendarDay
 from ils.reporting.reports import open_report
 from ils.web.door import declared_for
@@ -80,6 +81,15 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         last_month = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
         report = open_report(session, officer, province.foreign_library.id, "monthly", last_month)
         post = write_post(session, officer, Draft(title=SECRET))
+        photo = KeptFile(
+            sha256="0" * 64,
+            kind="patron_photo",
+            name=SECRET,
+            mime="image/jpeg",
+            size=1,
+            unit_id=province.foreign_branch.id,
+        )
+        session.add(photo)
         staff = session.scalars(select(Staff).where(Staff.id == clerk.staff_id)).one()
         staff.name = SECRET
         session.flush()
@@ -113,6 +123,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "post_id": post.id,
             "staff_id": staff.id,
             "unit_id": province.foreign_library.id,
+            "file_id": photo.id,
             "loan_id": loan_id,
             "hold_id": hold_id,
             "key": "f3",

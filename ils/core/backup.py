@@ -53,12 +53,22 @@ def back_up(target: Path) -> dict[str, Any]:
             tar.add(folder / "manifest.json", "manifest.json")
             tar.add(copy, DATABASE)
             for name in ("secret.key", "sen.toml", "files"):
-                if (config().data_dir / name).exists():
-                    tar.add(config().data_dir / name, f"data/{name}")
+                _add_file(tar, config().data_dir / name, f"data/{name}")
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.replace(target)
     return manifest
+
+
+def _add_file(tar: tarfile.TarFile, source: Path, name: str) -> None:
+    """Add a file, or a folder with what is in it; what goes away meanwhile is left out."""
+    try:
+        tar.add(source, name, recursive=False)
+        if source.is_dir():
+            for inner in sorted(source.iterdir()):
+                _add_file(tar, inner, f"{name}/{inner.name}")
+    except FileNotFoundError:
+        return
 
 
 def restore(source: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import threading
 import time
 from types import FrameType
 
+import ils.core.files  # noqa: F401 — its sweep is a periodic job
 from ils.core import jobs, outbox
 from ils.core.db import reading, transaction
 

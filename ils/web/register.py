@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from ils.core.db import reading
 from ils.org.units import province
-from ils.web import admin, assets, door, errors, i18n, security, session, views
+from ils.web import admin, assets, door, errors, files, i18n, security, session, views
 from ils.web.errors import message
 
 csrf = CSRFProtect()
@@ -26,6 +26,7 @@ def register(app: Flask) -> None:
     app.before_request(_to_first_run)
     app.before_request(door.guard)
     app.register_blueprint(views.bp)
+    app.register_blueprint(files.bp)
     admin.register(app)
     _say()
 
@@ -70,4 +71,8 @@ def _say() -> None:
     message("setting_not_a_choice", _l("That value is not among the choices."))
     message("setting_out_of_bounds", _l("The value must lie between %(minimum)s and %(maximum)s."))
     message("staff_unknown", _l("There is no such account."))
+    message("file_empty", _l("The file is empty."))
+    message("file_too_large", _l("The file is larger than %(most_mb)s MB."))
+    message("file_unknown", _l("There is no such file."))
+    message("file_content_missing", _l("The file is not on the disk any more, or is damaged."))
     message("grant_unknown", _l("There is no such role to take away."))
