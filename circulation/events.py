@@ -79,6 +79,14 @@ class VisitCounted(Event):
 
 
 @dataclass(frozen=True)
+class LoansTallied(Event):
+    """Loans of a day that was kept on paper; the log's ``quantity`` says how many."""
+
+    kind: ClassVar[str] = "loans_tallied"
+    by: str | None = None
+
+
+@dataclass(frozen=True)
 class HoldPlaced(Event):
     """A reader asked for a title or a copy."""
 

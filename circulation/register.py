@@ -5,6 +5,7 @@ from flask import Flask
 import circulation.indicators
 import circulation.lending
 import circulation.patrons.register
+import circulation.registers.register
 import circulation.views.register
 
 
@@ -14,3 +15,4 @@ def register(app: Flask) -> None:
     circulation.indicators.declare()
     circulation.patrons.register.register(app)
     circulation.views.register.register(app)
+    circulation.registers.register.register(app)

@@ -150,6 +150,9 @@ HEADLINES: dict[str, Any] = {
     "deposit_used": _l("Deposit used for the debt: %(amount)s"),
     "undone": _l("Undone"),
     "counted": _l("Counted: %(quantity)s"),
+    "paper_day_written": _l(
+        "The day was written: %(typed)s typed, %(counted)s on top of what the machine counted."
+    ),
     "sent": _l("Sent"),
 }
 

@@ -9,13 +9,10 @@ from sqlalchemy import func, select
 from wtforms import StringField
 from wtforms.validators import Length
 
-from cataloging.models import Item, Record
 from circulation.checkout import enter_open_loan
 from circulation.desk import DeskResult, perform
 from circulation.hold_lists import pull_list, shelf_list, to_clear
 from circulation.holds import extend_shelf, not_on_shelf
-from circulation.models import Loan
-from circulation.patrons.models import Patron, PatronCard
 from circulation.permissions import ENTER_OPEN_LOAN, MANAGE_HOLDS, TALLY, USE_DESK
 from circulation.sentences import headline_sentence, reason_sentence
 from circulation.tallies import count_in_house_use, count_visit
@@ -24,14 +21,12 @@ from ils.core import clock
 from ils.core.db import reading
 from ils.core.errors import IlsError
 from ils.core.events import EventRow
-from ils.org.units import branches_of, unit_names
+from ils.org.units import unit_names
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 from ils.web.forms import DayField, Form, Required
 
 bp = Blueprint("lists", __name__, url_prefix="/staff/lists", template_folder="../templates")
-
-PAGE = 100
 
 
 class OpenLoanForm(Form):
@@ -78,45 +73,6 @@ def _tell(result: Any) -> None:
     reasons = " ".join(reason_sentence(r["code"], r["facts"]) for r in result.reasons)
     tone = {"green": "ok", "amber": "warn", "red": "bad"}[result.tone]
     flash(f"{text} {'' if result.ok else reasons}".strip(), tone)
-
-
-@bp.get("/overdue")
-@door(USE_DESK)
-def overdue() -> str:
-    """Show open loans past their due date, the longest overdue first."""
-    page = max(1, request.args.get("page", 1, type=int))
-    actor = current_actor()
-    with reading() as session:
-        here = [b.id for b in branches_of(session, actor.library_id or 0)] or [actor.unit_id or 0]
-        where = (
-            Loan.closed_at.is_(None),
-            Loan.due_on < clock.today(),
-            Loan.branch_id.in_(here),
-        )
-        total = session.scalar(select(func.count()).select_from(Loan).where(*where)) or 0
-        rows = session.execute(
-            select(Loan, Item, Record.title, Patron, PatronCard.number)
-            .join(Item, Item.id == Loan.item_id)
-            .join(Record, Record.id == Loan.record_id)
-            .outerjoin(Patron, Patron.id == Loan.patron_id)
-            .outerjoin(
-                PatronCard,
-                (PatronCard.patron_id == Patron.id) & (PatronCard.state == "active"),
-            )
-            .where(*where)
-            .order_by(Loan.due_on, Loan.id)
-            .limit(PAGE)
-            .offset((page - 1) * PAGE)
-        ).all()
-        return render_template(
-            "circulation/lists_overdue.html",
-            rows=rows,
-            total=total,
-            page=page,
-            pages=max(1, -(-total // PAGE)),
-            names=unit_names(session),
-            today=clock.today(),
-        )
 
 
 @bp.route("/tally", methods=["GET", "POST"])

@@ -27,7 +27,6 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Desk"), "desk.page", USE_DESK, order=100, key="Alt+U")
     menu_entry(group, _l("Holds and transits"), "lists.holds", USE_DESK, order=110)
     menu_entry(group, _l("Visits and in-house use"), "lists.tally", TALLY, order=120, key="Alt+I")
-    menu_entry(group, _l("Overdue"), "lists.overdue", USE_DESK, order=130)
     menu_entry(group, _l("A loan open on paper"), "lists.open_loan", ENTER_OPEN_LOAN, order=160)
     menu_entry(_l("Library"), _l("Lending rules"), "policies.matrix", VIEW_POLICY, order=905)
     message("loan_unknown", _l("There is no such loan."))

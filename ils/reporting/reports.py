@@ -18,6 +18,7 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import Invalid, NotFound, Refused, StaleVersion
 from ils.org.models import OrgUnit
+from ils.org.office import place_of
 from ils.org.settings import setting
 from ils.org.units import unit, version_on
 from ils.reporting.models import COLUMNS, Report, ReportCell, ReportComment, ReportStep
@@ -173,7 +174,7 @@ def lay_out(
         unit_id=unit_id,
         unit_name=named.name,
         unit_above=named.managing_body or (receiver if above else ""),
-        unit_place=_place(named.address),
+        unit_place=place_of(named.address),
         receiver=receiver,
         form_number=str(setting(session, unit_id, "reporting.form_number")),
         issued_under=str(setting(session, unit_id, "reporting.issued_under")),
@@ -208,12 +209,6 @@ def _line(row: Row, cells: Cells) -> Line:
         rollup=one.rollup,
         cells={column: cells[row.id, column] for column in COLUMNS},
     )
-
-
-def _place(address: str) -> str:
-    """Return the place a letter is dated at: the last part of an address."""
-    place = address.rsplit(",", 1)[-1].strip()
-    return place[:1].upper() + place[1:]
 
 
 # --- the librarian --------------------------------------------------------------------------

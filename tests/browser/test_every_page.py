@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from circulation.registers.lists import LISTS
 from ils.web.door import declared_for
 from tests.browser.conftest import Place, sign_in_patron
 from tests.browser.furnish import Furnished, furnish
@@ -68,6 +69,8 @@ def addresses(place: Place, furnished: Furnished, who: str, begins: str = "") ->
 
 def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what stands for the words of an endpoint's address, once for each state shown."""
+    if endpoint.startswith("registers."):
+        return [words | {"which": code} for code in LISTS]
     if endpoint == "imports.show":
         return [words | {"run_id": run} for run in words["run_ids"]]
     if endpoint == "imports.line":

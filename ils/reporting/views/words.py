@@ -12,6 +12,7 @@ from ils.web.i18n import day, language
 
 KINDS: dict[str, Any] = {
     "loan_checked_out": _l("Loan"),
+    "loans_tallied": _l("Loans of a day kept on paper"),
     "reading_room_loan_made": _l("Reading room loan"),
     "loan_renewed": _l("Renewal"),
     "in_house_use_counted": _l("In-house use"),

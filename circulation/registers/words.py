@@ -1,0 +1,14 @@
+"""Words the lists need in both languages: states of holds, names of filters."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+HOLD_STATES: dict[str, Any] = {
+    "queued": _l("in the queue"),
+    "suspended": _l("paused"),
+    "targeted": _l("to be fetched"),
+    "in_transit": _l("on its way"),
+    "ready": _l("ready on the shelf"),
+    "expired_shelf": _l("not collected, to clear"),
+}
