@@ -1,30 +1,12 @@
 """Alembic's environment: one database URL (the program's), the metadata of all packages."""
 
-import importlib
-
 from alembic import context
 from sqlalchemy import JSON, text
 
-from ils.core.db import Base, UTCDateTime, make_engine
-from ils.core.migrate import url_in_force
+from ils.core.db import UTCDateTime, make_engine
+from ils.core.migrate import all_tables, url_in_force
 
-for module in (
-    "ils.core.audit",
-    "ils.core.events",
-    "ils.core.files",
-    "ils.core.jobs",
-    "ils.core.outbox",
-    "ils.org.models",
-    "ils.accounts.models",
-    "ils.reporting.models",
-    "cataloging.models",
-    "circulation.patrons.models",
-    "circulation.models",
-    "opac.models",
-):
-    importlib.import_module(module)
-
-target_metadata = Base.metadata
+target_metadata = all_tables()
 
 # Tables that an engine makes for itself (full-text fallback) are not in the models.
 OWN_TABLES = ("fts_",)

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from bench.postgres import private_cluster, programs
 from ils.core import clock, db
 from ils.core.config import Config, use
+from ils.core.migrate import all_tables
 from tests.setup import find
 
 os.environ["SEN_TESTING"] = "1"
@@ -89,20 +90,6 @@ def _no_network() -> Iterator[None]:
 # -- databases ---------------------------------------------------------------------------------
 
 
-def _all_tables() -> Any:
-    """Import every model and return the tables' metadata."""
-    import importlib
-
-    for module in (
-        *("ils.core.audit", "ils.core.events", "ils.core.jobs", "ils.core.outbox"),
-        "ils.core.files",
-        *("ils.org.models", "ils.accounts.models", "ils.reporting.models", "cataloging.models"),
-        *("circulation.patrons.models", "circulation.models", "opac.models"),
-    ):
-        importlib.import_module(module)
-    return db.Base.metadata
-
-
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Start a private PostgreSQL cluster for this session and return its URL."""
@@ -113,7 +100,7 @@ def postgres_url() -> Iterator[str]:
         with engine.connect() as connection:
             connection.execute(text("CREATE DATABASE template_sen"))
         made = db.make_engine(url.rsplit("/", 1)[0] + "/template_sen")
-        _all_tables().create_all(made)
+        all_tables().create_all(made)
         made.dispose()
         engine.dispose()
         yield url
@@ -139,7 +126,7 @@ def fresh_postgres(url: str) -> Iterator[str]:
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("template") / "sen.db"
     made = db.make_engine(f"sqlite:///{file}")
-    _all_tables().create_all(made)
+    all_tables().create_all(made)
     with made.connect() as connection:
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

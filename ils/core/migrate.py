@@ -1,5 +1,6 @@
 """Bringing the database to the tables this version of the program needs."""
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,15 +8,29 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData
 
 from ils.core import clock
 from ils.core.backup import back_up
 from ils.core.config import config
-from ils.core.db import engine
+from ils.core.db import Base, engine
 from ils.core.errors import Refused
 from ils.core.kept import changed
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+ROOT = Path(__file__).resolve().parents[2]
+MIGRATIONS = ROOT / "migrations"
+PACKAGES = ("ils", "cataloging", "circulation", "opac")
+CORE_TABLES = ("audit", "events", "files", "jobs", "kept", "outbox")
+
+
+def all_tables() -> MetaData:
+    """Import every ``models.py`` of the house and return the tables they declare."""
+    for name in CORE_TABLES:
+        importlib.import_module(f"ils.core.{name}")
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("models.py")):
+            importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    return Base.metadata
 
 
 def alembic_config() -> AlembicConfig:

@@ -17,9 +17,9 @@ from ils.core import db, migrate
 from ils.core.backup import restore
 from ils.core.config import Config, use
 from ils.core.errors import Refused
-from ils.core.migrate import alembic_config, upgrade_database
+from ils.core.migrate import alembic_config, all_tables, upgrade_database
 from ils.org.models import OrgUnit
-from tests.conftest import _all_tables, fresh_postgres
+from tests.conftest import fresh_postgres
 from tests.factories import create_province, create_unit
 
 
@@ -46,7 +46,7 @@ def test_migrations_make_the_tables_of_the_models(empty: Engine) -> None:
     assert not upgrade_database()
     with empty.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, _all_tables()) == []
+        assert compare_metadata(context, all_tables()) == []
 
 
 def test_migrations_go_down_and_up_again(empty: Engine) -> None:
