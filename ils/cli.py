@@ -26,6 +26,9 @@ COMMANDS = {
     "soak": ("ils.bench_cli", "Lend and return at random for long, checking every rule."),
 }
 
+# What ./sen does itself, before there is a program to call.
+OF_THE_SCRIPT = {"test": "Set up what the tests need and run them; pytest's words may follow."}
+
 # What the command line says for refusals it meets before there is an application.
 SENTENCES = {
     "setting_unknown": "there is no setting {name}; docs/maintainer.md lists them",
@@ -58,7 +61,8 @@ class Joined(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the words without loading what they name."""
         with formatter.section("Commands"):
-            formatter.write_dl([(word, about) for word, (_, about) in COMMANDS.items()])
+            words = {word: about for word, (_, about) in COMMANDS.items()} | OF_THE_SCRIPT
+            formatter.write_dl(list(words.items()))
 
 
 @click.group(cls=Joined, context_settings={"help_option_names": ["-h", "--help"]})

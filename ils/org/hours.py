@@ -48,6 +48,11 @@ class DayHours:
     pause_to: time | None = None
     reason: str = ""
 
+    @property
+    def known(self) -> bool:
+        """Whether the page can say more than the day: closed all day, or from when to when."""
+        return not self.open or (self.opens is not None and self.closes is not None)
+
     def open_at(self, now: datetime) -> bool:
         """Tell whether it is open at a moment of this day."""
         if not self.open or self.opens is None or self.closes is None:

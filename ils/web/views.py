@@ -71,7 +71,7 @@ class FirstRunForm(Form):
     username = StringField(_l("User name of the administrator"), [Required(), Length(max=60)])
     password = PasswordField(_l("Password of the administrator"), [Required(), Length(max=200)])
     again = PasswordField(
-        _l("Password again"), [EqualTo("password", _l("The two passwords differ."))]
+        _l("Password again"), [Required(), EqualTo("password", _l("The two passwords differ."))]
     )
 
 
@@ -132,6 +132,7 @@ def password() -> Any:
                 staff = db.get_one(Staff, current_actor().staff_id)
                 change_password(
                     db,
+                    current_actor(),
                     staff,
                     form.old.data,
                     form.new.data,

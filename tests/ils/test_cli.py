@@ -18,6 +18,12 @@ def test_every_command_is_there_and_helps(word: str) -> None:
     assert "Usage:" in answer.output
 
 
+def test_the_help_names_every_command_and_what_each_is_for() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).output
+    for word in ("test", *COMMANDS):
+        assert re.search(rf"^  {word} +\S.* ", shown, re.M), word
+
+
 def test_a_refusal_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

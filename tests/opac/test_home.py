@@ -53,6 +53,13 @@ def test_the_home_page_says_whether_the_library_is_open(
         assert "Đang đóng cửa" in text_of(client.get(f"/{province.library.slug}/"))
 
 
+def test_where_no_hours_are_entered_nobody_is_told_it_is_closed(client: Any, province: Any) -> None:
+    for path in ("/", "/about", f"/{province.library.slug}/about"):
+        page = text_of(client.get(path))
+        assert "Hôm nay: Mở cửa" in page, path
+        assert "Đang đóng cửa" not in page, path
+
+
 def test_a_closed_day_names_its_reason_and_the_next_open_day(
     client: Any, province: Any, tuesday: Any
 ) -> None:

@@ -205,8 +205,10 @@ def test_a_column_goes_to_the_box_that_its_header_names_best() -> None:
         "school_class": 3,
         "guardian_phone": 4,
         "guardian_name": 5,
+        "phone": 6,
     }
     assert guess_columns(["Ten", "So the", "Dien thoai"]) == {"name": 0, "card": 1, "phone": 2}
+    assert guess_columns(["Họ và tên", "Giới", "ĐT"]) == {"name": 0, "sex": 1, "phone": 2}
 
 
 def test_the_same_list_again_adds_nobody(both_session: Session, place: Province) -> None:
