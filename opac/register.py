@@ -4,6 +4,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 from werkzeug.routing import BaseConverter
 
+from ils.core.audit import name_acts, name_subjects
 from ils.org.units import RESERVED_SLUGS
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -32,3 +33,5 @@ def register(app: Flask) -> None:
     menu_entry(_l("Library"), _l("News of the site"), "news.posts", EDIT_NEWS, order=820)
     message("news_unknown", _l("There is no such piece of news."))
     message("news_title_missing", _l("Please write a title."))
+    name_acts(news_written=_l("News written"))
+    name_subjects(news_post=_l("piece of news"))

@@ -18,6 +18,8 @@ from cataloging.views import (
     stock,
 )
 from cataloging.views.base import bp
+from cataloging.views.words import REASONS
+from ils.core.audit import name_acts, name_facts, name_subjects, name_values
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
@@ -47,6 +49,7 @@ def register(app: Flask) -> None:
         order=250,
     )
     menu_entry(group, _l("Changes"), "cataloging.changes", permissions.UNDO_CHANGES, order=260)
+    _name_acts()
     _say_of_records()
     _say_of_items()
     _say_of_imports()
@@ -110,3 +113,30 @@ def _say_of_imports() -> None:
     message("import_must_be_confirmed", _l("Adding every record a second time must be confirmed."))
     message("import_format_unknown", _l("This file is in no format that is known here."))
     message("import_cannot_be_undone", _l("This import cannot be undone as it is now."))
+
+
+def _name_acts() -> None:
+    name_acts(
+        record_deleted=_l("Record deleted"),
+        record_restored=_l("Record brought back"),
+        record_suppressed=_l("Record hidden or shown"),
+        change_set_undone=_l("Change undone as a whole"),
+        import_begun=_l("Import begun"),
+        item_changed=_l("Item changed"),
+        item_withdrawn=_l("Item withdrawn"),
+        item_withdrawal_undone=_l("Withdrawal taken back"),
+        register_opened=_l("Accession register opened"),
+        collection_opened=_l("Collection opened"),
+        item_type_added=_l("Item type added"),
+    )
+    name_subjects(
+        record=_l("record"),
+        change_set=_l("change"),
+        import_run=_l("import"),
+        item=_l("item"),
+        register=_l("accession register"),
+        collection=_l("collection"),
+        item_type=_l("item type"),
+    )
+    name_values(**REASONS)
+    name_facts(prefix=_l("prefix"), suppressed=_l("hidden"))

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 import circulation.registers.paper_days  # noqa: F401 — its nightly job
 from circulation.permissions import TALLY, USE_DESK
 from circulation.registers import log_views, views
+from ils.core.audit import name_acts, name_facts, name_subjects
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
@@ -17,4 +18,7 @@ def register(app: Flask) -> None:
     group = _l("Desk")
     menu_entry(group, _l("Lists and registers"), "registers.home", USE_DESK, order=130)
     menu_entry(group, _l("Daily log"), "daily_log.month", TALLY, order=131)
+    name_acts(list_taken=_l("List taken away"))
+    name_subjects(list=_l("list"))
+    name_facts(list=_l("list"), rows=_l("rows"))
     message("list_unknown", _l("There is no such list."))

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from circulation import sentences
 from circulation.permissions import ENTER_OPEN_LOAN, TALLY, USE_DESK, VIEW_POLICY
 from circulation.views import desk, lists, policies, why
+from ils.core.audit import name_acts, name_facts, name_subjects, name_values
 from ils.org.settings import declare
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Visits and in-house use"), "lists.tally", TALLY, order=120, key="Alt+I")
     menu_entry(group, _l("A loan open on paper"), "lists.open_loan", ENTER_OPEN_LOAN, order=160)
     menu_entry(_l("Library"), _l("Lending rules"), "policies.matrix", VIEW_POLICY, order=905)
+    _name_acts()
     message("loan_unknown", _l("There is no such loan."))
     message("answer_unknown", _l("This answer is no longer kept, or explains itself."))
     message("lost_race", _l("Somebody else was quicker with this item. Please scan it again."))
@@ -48,3 +50,46 @@ def register(app: Flask) -> None:
     message("policy_value_out_of_bounds", _l("The value must lie between %(low)s and %(high)s."))
     message("no_branch_chosen", _l("Please choose the branch you work at."))
     message("unit_does_not_lend", _l("The province itself lends nothing; choose a branch."))
+
+
+def _name_acts() -> None:
+    name_acts(
+        act_undone=_l("Act at the desk undone"),
+        override=_l("Refusal overridden"),
+        policy_changed=_l("Lending rule changed"),
+        charge_posted=_l("Charge posted"),
+        waived=_l("Debt waived"),
+        entry_reversed=_l("Line of an account reversed"),
+        deposit_in=_l("Deposit taken"),
+        deposit_out=_l("Deposit given back"),
+        deposit_to_debt=_l("Deposit used for a debt"),
+        hold_moved=_l("Place in the queue changed"),
+        hold_put_back=_l("Held copy put back"),
+        card_renewed=_l("Card renewed"),
+        card_replaced=_l("Card replaced"),
+        category_added=_l("Kind of patron added"),
+        category_changed=_l("Kind of patron changed"),
+        password_given=_l("Password given to a patron"),
+        patron_changed=_l("Patron's data changed"),
+        block_written=_l("Patron blocked"),
+        note_written=_l("Note on a patron written"),
+        note_lifted=_l("Note or block lifted"),
+    )
+    name_subjects(
+        desk_command=_l("act at the desk"),
+        patron=_l("patron"),
+        ledger_entry=_l("line of an account"),
+        hold=_l("hold"),
+        patron_category=_l("kind of patron"),
+    )
+    name_values(
+        overdue=_l("Overdue fine"),
+        lost_price=_l("Price of a lost item"),
+        processing=_l("Processing fee"),
+        card_fee=_l("Card fee"),
+        service=_l("Service"),
+        deposit_due=_l("Deposit due"),
+        payment=_l("Payment"),
+        waiver=_l("Waiver"),
+    )
+    name_facts(item_type=_l("item type"), category=_l("kind of patron"))

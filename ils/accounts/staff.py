@@ -147,13 +147,20 @@ def sign_out_staff(session: Session, session_key: str) -> None:
 
 
 def change_password(
-    session: Session, staff: Staff, old: str, new: str, *, keep_session: str | None = None
+    session: Session,
+    actor: Actor,
+    staff: Staff,
+    old: str,
+    new: str,
+    *,
+    keep_session: str | None = None,
 ) -> None:
     """Change one's own password and end all other sessions. Raises ``Refused``, ``Invalid``."""
     if not check_password(staff.password_hash, old):
         raise Refused("password_wrong", field="old")
     require_good_password(new)
     _set_password(session, staff, new, must_change=False, keep_session=keep_session)
+    audit(session, actor, "password_changed", "staff", staff.id)
 
 
 def require_may_manage(session: Session, actor: Actor, staff: Staff) -> None:

@@ -10,6 +10,33 @@ from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 from ils.core.events import BigId
 
+# What acts, their subjects and their facts are called where people read the log; each package
+# declares the words of its own (lazy translations).
+ACTS: dict[str, Any] = {}
+SUBJECTS: dict[str, Any] = {}
+FACTS: dict[str, Any] = {}
+VALUES: dict[str, Any] = {}
+
+
+def name_acts(**words: Any) -> None:
+    """Say what acts are called: ``name_acts(password_reset=_l("Password set anew"))``."""
+    ACTS.update(words)
+
+
+def name_subjects(**words: Any) -> None:
+    """Say what the things that acts are done to are called."""
+    SUBJECTS.update(words)
+
+
+def name_facts(**words: Any) -> None:
+    """Say what the facts noted with acts are called."""
+    FACTS.update(words)
+
+
+def name_values(**words: Any) -> None:
+    """Say what stored words among those facts are called (``worn``, ``card_fee``)."""
+    VALUES.update(words)
+
 
 class AuditEntry(Base):
     """One sensitive act. Holds ids and facts, never names, passwords or card numbers."""

@@ -13,7 +13,7 @@ from ils.reporting.paper import shown
 from ils.reporting.periods import Period
 from ils.reporting.reports import APPROVE, DRAFT, SUBMIT, VIEW
 from ils.reporting.totals import advance, differences, rebuild
-from ils.reporting.views import base, figures, province, reports
+from ils.reporting.views import audit, base, figures, province, reports
 from ils.reporting.views.figures import VIEW_FIGURES
 from ils.web.errors import message
 from ils.web.i18n import language
@@ -26,12 +26,15 @@ def register(app: Flask) -> None:
     for pages in (figures, province, reports):
         assert pages.bp is base.bp  # importing them put their pages on the blueprint
     app.register_blueprint(base.bp)
+    app.register_blueprint(audit.bp)
+    audit.name_own_acts()
     app.jinja_env.globals["figure"] = shown
     app.jinja_env.filters["month_choice"] = _month_choice
     group = _l("Reports")
     menu_entry(group, _l("Live figures"), "reporting.overview", VIEW_FIGURES, order=700)
     menu_entry(group, _l("Monthly reports"), "reporting.months", VIEW, order=710)
     menu_entry(group, _l("The whole province"), "reporting.province", APPROVE, order=720)
+    menu_entry(_l("Library"), _l("Audit log"), "audit.log", audit.READ, order=940)
     periodic("reporting.totals", every=10)(fold_totals)
     periodic("reporting.check", daily_at="02:40")(check_totals)
     _say()

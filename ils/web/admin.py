@@ -33,7 +33,7 @@ from ils.accounts.staff import (
     revoke_role,
 )
 from ils.core import clock
-from ils.core.audit import AuditEntry, audit
+from ils.core.audit import audit
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, Invalid, NotFound
 from ils.org import hours
@@ -52,7 +52,6 @@ SETTING = declare_permission("org:setting:edit", _l("Edit the library's settings
 UNIT_VIEW = declare_permission("org:unit:view", _l("See libraries and branches"))
 UNIT_EDIT = declare_permission("org:unit:edit", _l("Edit libraries and branches"))
 MANAGE = "accounts:staff:manage"
-AUDIT = declare_permission("audit:view", _l("Read the audit log"))
 
 
 class ClosedDaysForm(Form):
@@ -493,26 +492,6 @@ def change_staff(staff_id: int) -> Any:
     return redirect(url_for("admin.staff"))
 
 
-@bp.get("/audit")
-@door(AUDIT)
-def audit_log() -> str:
-    """Who did which sensitive thing, newest first."""
-    page = max(1, request.args.get("page", 1, type=int))
-    with reading() as session:
-        ids = [u.id for u in units_of_actor(session, AUDIT)]
-        rows = session.execute(
-            select(AuditEntry, Staff.name)
-            .outerjoin(Staff, Staff.id == AuditEntry.actor_id)
-            .where(AuditEntry.unit_id.in_(ids))
-            .order_by(AuditEntry.id.desc())
-            .limit(51)
-            .offset((page - 1) * 50)
-        ).all()
-        return render_template(
-            "ils/admin_audit.html", rows=rows[:50], page=page, more=len(rows) > 50
-        )
-
-
 def register(app: Flask) -> None:
     """Install the administration pages."""
     app.register_blueprint(bp)
@@ -523,4 +502,3 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Calendar"), "admin.calendar", CALENDAR, order=910)
     menu_entry(group, _l("Settings"), "admin.settings", SETTING, order=920)
     menu_entry(group, _l("Staff accounts"), "admin.staff", MANAGE, order=930)
-    menu_entry(group, _l("Audit log"), "admin.audit_log", AUDIT, order=940)

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ils.accounts.actor import Actor, system_actor
+from ils.accounts.actor import Actor, actor_for_staff, system_actor
 from ils.accounts.models import Staff
 from ils.accounts.permissions import PERMISSIONS, roles
 from ils.accounts.staff import (
@@ -18,6 +19,7 @@ from ils.accounts.staff import (
     staff_of_session,
 )
 from ils.core import clock
+from ils.core.audit import AuditEntry
 from ils.core.errors import Forbidden, Invalid, Refused
 from tests.factories import PASSWORD, Province, create_actor, create_province, create_staff_account
 
@@ -98,13 +100,16 @@ def test_a_new_password_ends_all_other_sessions(both_session: Session, place: Pr
     assert here
     assert there
     staff = both_session.get_one(Staff, here.staff.id)
+    actor = actor_for_staff(both_session, staff)
     with pytest.raises(Refused):
-        change_password(both_session, staff, "wrong", "mot-mat-khau-moi")
+        change_password(both_session, actor, staff, "wrong", "mot-mat-khau-moi")
     change_password(
-        both_session, staff, PASSWORD, "mot-mat-khau-moi", keep_session=here.session_key
+        both_session, actor, staff, PASSWORD, "mot-mat-khau-moi", keep_session=here.session_key
     )
     assert staff_of_session(both_session, here.session_key)
     assert staff_of_session(both_session, there.session_key) is None
+    noted = both_session.scalars(select(AuditEntry).where(AuditEntry.action == "password_changed"))
+    assert [(one.actor_id, one.subject_id) for one in noted] == [(staff.id, staff.id)]
 
 
 def test_guessing_is_slowed_down_and_forgiven(both_session: Session, place: Province) -> None:
