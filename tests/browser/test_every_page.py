@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("ev
 FILES = re.compile(
     r"\.(svg|xml|txt|xlsx|pdf)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code)$"
 )
-ELSEWHERE = {"ils.first_run"}  # gone once there is a library; the first run has its own story
+# The first run is gone once there is a library and has its own story; a kept file is no page.
+ELSEWHERE = {"ils.first_run", "files.show"}
 ABOVE = {"reporting.province"}  # asks for the right at the province
 # Pages that look different by what is asked of them.
 MORE = {
