@@ -274,11 +274,24 @@ def _fit(decoded: str) -> _Fit:
     return _Fit(words, good, commonness / letters if letters else 0.0)
 
 
-def repair(text: str) -> Repaired:
-    """Return text as it was meant when it surely is mojibake, else the text itself."""
+def is_vietnamese(text: str) -> bool:
+    """Tell whether nearly every word with marks is a Vietnamese syllable."""
+    return _fit(text).share >= SURE
+
+
+def repair(text: str, expected: str = "") -> Repaired:
+    """Return text as it was meant when it surely is mojibake, else the text itself.
+
+    ``expected`` is the encoding the text around it had been in: then a single word will do, if it
+    is Vietnamese in that encoding and not as it stands (``NguyÔn``).
+    """
     if text.isascii():
         return Repaired(text)
     guess = guess_encoding(text)
-    if guess.encoding == "unicode" or guess.confidence < SURE:
-        return Repaired(text)
-    return Repaired(decode(text, guess.encoding), guess.encoding)
+    if guess.encoding != "unicode" and guess.confidence >= SURE:
+        return Repaired(decode(text, guess.encoding), guess.encoding)
+    if expected in ENCODINGS and _fit(text).good == 0:
+        meant = decode(text, expected)
+        if (fit := _fit(meant)).words and fit.good == fit.words:
+            return Repaired(meant, expected)
+    return Repaired(text)

@@ -170,7 +170,7 @@ class Reader:
         if "&#" in text and self._has_references:
             text = self._without_references(text, tag)
         if self._misread:
-            repaired = legacy.repair(text)
+            repaired = legacy.repair(text, expected=self._misread)
             if repaired.encoding:
                 self.repairs.add("mojibake", tag, repaired.encoding)
                 text = repaired.text

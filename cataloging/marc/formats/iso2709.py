@@ -21,7 +21,7 @@ from cataloging.marc.model import Marc
 END_OF_RECORD: Final = b"\x1d"
 LARGEST: Final = 64 << 20  # no record is larger; keeps memory bounded in a file without ends
 
-_BETWEEN: Final = re.compile(rb"[\r\n\t \x00\x1a\x1d]*")
+_BETWEEN: Final = re.compile(rb"(?:[\r\n\t \x00\x1a\x1d]|\xef\xbb\xbf)*")
 # A leader in the middle of a stretch: the end of the record before it got lost.
 _NEXT_LEADER: Final = re.compile(
     rb"(?<=[\x1e\r\n\x00])(?=[0-9]{5}[ -~]{5}[0-9]{7}[ -~]{3}[ -~]{4}(?:[0-9A-Za-z]{3}[0-9]{9}){1,99}\x1e)"

@@ -24,8 +24,11 @@ SAMPLE: Final = 512 << 10
 SHOWN: Final = 4  # pieces of text shown in each encoding
 
 _ISO_BEGIN: Final = re.compile(rb"[\s\x00]*[0-9]{5}[ -~]{5}")
-_XML: Final = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:record|collection|leader|datafield)[\s>/]")
+_XML: Final = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:record|collection|leader|datafield|controlfield)[\s>/]")
 _BOM: Final = b"\xef\xbb\xbf"
+# Signs that no text has and every picture, document or archive is full of.
+_NO_TEXT: Final = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x19\x1c\x7f]")
+BINARY: Final = 0.02
 # Text with letters above ASCII, without the subfield code before it, which would spoil a word.
 _RUN: Final = re.compile(rb"(?:[\x1f$|][0-9A-Za-z])?([^\x00-\x1f\"<>$|{}]+)")
 _OFFERED: Final = ("utf-8", "marc-8", *VIETNAMESE, "windows-1252")
@@ -79,7 +82,9 @@ def _format_of(sample: bytes) -> str:
     text = sample.removeprefix(_BOM).lstrip()
     if _ISO_BEGIN.match(sample) and b"\x1e" in sample[:200_000]:
         return "iso2709"
-    if text.startswith(b"<") or _XML.search(text[:4000]):
+    if text.startswith(b"%PDF") or len(_NO_TEXT.findall(sample)) > len(sample) * BINARY:
+        return ""
+    if _XML.search(sample if text.startswith(b"<") else text[:4000]):
         return "marcxml"
     if text[:1] in (b"{", b"["):
         return "json"
@@ -101,17 +106,24 @@ def _reading_of(sample: bytes) -> tuple[Reading, str]:
     pieces = _words(sample)
     if not pieces:
         return Reading(), "marc-8" if b"\x1b" in sample else "utf-8"
-    text = b" ".join(pieces)[:100_000]
     unicode = [piece for piece in pieces if is_utf8(piece)]
-    if len(unicode) * 2 > len(pieces):
+    is_unicode = len(unicode) * 2 > len(pieces)
+    if is_unicode:
         read = b" ".join(unicode)[:100_000].decode("utf-8", "ignore")
+        misread = legacy.guess_encoding(read)
+        if misread.encoding == legacy.UTF8_MISREAD and misread.confidence >= SURE:
+            if legacy.is_vietnamese(legacy.decode(read, misread.encoding)):
+                return Reading(misread=misread.encoding), "utf-8"
         misread = legacy.guess_encoding(cleaned(read).text)
         if misread.encoding in VIETNAMESE and misread.confidence >= SURE:
             return Reading(misread=misread.encoding), misread.encoding
-        return Reading(), "utf-8"
+    # A file put together from several: what is no Unicode in it has an encoding of its own.
+    text = b" ".join(piece for piece in pieces if not is_utf8(piece))[:100_000]
     guess = legacy.guess_encoding(text)
     if guess.encoding in VIETNAMESE and guess.confidence >= SURE:
-        return Reading(guessed=guess.encoding), guess.encoding
+        return Reading(guessed=guess.encoding), "utf-8" if is_unicode else guess.encoding
+    if is_unicode:
+        return Reading(), "utf-8"
     return Reading(), "marc-8" if marc8.looks_like_marc8(text) else "windows-1252"
 
 

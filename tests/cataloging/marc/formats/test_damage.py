@@ -107,3 +107,59 @@ def test_other_vietnamese_encodings_are_found(tmp_path: Path, encoding: str, raw
     found = list(formats.read(path))
     assert [first(one.marc, "245", "a") for one in found if one.marc] == [TEXT] * 3
     assert "transcoded" in repairs(found)
+
+
+@pytest.mark.parametrize("share", [1, 2, 3])
+def test_old_records_among_unicode_ones_are_read_in_their_own_encoding(tmp_path: Path, share: int):
+    blank = b"Y" * len(VNI)
+    old = written([book(blank.decode())], "iso2709")
+    old = old.replace("Nguyễn Văn Ấy".encode(), b"Nguyen Van Ay      ")
+    old = old.replace("Văn học".encode(), b"Van hoc  ").replace("Việt".encode(), b"Viet  ")
+    new = written([book(TEXT)], "iso2709")
+    path = tmp_path / "mixed.mrc"
+    path.write_bytes((new * share + old.replace(blank, VNI)) * 3)
+    found = list(formats.read(path))
+    assert titles(found) == [TEXT] * 3 * (share + 1)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "tcvn3"])
+def test_text_that_was_stored_misread_is_undone_to_the_last_word(tmp_path: Path, encoding: str):
+    if encoding == "latin-1":
+        spoil = {one: one.encode().decode("latin-1") for one in (TEXT, "Nguyễn Văn Ấy")}
+    else:
+        spoil = {TEXT: "TruyÖn ng¾n ViÖt Nam hiÖn ®¹i", "Nguyễn Văn Ấy": "NguyÔn"}
+    marc = book(spoil[TEXT])
+    marc["fields"][2]["100"]["subfields"][0]["a"] = spoil["Nguyễn Văn Ấy"]  # type: ignore[index]
+    marc["fields"].pop()
+    path = tmp_path / "misread.mrc"
+    path.write_bytes(written([marc] * 4, "iso2709"))
+    found = list(formats.read(path))
+    assert "mojibake" in repairs(found)
+    for one in found:
+        assert one.marc is not None
+        assert TEXT.startswith(first(one.marc, "245", "a"))
+        assert "Nguyễn Văn Ấy".startswith(first(one.marc, "100", "a"))
+
+
+NO_CATALOGS = {
+    "pdf": b"%PDF-1.7\n1 0 obj\x1e<<\x1f/Type /Catalog>>\n",
+    "archive": b"PK\x03\x04" + bytes(range(1, 256)) * 40,
+    "web page": b"<!DOCTYPE html><html><body>Not found</body></html>",
+}
+
+
+@pytest.mark.parametrize("name", NO_CATALOGS)
+def test_what_is_no_catalog_gives_no_record_and_is_listed_whole(tmp_path: Path, name: str):
+    path = tmp_path / "named.mrc"
+    path.write_bytes(NO_CATALOGS[name])
+    (one,) = formats.read(path)
+    assert one.problem is not None
+    assert one.problem.code == "unknown_format"
+    assert (one.byte_start, one.byte_end) == (0, len(NO_CATALOGS[name]))
+
+
+def test_a_mark_of_unicode_before_a_record_is_packing(tmp_path: Path):
+    path = tmp_path / "marked.mrc"
+    path.write_bytes((b"\xef\xbb\xbf" + written([BOOKS[0]], "iso2709")) * 2)
+    found = list(formats.read(path))
+    assert [one.is_packing for one in found] == [True, False, True, False]
