@@ -5,6 +5,9 @@ normal form of title, author and year. A control number without a source counts 
 title is the same too, since every system numbers from 1. Numbers without their check digit count
 for nothing. A record without title, author or year to match by is known by its whole content, which
 its projection digests.
+
+A title met again in another material (the disc of a book, the score of a recording), or with another
+valid ISBN, is another title.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,6 +23,21 @@ from cataloging.models import Record, RecordIdentifier
 Key = tuple[str, str]  # rule, value
 
 RULES: Final = ("control", "isbn", "issn", "title", "content")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record that a key leads to. ``record_id`` below 0 is -1 - place in the chunk.
+
+    ``material`` and ``isbns`` are what may speak against it, for keys that prove little.
+    """
+
+    record_id: int
+    material: str = ""
+    isbns: tuple[str, ...] = ()
+
+
+Candidates = dict[Key, list[Candidate]]  # the oldest record of each key first
 
 
 @dataclass(frozen=True)
@@ -44,49 +62,79 @@ def keys_of(seen: Projection) -> list[Key]:
     return keys
 
 
-def stored_matches(session: Session, wanted: Iterable[Key]) -> dict[Key, int]:
-    """Return which of the keys records of the catalogue have; the oldest record of each."""
+def remember(known: Candidates, keys: Iterable[Key], record_id: int, seen: Projection) -> None:
+    """Add a record to what is known."""
+    candidate = Candidate(record_id, seen.material, seen.isbns)
+    for key in keys:
+        known.setdefault(key, []).append(candidate)
+
+
+def stored_matches(session: Session, wanted: Iterable[Key]) -> Candidates:
+    """Return which records of the catalogue the keys lead to."""
     by_rule: dict[str, set[str]] = {}
     for rule, value in wanted:
         by_rule.setdefault(rule, set()).add(value)
-    found: dict[Key, int] = {}
+    found: Candidates = {}
     _by_control(session, by_rule.get("control", set()), found)
     for rule in ("isbn", "issn"):
         if values := by_rule.get(rule):
             rows = session.execute(
                 select(RecordIdentifier.value, RecordIdentifier.record_id)
                 .where(RecordIdentifier.scheme == rule, RecordIdentifier.value.in_(values))
-                .order_by(RecordIdentifier.record_id.desc())
+                .order_by(RecordIdentifier.record_id)
             )
-            found |= {(rule, value): record_id for value, record_id in rows}
+            for value, record_id in rows:
+                found.setdefault((rule, value), []).append(Candidate(record_id))
     for rule in ("title", "content"):
         if values := by_rule.get(rule):
-            rows = session.execute(
-                select(Record.match_key, Record.id)
-                .where(Record.match_key != "", Record.match_key.in_(values))
-                .where(Record.deleted_at.is_(None))
-                .order_by(Record.id.desc())
-            )
-            found |= {(rule, value): record_id for value, record_id in rows}
+            _by_key(session, rule, values, found)
     return found
 
 
-def _by_control(session: Session, values: set[str], found: dict[Key, int]) -> None:
+def _by_key(session: Session, rule: str, values: set[str], found: Candidates) -> None:
+    rows = session.execute(
+        select(Record.match_key, Record.id, Record.material)
+        .where(Record.match_key != "", Record.match_key.in_(values))
+        .where(Record.deleted_at.is_(None))
+        .order_by(Record.id)
+    ).all()
+    isbns: dict[int, list[str]] = {}
+    if rule == "title" and rows:
+        numbers = select(RecordIdentifier.record_id, RecordIdentifier.value).where(
+            RecordIdentifier.scheme == "isbn",
+            RecordIdentifier.record_id.in_([record_id for _, record_id, _ in rows]),
+        )
+        for record_id, number in session.execute(numbers):
+            isbns.setdefault(record_id, []).append(number)
+    for value, record_id, material in rows:
+        candidate = Candidate(record_id, material, tuple(isbns.get(record_id, ())))
+        found.setdefault((rule, value), []).append(candidate)
+
+
+def _by_control(session: Session, values: set[str], found: Candidates) -> None:
     numbers = {value.rpartition("|")[0] for value in values}
     if not numbers:
         return
     rows = session.execute(
         select(Record.control_number, Record.control_source, Record.title_sort, Record.id)
         .where(Record.control_number.in_(numbers), Record.deleted_at.is_(None))
-        .order_by(Record.id.desc())
+        .order_by(Record.id)
     )
     for number, source, title, record_id in rows:
-        found["control", f"{number}|{source or '=' + title[:80]}"] = record_id
+        key = ("control", f"{number}|{source or '=' + title[:80]}")
+        found.setdefault(key, []).append(Candidate(record_id))
 
 
-def first_match(keys: Sequence[Key], known: dict[Key, int]) -> Match | None:
-    """Return the record the strongest key leads to."""
+def first_match(keys: Sequence[Key], known: Candidates, seen: Projection) -> Match | None:
+    """Return the record the strongest key leads to and nothing speaks against."""
     for key in keys:
-        if key in known:
-            return Match(known[key], key[0])
+        for one in known.get(key, ()):
+            if key[0] != "title" or not _speaks_against(one, seen):
+                return Match(one.record_id, key[0])
     return None
+
+
+def _speaks_against(one: Candidate, seen: Projection) -> bool:
+    if one.material and seen.material and one.material != seen.material:
+        return True
+    return bool(one.isbns and seen.isbns) and not set(one.isbns).intersection(seen.isbns)

@@ -84,7 +84,7 @@ def preview(
                 marc,
                 one.repairs,
                 validate(marc),
-                first_match(own, known),
+                first_match(own, known, seen),
                 copies,
             )
         )

@@ -27,7 +27,15 @@ from cataloging.imports.copies import (
     store_copies,
     target_for,
 )
-from cataloging.imports.matching import Key, Match, first_match, keys_of, stored_matches
+from cataloging.imports.matching import (
+    Candidates,
+    Key,
+    Match,
+    first_match,
+    keys_of,
+    remember,
+    stored_matches,
+)
 from cataloging.imports.merging import merged, replaced
 from cataloging.imports.profiles import AUTO, NONE, guessed_profile
 from cataloging.imports.runs import KIND
@@ -178,7 +186,7 @@ class _Chunks:
         self.target = target
         self.path = path
         self.dry = dry
-        self._dry_ids: dict[Key, int] = {}  # of records that a trial would have made, below 0
+        self._dry_known: Candidates = {}  # of records that a trial would have made, below 0
         self._dry_id = count(-1, -1)
         self._dry_numbers = Numbers()
 
@@ -224,19 +232,19 @@ class _Chunks:
         plan = _Plan()
         keys = [_keys_of(one) for one in part]
         if self.on_match == "add":
-            known: dict[Key, int] = {}
+            known: Candidates = {}
         else:
             known = stored_matches(session, (key for each in keys for key in each))
         for place, one in enumerate(part):
             if one.seen is None:
                 continue
-            match = first_match(keys[place], known) if self.on_match != "add" else None
+            is_added = self.on_match == "add"
+            match = None if is_added else first_match(keys[place], known, one.seen)
             if match is not None:
                 plan.match[place] = match
                 continue
             plan.made[place] = len(plan.new)
-            for key in keys[place]:
-                known.setdefault(key, -1 - len(plan.new))
+            remember(known, keys[place], -1 - len(plan.new), one.seen)
             plan.new.append((Written(one.json), one.seen))
         return plan
 
@@ -381,13 +389,16 @@ class _Chunks:
             record_ids = self._record_ids(plan, [next(self._dry_id) for _ in plan.new])
             if self.on_match != "add":
                 for place in list(plan.made):
-                    keys = _keys_of(part[place])
-                    if hit := next((key for key in keys if key in self._dry_ids), None):
-                        record_ids[place] = self._dry_ids[hit]
-                        plan.match[place] = Match(record_ids[place], hit[0])
+                    seen = part[place].seen
+                    if seen is None:
+                        continue
+                    keys = keys_of(seen)
+                    if match := first_match(keys, self._dry_known, seen):
+                        record_ids[place] = match.record_id
+                        plan.match[place] = match
                         del plan.made[place]
-                    for key in keys:
-                        self._dry_ids.setdefault(key, record_ids[place])
+                    else:
+                        remember(self._dry_known, keys, record_ids[place], seen)
             copies = self._copies(session, part, record_ids, None)
         self._count(part, plan, copies, tally)
         return {}

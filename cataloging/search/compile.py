@@ -20,7 +20,7 @@ Clauses = list[tuple[Any, Any]]
 
 # One word with its marks as typed outweighs everything else together.
 EXACT: Final = 1000.0
-WHOLE_TITLE: Final = 60.0
+WHOLE_TITLE: Final = 300.0
 PHRASE: Final = {"title": 6.0, "author": 6.0, "subject": 3.0, "series": 2.0, "note": 1.0}
 PAIR: Final = 1.5
 AS_TYPED: Final = 0.5  # a title word without marks, for a word typed without marks

@@ -24,7 +24,9 @@ SAMPLE: Final = 512 << 10
 SHOWN: Final = 4  # pieces of text shown in each encoding
 
 _ISO_BEGIN: Final = re.compile(rb"[\s\x00]*[0-9]{5}[ -~]{5}")
-_XML: Final = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:record|collection|leader|datafield|controlfield)[\s>/]")
+_XML: Final = re.compile(
+    rb"<(?:[\w.-]{1,40}:)?(?:record|collection|leader|datafield|controlfield)[\s>/]"
+)
 _BOM: Final = b"\xef\xbb\xbf"
 # Signs that no text has and every picture, document or archive is full of.
 _NO_TEXT: Final = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x19\x1c\x7f]")
@@ -111,9 +113,9 @@ def _reading_of(sample: bytes) -> tuple[Reading, str]:
     if is_unicode:
         read = b" ".join(unicode)[:100_000].decode("utf-8", "ignore")
         misread = legacy.guess_encoding(read)
-        if misread.encoding == legacy.UTF8_MISREAD and misread.confidence >= SURE:
-            if legacy.is_vietnamese(legacy.decode(read, misread.encoding)):
-                return Reading(misread=misread.encoding), "utf-8"
+        is_twice = misread.encoding == legacy.UTF8_MISREAD and misread.confidence >= SURE
+        if is_twice and legacy.is_vietnamese(legacy.decode(read, misread.encoding)):
+            return Reading(misread=misread.encoding), "utf-8"
         misread = legacy.guess_encoding(cleaned(read).text)
         if misread.encoding in VIETNAMESE and misread.confidence >= SURE:
             return Reading(misread=misread.encoding), misread.encoding

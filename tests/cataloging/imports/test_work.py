@@ -127,6 +127,22 @@ class TestMatching:
         _, other = bench.bring_in(iso(book("Lý luận văn hóa", "Trần Đình Sử")))
         assert other.stored == 1
 
+    def test_the_disc_of_a_book_is_another_title(self, bench_here: Bench) -> None:
+        disc = {**book("Truyện Kiều"), "leader": "00000njm a2200000 a 4500"}
+        _, tally = bench_here.bring_in(iso(book("Truyện Kiều"), disc, disc))
+        assert (tally.stored, tally.matched) == (2, 1)
+        run_id, again = bench_here.bring_in(iso(disc))
+        (line,) = lines(run_id)
+        assert (again.matched, line.record_id) == (1, 2)
+
+    def test_two_publishers_of_one_title_are_told_apart_by_their_isbn(self, bench: Bench) -> None:
+        ours, theirs = (
+            book("Truyện Kiều", isbn=isbn) for isbn in ("9786042123457", "9786041004757")
+        )
+        bench.bring_in(iso(ours))
+        _, tally = bench.bring_in(iso(theirs, book("Truyện Kiều")))
+        assert (tally.stored, tally.matched) == (1, 1)
+
     def test_two_alike_in_one_file_are_one_record(self, bench: Bench) -> None:
         _, tally = bench.bring_in(iso(THREE[0], THREE[1], THREE[0]))
         assert (tally.stored, tally.matched) == (2, 1)

@@ -96,6 +96,8 @@ BOOKS: tuple[tuple[str, ...], ...] = (
     ("tay_nam", "Tây Nam Bộ kháng chiến", "Lê Nam", "1995", "959.7", "Kháng chiến", "Có viết về các trận đánh ở Cà Mau."),
     ("khanh_hoa", "Khánh Hòa xứ trầm hương", "Trần Trầm", "2002", "915.9756", "Địa chí; Khánh Hòa"),
     ("nha_nuoc", "Nhà nước và pháp luật", "Lê Minh Tâm", "2003", "340", "Pháp luật", "Giáo trình cho sinh viên luật."),
+    ("giao_duc", "Lịch sử giáo dục : từ nguồn gốc đến giữa thế kỷ XX, sách tham khảo", "Lê Nguyên", "2014", "370.9", "Giáo dục"),
+    ("giao_duc_2", "Đại cương lịch sử giáo dục", "Hà Chủ Biên", "2001", "370.9", "Lịch sử giáo dục", "Giáo trình lịch sử giáo dục, viết cho người học lịch sử giáo dục."),
     ("dan_so", "Dân số học", "Tống Văn Đường", "1997", "304.6", "Dân số"),
     ("bien_dao", "Biển đảo quê hương", "Hà Biển", "2014", "320.1", "Biển đảo"),
     ("bien_ban", "Biên bản chiến tranh", "Trần Mai Hạnh", "2014", "895.92234", "Chiến tranh"),

@@ -44,6 +44,9 @@ QUERIES: list[tuple[str, list]] = [
     ("không gia đình", ["khong_gia_dinh"]),
     ("KHÔNG GIA ĐÌNH", ["khong_gia_dinh"]),
     ("từ ấy", ["tu_ay"]),
+    # a title that is nothing but the words, before those that have the words more often
+    ("lịch sử giáo dục", ["giao_duc", "giao_duc_2", ONE_ONLY]),
+    ("lich su giao duc", ["giao_duc", "giao_duc_2", ONE_ONLY]),
     ("tu dien tieng viet", ["tu_dien"]),
     ("dai viet su ky toan thu", ["toan_thu"]),
     ("việt nam sử lược", ["su_luoc"]),
