@@ -99,11 +99,13 @@ def _holds(actor: Actor, wanted: str, at: OrgUnit) -> bool:
 
 
 def revoke_role(session: Session, actor: Actor, grant_id: int) -> None:
-    """Take a role away."""
+    """Take a role away, never one's own."""
     grant = session.get(Grant, grant_id)
     if grant is None:
         raise NotFound("grant_unknown")
     actor.require(MANAGE, unit(session, grant.unit_id))
+    if grant.staff_id == actor.staff_id:
+        raise Refused("own_account")
     audit(session, actor, "role_revoked", "staff", grant.staff_id, role=grant.role)
     session.delete(grant)
 
@@ -171,6 +173,18 @@ def require_may_manage(session: Session, actor: Actor, staff: Staff) -> None:
     actor.require(MANAGE, unit(session, staff.home_unit_id))
     for unit_id in session.scalars(select(Grant.unit_id).where(Grant.staff_id == staff.id)):
         actor.require(MANAGE, unit(session, unit_id))
+
+
+def set_active(session: Session, actor: Actor, staff_id: int, *, active: bool) -> None:
+    """Close or reopen an account. Nobody closes their own: the house would be locked from inside."""
+    staff = session.get(Staff, staff_id)
+    if staff is None:
+        raise NotFound("staff_unknown")
+    require_may_manage(session, actor, staff)
+    if staff.id == actor.staff_id:
+        raise Refused("own_account")
+    staff.active = active
+    audit(session, actor, "staff_opened" if active else "staff_closed", "staff", staff.id)
 
 
 def reset_password(session: Session, actor: Actor, staff_id: int, new: str) -> None:

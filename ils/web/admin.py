@@ -20,18 +20,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from wtforms import PasswordField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import Length
 
-from ils.accounts.models import Grant, Staff
-from ils.accounts.permissions import declare_permission, roles
-from ils.accounts.staff import (
-    create_staff,
-    grant_role,
-    require_may_manage,
-    reset_password,
-    revoke_role,
-)
+from ils.accounts.permissions import declare_permission
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import reading, transaction
@@ -64,16 +56,6 @@ class ClosedDaysForm(Form):
         _l("What changes"),
         choices=choices([("closed", _l("Closed")), ("open", _l("Open against the weekly hours"))]),
     )
-
-
-class StaffForm(Form):
-    """A new account."""
-
-    username = StringField(_l("User name"), [Required(), Length(max=60)])
-    name = StringField(_l("Name"), [Required(), Length(max=120)])
-    unit_id = SelectField(_l("Works at"), coerce=int)
-    role = SelectField(_l("Role"))
-    password = PasswordField(_l("First password"), [Required()])
 
 
 class UnitForm(Form):
@@ -422,78 +404,10 @@ def _save_settings(chosen: OrgUnit) -> dict[str, str]:
     return problems
 
 
-@bp.route("/staff", methods=["GET", "POST"])
-@door(MANAGE)
-def staff() -> Any:
-    """Staff accounts: list, add, passwords and roles."""
-    form = StaffForm()
-    with reading() as session:
-        units = units_of_actor(session, MANAGE)
-        names = unit_names(session)
-    form.unit_id.choices = choices((u.id, names[u.id]) for u in units)
-    form.role.choices = choices((code, role.name) for code, role in roles().items())
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with transaction() as session:
-                create_staff(
-                    session,
-                    current_actor(),
-                    username=form.username.data,
-                    name=form.name.data,
-                    password=form.password.data,
-                    home_unit_id=form.unit_id.data,
-                    role=form.role.data,
-                )
-        except IlsError as error:
-            box = form[error.facts["field"]] if error.facts.get("field") in form else form.role
-            box.errors = [*box.errors, sentence_for(error)]
-            status = error.status
-        else:
-            flash(_("The account was made. Its password must be changed at first sign-in."), "ok")
-            return redirect(url_for("admin.staff"))
-    elif request.method == "POST":
-        status = 422
-    with reading() as session:
-        ids = [u.id for u in units]
-        people = session.scalars(
-            select(Staff).where(Staff.home_unit_id.in_(ids)).order_by(Staff.username)
-        ).all()
-        held: dict[int, list[Grant]] = {}
-        for grant in session.scalars(select(Grant).where(Grant.unit_id.in_(ids))):
-            held.setdefault(grant.staff_id, []).append(grant)
-    page = render_template(
-        "ils/admin_staff.html", people=people, held=held, roles=roles(), names=names, form=form
-    )
-    return page, status
-
-
-@bp.post("/staff/<int:staff_id>")
-@door(MANAGE)
-def change_staff(staff_id: int) -> Any:
-    """Set a password, grant or revoke a role, close or reopen an account."""
-    act = request.form.get("act", "")
-    with transaction() as session:
-        person = session.get(Staff, staff_id)
-        if person is None or not current_actor().can(MANAGE, unit(session, person.home_unit_id)):
-            raise NotFound("staff_unknown")
-        if act == "password":
-            reset_password(session, current_actor(), staff_id, request.form.get("password", ""))
-        elif act == "grant":
-            at = unit(session, request.form.get("unit_id", type=int) or person.home_unit_id)
-            grant_role(session, current_actor(), staff_id, request.form.get("role", ""), at)
-        elif act == "revoke":
-            revoke_role(session, current_actor(), request.form.get("grant_id", type=int) or 0)
-        elif act in ("close", "open"):
-            require_may_manage(session, current_actor(), person)
-            person.active = act == "open"
-            audit(session, current_actor(), f"staff_{act}", "staff", staff_id)
-    flash(_("The account was changed."), "ok")
-    return redirect(url_for("admin.staff"))
-
-
 def register(app: Flask) -> None:
     """Install the administration pages."""
+    from ils.web import staff_pages  # noqa: F401 — its pages lie on this blueprint
+
     app.register_blueprint(bp)
     message("days_backwards", _l("The last day must come after the first, within 120 days."))
     message("day_unknown", _l("There is no such day."))

@@ -70,6 +70,10 @@ def _say() -> None:
     message("setting_wrong_type", _l("That value does not fit the setting."))
     message("setting_not_a_choice", _l("That value is not among the choices."))
     message("setting_out_of_bounds", _l("The value must lie between %(minimum)s and %(maximum)s."))
+    message(
+        "own_account",
+        _l("Nobody closes their own account or takes their own role away; a colleague does."),
+    )
     message("staff_unknown", _l("There is no such account."))
     message("file_empty", _l("The file is empty."))
     message("file_too_large", _l("The file is larger than %(most_mb)s MB."))

@@ -70,7 +70,7 @@ def furnish(place: Place) -> Furnished:
     _import(place, head, words)
     names = {"head": username(head), "admin": username(admin)}
     words["token"] = _patron_sheet(place, names["head"])
-    words |= {"number": 1, "tag": "008", "code": "TV.G02"}
+    words |= {"number": 1, "tag": "008", "code": "TV.G02", "staff_id": head.staff_id}
     while run_next_job():
         pass
     follow.rebuild()

@@ -7,13 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
-from ils.accounts.models import Staff
+from ils.accounts.models import Grant, Staff
 from ils.accounts.permissions import PERMISSIONS, roles
 from ils.accounts.staff import (
     change_password,
     create_staff,
     grant_role,
     reset_password,
+    revoke_role,
+    set_active,
     sign_in_staff,
     sign_out_staff,
     staff_of_session,
@@ -139,3 +141,20 @@ def test_every_permission_of_a_role_exists() -> None:
 
 def test_an_actor_without_grants_can_do_nothing() -> None:
     assert not Actor(name="nobody").can("circulation:desk:use")
+
+
+def test_nobody_locks_the_house_from_inside(both_session: Session, place: Province) -> None:
+    head = create_actor(both_session, "head", place.library)
+    colleague = create_actor(both_session, "clerk", place.branch)
+    own = both_session.scalars(select(Grant).where(Grant.staff_id == head.staff_id)).one()
+    assert head.staff_id
+    assert colleague.staff_id
+    with pytest.raises(Refused):
+        set_active(both_session, head, head.staff_id, active=False)
+    with pytest.raises(Refused):
+        revoke_role(both_session, head, own.id)
+    set_active(both_session, head, colleague.staff_id, active=False)
+    username = both_session.get_one(Staff, colleague.staff_id).username
+    assert sign_in_staff(both_session, username, PASSWORD, "127.0.0.1") is None
+    set_active(both_session, head, colleague.staff_id, active=True)
+    assert sign_in_staff(both_session, username, PASSWORD, "127.0.0.1") is not None
