@@ -8,9 +8,20 @@ from sqlalchemy.orm import Session
 from cataloging.models import Item
 from circulation.availability import positions
 from circulation.blocks import entry_facts, patron_figures
-from circulation.models import Hold, LedgerAllocation, LedgerEntry, Loan, LoanRenewal, Transit
+from circulation.models import (
+    Hold,
+    ItemSearch,
+    LedgerAllocation,
+    LedgerEntry,
+    Loan,
+    LoanRenewal,
+    Transit,
+)
+from circulation.queue import Fits, copy_facts, free_items, queue_of
 from circulation.rules import ledger
+from circulation.rules.holds import may_fill
 from circulation.rules.states import OPEN
+from ils.core import clock
 from ils.core.events import EventRow
 
 IN_HAND = ("targeted", "in_transit", "ready", "expired_shelf")
@@ -20,6 +31,7 @@ def check_all(session: Session) -> None:
     """Check every law; raises AssertionError naming the broken one."""
     one_thing_at_a_time(session)
     holds_are_sound(session)
+    nobody_starves(session)
     money_adds_up(session)
     the_log_tells_the_same(session)
 
@@ -69,9 +81,36 @@ def holds_are_sound(session: Session) -> None:
     for hold in holds:
         if hold.state == "ready":
             assert hold.ready_on, f"hold {hold.id} is ready without a day"
-            assert hold.shelf_until, f"hold {hold.id} is ready without an end"
+            ends = hold.shelf_until or hold.shelf_was
+            assert ends, f"hold {hold.id} is ready without an end"
+            assert not (hold.shelf_until and hold.shelf_was), f"hold {hold.id} ends twice"
+        else:
+            assert hold.shelf_was is None or hold.ended_at, f"hold {hold.id} keeps an old end"
         if hold.state not in OPEN and hold.state != "expired_shelf":
             assert hold.ended_at is not None, f"hold {hold.id} ended without a time"
+
+
+def nobody_starves(session: Session) -> None:
+    """No hold waits while a copy that may fill it lies free and is given to nobody.
+
+    Left aside are holds that let a copy alone for a day, and titles with a copy searched for:
+    these end by the clock, and the night gives the copies out.
+    """
+    sought = set(session.scalars(select(Item.record_id).join(ItemSearch)))
+    waiting = select(Hold.record_id).where(Hold.state == "queued").distinct()
+    for record_id in session.scalars(waiting):
+        if record_id in sought:
+            continue
+        queue = queue_of(session, record_id, clock.now())
+        given = {hold.item_id for hold, _ in queue.rows if hold.state == "targeted"}
+        idle = [i for i in free_items(session, record_id) if i.id not in given]
+        fits = Fits(queue, {item.id: item for item in idle})
+        for facts in queue.facts(("queued",)):
+            if queue.by_id[facts.id][0].skip_item_id is None:
+                could = [
+                    i.id for i in idle if may_fill(facts, c := copy_facts(i)) and fits(facts, c)
+                ]
+                assert not could, f"hold {facts.id} waits while item {could[0]} lies idle"
 
 
 def money_adds_up(session: Session) -> None:

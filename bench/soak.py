@@ -69,6 +69,7 @@ def step(world: World, dice: random.Random) -> None:
         (10, lambda: world.hold(n(), n(), n(), this_copy=maybe(0.3), asleep=maybe(0.2))),
         (9, lambda: world.change_hold(n(), n(), n())),
         (2, lambda: world.send_away(n(), n())),
+        (2, lambda: world.change_transit(n(), n(), n())),
         (9, lambda: world.money(n(), n(), n())),
         (2, lambda: world.enter_paper(n(), n(), n())),
         (1, lambda: world.visit(n())),

@@ -22,21 +22,21 @@ from circulation.checkin import check_in
 from circulation.checkout import check_out, enter_open_loan
 from circulation.desk import DeskResult, perform
 from circulation.fees import charge, deposit_in, reverse, take_payment, waive
-from circulation.holds import (
+from circulation.hold_changes import (
     cancel_hold,
     change_pickup,
     extend_shelf,
     move_hold,
-    not_on_shelf,
-    place_hold,
     put_back,
     resume_hold,
     suspend_hold,
 )
+from circulation.holds import place_hold
 from circulation.ledger import account
 from circulation.models import (
     DeskCommand,
     Hold,
+    ItemSearch,
     LedgerAllocation,
     LedgerEntry,
     Loan,
@@ -48,9 +48,18 @@ from circulation.models import (
 from circulation.patrons.cards import issue_card
 from circulation.patrons.models import Patron, PatronCategory, Suspension
 from circulation.patrons.patrons import PatronFacts, register_patron
+from circulation.pulling import not_on_shelf
 from circulation.renew import renew, renew_all
 from circulation.tallies import count_visit
-from circulation.transits import send
+from circulation.transits import (
+    cancel_transit,
+    change_destination,
+    missing_in_transit,
+    not_arrived,
+    receive_here,
+    send,
+    send_back,
+)
 from circulation.undo import undo
 from circulation.why import why_due, why_fine
 from ils.accounts.actor import Actor, system_actor
@@ -60,7 +69,7 @@ from ils.core.db import reading, transaction
 from ils.core.errors import NotFound
 from ils.core.events import EventRow
 from ils.core.outbox import OutboxDelivery, OutboxMessage
-from ils.org.models import CalendarDay, CalendarWeek
+from ils.org.models import CalendarDay, CalendarWeek, SettingRow
 from ils.org.units import NewUnit, found_unit, province
 
 START = date(2026, 1, 5)
@@ -68,7 +77,17 @@ TITLES, COPIES, PATRONS = 3, 2, 4
 PAUSES = (5, 20, 50, 700, 4000)  # seconds between acts: a double scan, an undo, a coffee
 
 _EMPTIED: tuple[Any, ...] = (
-    *(LedgerAllocation, LoanRenewal, LedgerEntry, Receipt, Transit, Hold, Loan, Suspension),
+    *(
+        LedgerAllocation,
+        LoanRenewal,
+        LedgerEntry,
+        Receipt,
+        ItemSearch,
+        Transit,
+        Hold,
+        Loan,
+        Suspension,
+    ),
     *(DeskCommand, EventRow, AuditEntry, OutboxDelivery, OutboxMessage),
 )
 _YES = dict.fromkeys(
@@ -125,6 +144,9 @@ class World:
                 ),
                 PolicyRow(unit_id=units[1].id, values={"loan_days": 7, "grace": 2}),
             ]
+        )
+        session.add(
+            SettingRow(unit_id=library.id, key="circulation.closed_stack", value={"v": True})
         )
         session.flush()
         self.items = [
@@ -184,7 +206,9 @@ class World:
             for table in _EMPTIED:
                 session.execute(delete(table))
             items: Any = Item.__table__
-            session.execute(items.update().values(last_seen_at=None, last_act=""))
+            session.execute(
+                items.update().values(last_seen_at=None, last_act="", lifecycle="active")
+            )
         self.now = clock.at_local(START, 9)
         self.on_loan.clear()
         self.last = None
@@ -300,6 +324,7 @@ class World:
             patron_id=self.patron(patron),
             pickup_branch_id=self.branches[at % 2],
             item_id=item_id if this_copy else None,
+            kind="slip" if at % 6 == 5 else "hold",
             suspended_until=clock.local_day(self.now) + timedelta(days=3) if asleep else None,
             need_by=clock.local_day(self.now) + timedelta(days=20) if asleep else None,
         )
@@ -317,7 +342,7 @@ class World:
             (suspend_hold, {"until": clock.local_day(self.now) + timedelta(days=2)}),
             (resume_hold, {}),
             (put_back, {"reason_text": "thử"}),
-            (not_on_shelf, {}),
+            (not_on_shelf, {"missing": None if at % 3 else bool(at % 2)}),
             (extend_shelf, {}),
             (move_hold, {"before_hold_id": ids[(pick + 1) % len(ids)], "reason_text": "thử"}),
         )
@@ -330,6 +355,23 @@ class World:
     def send_away(self, item: int, at: int) -> None:
         """Send a copy to the other branch."""
         self.do(send, at, barcode=self.item(item)[1], to_branch_id=self.branches[(at + 1) % 2])
+
+    def change_transit(self, pick: int, how: int, at: int) -> None:
+        """Do something to one of the copies that are or were on their way."""
+        with reading() as session:
+            ids = list(session.scalars(select(Transit.id).order_by(Transit.id.desc()).limit(4)))
+        if not ids:
+            return
+        acts: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
+            (receive_here, {}),
+            (send_back, {}),
+            (change_destination, {"to_branch_id": self.branches[at % 2]}),
+            (cancel_transit, {"reason_text": "thử"}),
+            (not_arrived, {}),
+            (missing_in_transit, {}),
+        )
+        use_case, words = acts[how % len(acts)]
+        self.do(use_case, at, transit_id=ids[pick % len(ids)], **words)
 
     def money(self, patron: int, how: int, amount: int) -> None:
         """Charge, pay, waive, reverse or deposit."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
@@ -86,8 +86,13 @@ _ACCOUNTS = (
 _HOLDS = (
     select(
         Hold.patron_id,
-        func.sum(case((IS_OPEN, 1), else_=0)),
-        func.sum(case((Hold.requested_at >= bindparam("midnight"), 1), else_=0)),
+        func.sum(case((and_(IS_OPEN, Hold.kind == "hold"), 1), else_=0)),
+        func.sum(
+            case(
+                (and_(Hold.requested_at >= bindparam("midnight"), Hold.kind == "hold"), 1), else_=0
+            )
+        ),
+        func.sum(case((and_(IS_OPEN, Hold.kind == "slip"), 1), else_=0)),
     )
     .where(Hold.patron_id.in_(bindparam("patrons", expanding=True)))
     .where(or_(IS_OPEN, Hold.requested_at >= bindparam("midnight")))
@@ -108,7 +113,8 @@ def patron_figures(
     accounts = {r[0]: (r[1], r[2]) for r in session.execute(_ACCOUNTS, {"patrons": ids})}
     midnight = clock.at_local(today, 0)
     holds = {
-        r[0]: (r[1], r[2]) for r in session.execute(_HOLDS, {"patrons": ids, "midnight": midnight})
+        r[0]: tuple(map(int, r[1:]))
+        for r in session.execute(_HOLDS, {"patrons": ids, "midnight": midnight})
     }
     late = [row for rows in loans.values() for row in rows if row.due_on < today]
     costs = _running(session, late, today)
@@ -125,8 +131,9 @@ def patron_figures(
             posted=int(posted),
             running=sum(costs[row.id][1] for row in loans[one] if row.id in costs),
             lost=sum(row.lost_on is not None for row in loans[one]),
-            holds=int(holds.get(one, (0, 0))[0]),
-            holds_today=int(holds.get(one, (0, 0))[1]),
+            holds=holds.get(one, (0, 0, 0))[0],
+            holds_today=holds.get(one, (0, 0, 0))[1],
+            slips=holds.get(one, (0, 0, 0))[2] + len(loans[one]) - len(home),
             deposit=int(deposit),
         )
     return figures

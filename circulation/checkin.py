@@ -14,6 +14,7 @@ from circulation.events import (
     InHouseUseCounted,
     ItemFound,
     TransitReceived,
+    TransitRerouted,
     TransitSent,
 )
 from circulation.facts import (
@@ -27,7 +28,15 @@ from circulation.facts import (
 from circulation.models import Hold, Transit
 from circulation.patrons.models import Patron, PatronCard
 from circulation.permissions import BACKDATE_FAR, CHECK_IN, GIVE_AMNESTY
-from circulation.queue import Queue, queue_of, reassign, release, wanted_by
+from circulation.queue import (
+    READ_HERE,
+    Queue,
+    queue_of,
+    reassign,
+    release,
+    shelf_days,
+    wanted_by,
+)
 from circulation.returns import Closed, announce_moved, close_loan, closed_about
 from circulation.rules.checkin import Route, Scanned, clamp_return, route
 from circulation.rules.fines import book_drop_date
@@ -142,7 +151,7 @@ def _find_lost(act: Act, scene: Scene) -> None:
 
 def _wanted(act: Act, scene: Scene) -> Hold | None:
     item = scene.item.item
-    if not scene.queue.rows or item.lifecycle != "active" or item.use != "loan":
+    if not scene.queue.rows or item.lifecycle != "active" or item.use not in READ_HERE:
         return None
     local_first = act.here.policy(item.item_type, "").policy.local_first_days
     return wanted_by(scene.queue, item, act.here.id, local_first)
@@ -170,6 +179,7 @@ def _scanned(act: Act, scene: Scene, wanted: Hold | None) -> Scanned:
         lifecycle=item.lifecycle,
         use=item.use,
         transit_to=transit_to,
+        transit_from=desk.transit.from_branch_id if desk.transit else None,
         in_hand_state=in_hand.state if in_hand else None,
         in_hand_pickup=in_hand.pickup_branch_id if in_hand else None,
         wanted=facts,
@@ -195,15 +205,15 @@ def _go(act: Act, scene: Scene, way: Route, wanted: Hold | None) -> None:
         return
     act_name = "in_house" if way.kind == "in_house_use" else "check_in"
     touch(act.session, item, act.here.id, act.now, act_name)
-    if way.kind == "send_on":
-        act.line("passed_through", to=way.to)
+    if way.kind in ("send_on", "already_sent"):
+        _pass_through(act, scene, way)
         return
     if way.clears_shelf and in_hand is not None:
         _clear(act, scene, in_hand)
     if scene.item.transit is not None:
         _end_transit(act, scene, scene.item.transit, received=way.receives)
     if way.kind == "hold_ready" and (hold := _hold_for(scene, wanted)) is not None:
-        _capture_here(act, scene, hold)
+        capture_here(act, scene, hold)
     elif way.kind == "hold_send" and (hold := _hold_for(scene, wanted)) is not None:
         _take(act, scene, hold)
         act.journal.change(
@@ -213,7 +223,11 @@ def _go(act: Act, scene: Scene, way: Route, wanted: Hold | None) -> None:
         scene.captured = hold
     elif way.kind == "to_pickup" and in_hand is not None:
         act.journal.change(
-            in_hand, state=next_state("ready", "send"), ready_on=None, shelf_until=None
+            in_hand,
+            state=next_state("ready", "send"),
+            ready_on=None,
+            shelf_until=None,
+            shelf_was=None,
         )
         send_item(act, scene.item, in_hand.pickup_branch_id, "hold", in_hand)
         scene.captured = in_hand
@@ -225,6 +239,18 @@ def _go(act: Act, scene: Scene, way: Route, wanted: Hold | None) -> None:
         announce_moved(act.session, item.record_id)
     if scene.queue.rows:
         reassign(act, item.record_id)
+
+
+def _pass_through(act: Act, scene: Scene, way: Route) -> None:
+    """Note that a copy was seen where its way does not end; its transit stays as it is."""
+    transit = scene.item.transit
+    if way.kind == "send_on" and transit is not None:
+        act.line("passed_through", to=way.to)
+        act.event(
+            TransitRerouted("passed", way.to),
+            transit_id=transit.id,
+            **scene.item.statistics(),
+        )
 
 
 def _hold_for(scene: Scene, wanted: Hold | None) -> Hold | None:
@@ -267,11 +293,12 @@ def _take(act: Act, scene: Scene, hold: Hold) -> None:
         act.flush()
 
 
-def _capture_here(act: Act, scene: Scene, hold: Hold) -> None:
+def capture_here(act: Act, scene: Scene, hold: Hold) -> None:
+    """Put the scanned copy on the hold shelf here for a hold."""
     item = scene.item.item
     _take(act, scene, hold)
     category = scene.queue.by_id[hold.id][1].category
-    days = act.here.policy(item.item_type, category).policy.pickup_open_days
+    days = shelf_days(act.here, hold, item.item_type, category)
     until = shelf_expiry(act.today, days, act.here.calendar, hold.need_by)
     act.journal.change(
         hold,
@@ -312,6 +339,7 @@ _SIGNALS = {
     "keep_on_shelf": (AMBER, "hold_shelf"),
     "to_pickup": (AMBER, "send"),
     "send_on": (AMBER, "send"),
+    "already_sent": (AMBER, "send"),
     "hold_ready": (AMBER, "hold_shelf"),
     "hold_send": (AMBER, "send"),
     "send_home": (AMBER, "send"),
@@ -332,6 +360,8 @@ def _answer(act: Act, scene: Scene, way: Route) -> DeskResult:
         tone = AMBER
     closed = scene.closed
     facts = {**closed_about(closed), "to": way.to}
+    if way.kind == "send_on" and scene.item.transit is not None:
+        facts["transit_id"] = scene.item.transit.id  # for "receive here" and "send back"
     hold = scene.captured or (scene.item.hold if way.kind == "keep_on_shelf" else None)
     return act.answer(
         code,
@@ -362,13 +392,16 @@ def _slip(act: Act, scene: Scene, way: Route, hold: Hold | None) -> dict[str, An
         "on": act.today,
     }
     if way.kind in ("hold_ready", "keep_on_shelf") and hold is not None:
-        return {"kind": "hold", **base, **hold_about(act.session, hold)}
+        return {**base, **hold_about(act.session, hold), "kind": "hold"}
     if way.kind in ("hold_send", "to_pickup", "send_home", "send_on"):
         code = hold_about(act.session, hold)["patron_code"] if hold is not None else None
         why = "hold" if hold is not None else "home"
         if way.kind == "send_on" and scene.item.transit is not None:
             why = scene.item.transit.reason
-        return {"kind": "transit", **base, "to": way.to, "why": why, "patron_code": code}
+        return {
+            **{"kind": "transit", **base, "from": act.here.id, "to": way.to},
+            **{"why": why, "patron_code": code},
+        }
     return None
 
 
@@ -384,6 +417,7 @@ def hold_about(session: Session, hold: Hold) -> dict[str, Any]:
     number = row[0] if row else None
     return {
         "id": hold.id,
+        "kind": hold.kind,
         "state": hold.state,
         "patron_id": hold.patron_id,
         "patron_code": number[-4:] if number else None,

@@ -177,11 +177,14 @@ def _gather(
         return [reason("card_unknown", scanned=card)]
     item = item_at_desk(session, found.item_id)
     queue = queue_of(session, found.record_id, act.now)
+    own = queue.of_patron(whose, item.item.volume_key) if queue.rows else None
+    if own is not None and own.kind == "slip":
+        kind = kind or READING_ROOM  # asked for from the stack to be read here
     return Scene(
         item=item,
         patron=patron,
         queue=queue,
-        own_hold=queue.of_patron(whose, item.item.volume_key) if queue.rows else None,
+        own_hold=own,
         resolved=act.here.policy(item.item.item_type, patron.patron.category),
         kind=loan_kind(item.item.use, kind),
     )

@@ -93,6 +93,7 @@ class HoldPlaced(Event):
     kind: ClassVar[str] = "hold_placed"
     item_level: bool | None = None
     overrides: dict[str, str] | None = None
+    slip: bool | None = None  # asked for from the closed stack, to be read today
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,25 @@ class TransitReceived(Event):
     kind: ClassVar[str] = "transit_received"
     reason: str | None = None
     days: int | None = None
+
+
+@dataclass(frozen=True)
+class TransitRerouted(Event):
+    """A copy on its way took another way than the one it was sent: seen at a wrong place
+    (``passed``), kept there (``received_here``), sent back, sent elsewhere, or never sent."""
+
+    kind: ClassVar[str] = "transit_rerouted"
+    how: str | None = None  # passed | received_here | sent_back | redirected | canceled
+    to: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class ItemMissing(Event):
+    """A copy was looked for and counts as missing. ``why`` names what it was looked for for."""
+
+    kind: ClassVar[str] = "item_missing"
+    why: str | None = None  # not_on_shelf | not_arrived
 
 
 @dataclass(frozen=True)

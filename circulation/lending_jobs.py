@@ -16,7 +16,7 @@ from circulation.facts import IS_OPEN, item_at_desk, lock, patron_at_desk
 from circulation.journal import Journal
 from circulation.models import DeskCommand, Hold
 from circulation.policies import branch
-from circulation.queue import SKIP, assign_rows, queue_of, reassign, release
+from circulation.queue import SKIP, assign_rows, queue_of, reassign, release, shelf_days
 from circulation.rules.holds import shelf_expiry
 from circulation.rules.states import next_state
 from ils.accounts.actor import system_actor
@@ -135,7 +135,7 @@ def _expire(act: Act, hold: Hold, day: date) -> bool:
     item = act.session.get(Item, hold.item_id) if hold.item_id is not None else None
     patron = patron_at_desk(act.session, pickup, day, patron_id=hold.patron_id)
     category = patron.patron.category if patron is not None else ""
-    days = pickup.policy(item.item_type if item else "", category).policy.pickup_open_days
+    days = shelf_days(pickup, hold, item.item_type if item else "", category)
     by_calendar = shelf_expiry(hold.ready_on, days, pickup.calendar, hold.need_by).on
     if by_calendar > hold.shelf_until:
         act.journal.change(hold, shelf_until=by_calendar)

@@ -170,6 +170,9 @@ class Hold(Base):
     hopeless: Mapped[bool] = mapped_column(default=False)
     skip_item_id: Mapped[int | None] = mapped_column(Integer)
     skip_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # The last day on the shelf, kept while the copy is to travel to another place of collecting.
+    shelf_was: Mapped[date | None] = mapped_column(Date)
+    printed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the slip, for the stack
     channel: Mapped[str] = mapped_column(String(10), default="desk")
 
     __table_args__ = (
@@ -231,6 +234,41 @@ class Transit(Base):
         ),
         Index("ix_transit_to", "to_branch_id", "received_at"),
         Index("ix_transit_item", "item_id"),
+    )
+
+
+class ItemSearch(Base):
+    """A copy that was not where it should be: somebody at the branch is to look for it.
+
+    A search also ends when the copy is seen; that is read from ``item.last_seen_at``.
+    """
+
+    __tablename__ = "item_search"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))  # where to look
+    why: Mapped[str] = mapped_column(String(20))
+    hold_id: Mapped[int | None] = mapped_column(ForeignKey("hold.id"))
+    transit_id: Mapped[int | None] = mapped_column(ForeignKey("transit.id"))
+    flagged_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    flagged_by: Mapped[int | None] = mapped_column(Integer)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closed_by: Mapped[int | None] = mapped_column(Integer)
+    outcome: Mapped[str | None] = mapped_column(String(10))
+
+    __table_args__ = (
+        CheckConstraint("why IN ('not_on_shelf', 'not_arrived')", name="why_known"),
+        CheckConstraint("outcome IN ('found', 'missing', 'again')", name="outcome_known"),
+        Index(
+            "uq_item_search_open",
+            "item_id",
+            "branch_id",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index("ix_item_search_branch", "branch_id", "closed_at"),
     )
 
 

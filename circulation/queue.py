@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, bindparam, exists, func, not_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item
@@ -15,7 +15,7 @@ from circulation.blocks import patron_figures
 from circulation.desk import Act
 from circulation.facts import HAS_ITEM, open_holds
 from circulation.journal import Journal
-from circulation.models import Hold, Loan, Transit
+from circulation.models import Hold, ItemSearch, Loan, Transit
 from circulation.patrons.models import Patron
 from circulation.patrons.patrons import age_on
 from circulation.policies import Branch, branch
@@ -32,7 +32,8 @@ from circulation.rules.states import WAITING, next_state
 from ils.core import clock
 
 SKIP = timedelta(hours=24)  # how long a hold leaves alone a copy that was put back
-NOT_ON_SHELF = timedelta(days=14)
+LOOKED_FOR = timedelta(days=14)  # how long a copy that is searched for is not pulled again
+READ_HERE = ("loan", "reading_room")  # uses of copies that a slip may ask for
 
 
 @dataclass
@@ -83,8 +84,16 @@ class Queue:
         return Fits(self, {item.id: item})
 
     def place(self, hold_id: int) -> int | None:
-        """Return a hold's place, 1 for the first."""
-        return place_in_queue(hold_id, self.facts())
+        """Return a hold's place, 1 for the first, among those it shares copies with."""
+        found = self.by_id.get(hold_id)
+        if found is None:
+            return None
+        facts = self.facts()
+        pickup = branch(self.session, found[0].pickup_branch_id)
+        if pickup.settings.transport != "province":
+            of = {at: branch(self.session, at).library_id for at in {h.pickup for h in facts}}
+            facts = [h for h in facts if of[h.pickup] == pickup.library_id]
+        return place_in_queue(hold_id, facts)
 
 
 class Fits:
@@ -101,7 +110,7 @@ class Fits:
         session, now = self.queue.session, self.queue.now
         pickup = branch(session, row.pickup_branch_id)
         item = self.items[copy.id]
-        if not item_serves(item, patron, pickup, clock.local_day(now)):
+        if not item_serves(item, patron, pickup, clock.local_day(now), row.kind):
             return False
         policy = pickup.policy(item.item_type, patron.category).policy
         if policy.capture_stopped_by:
@@ -110,12 +119,22 @@ class Fits:
         return True
 
 
-def item_serves(item: Item, patron: Patron, pickup: Branch, today: date) -> bool:
-    """Tell whether an item may ever serve a reader who collects at a branch."""
-    if item.owner_id != pickup.library_id and pickup.settings.transport != "province":
-        return False
+def item_serves(
+    item: Item, patron: Patron, pickup: Branch, today: date, kind: str = "hold"
+) -> bool:
+    """Tell whether an item may ever serve a reader who collects at a branch.
+
+    A slip asks for what lies in the stack there, also for what is only read on the premises.
+    """
     policy = pickup.policy(item.item_type, patron.category).policy
-    if not (policy.holdable and policy.loanable) or item.use != "loan":
+    if kind == "slip":
+        if item.located_id != pickup.id or item.use not in READ_HERE or not policy.holdable:
+            return False
+    elif (
+        (item.owner_id != pickup.library_id and pickup.settings.transport != "province")
+        or not (policy.holdable and policy.loanable)
+        or item.use != "loan"
+    ):
         return False
     age = age_on(patron, today)
     return policy.min_age is None or age is None or age >= policy.min_age
@@ -126,12 +145,24 @@ def queue_of(session: Session, record_id: int, now: datetime) -> Queue:
     return Queue(session, record_id, open_holds(session, record_id), now)
 
 
+def looked_for() -> ColumnElement[bool]:
+    """Return the condition that an item is being searched for (``since`` some day) and was not
+    seen meanwhile."""
+    return exists().where(
+        ItemSearch.item_id == Item.id,
+        ItemSearch.closed_at.is_(None),
+        ItemSearch.flagged_at > bindparam("since"),
+        or_(Item.last_seen_at.is_(None), Item.last_seen_at <= ItemSearch.flagged_at),
+    )
+
+
 _FREE_ITEMS = (
     select(Item)
     .where(
         Item.record_id == bindparam("record_id"),
         Item.lifecycle == "active",
-        Item.use == "loan",
+        Item.use.in_(READ_HERE),
+        not_(looked_for()),
         not_(exists().where(Loan.item_id == Item.id, Loan.closed_at.is_(None))),
         not_(
             exists().where(
@@ -148,7 +179,8 @@ _FREE_ITEMS = (
 
 def free_items(session: Session, record_id: int) -> Sequence[Item]:
     """Return the copies of a title that lie on their shelves and could be given to a hold."""
-    return session.scalars(_FREE_ITEMS, {"record_id": record_id}).all()
+    since = clock.now() - LOOKED_FOR
+    return session.scalars(_FREE_ITEMS, {"record_id": record_id, "since": since}).all()
 
 
 def copy_facts(item: Item, uses: int = 0) -> CopyFacts:
@@ -182,10 +214,14 @@ def unserved_ahead(queue: Queue, item: Item, patron_id: int | None) -> tuple[int
 
 def wanted_by(queue: Queue, item: Item, at: int, local_first_days: int = 0) -> Hold | None:
     """Return the hold a scanned copy is to be captured for."""
+    facts, others = queue.facts(WAITING), []
+    if len(facts) > 1 and any(hold.item == item.id for hold in facts):
+        others = [i for i in free_items(queue.session, queue.record_id) if i.id != item.id]
     picked = pick_for_scanned(
-        queue.facts(WAITING),
+        facts,
         replace(copy_facts(item), at=at),
-        queue.fits(item),
+        Fits(queue, {i.id: i for i in (item, *others)}),
+        others=[copy_facts(i) for i in others],
         now=queue.now,
         local_first_days=local_first_days,
     )
@@ -201,7 +237,15 @@ def release(journal: Journal, hold: Hold) -> None:
         targeted_at=None,
         ready_on=None,
         shelf_until=None,
+        shelf_was=None,
     )
+
+
+def shelf_days(pickup: Branch, hold: Hold, item_type: str, category: str) -> int:
+    """Return how many open days a hold waits on the shelf; a slip only today."""
+    if hold.kind == "slip":
+        return 0
+    return pickup.policy(item_type, category).policy.pickup_open_days
 
 
 def assign_rows(session: Session, queue: Queue) -> int:
@@ -263,7 +307,7 @@ def holdable_items(session: Session, record_id: int) -> Sequence[Item]:
         select(Item).where(
             Item.record_id == record_id,
             Item.lifecycle.in_(("active", "in_process")),
-            Item.use == "loan",
+            Item.use.in_(READ_HERE),
         )
     ).all()
 

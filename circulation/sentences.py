@@ -61,6 +61,7 @@ REASONS: dict[str, Any] = {
     "limit_kind": _l("This would be item %(value)s of its type; %(limit)s are allowed."),
     "limit_holds": _l("This would be hold %(value)s; %(limit)s are allowed."),
     "limit_holds_day": _l("This would be hold %(value)s today; %(limit)s are allowed."),
+    "limit_slips": _l("This would be book %(value)s from the stack; %(limit)s at a time."),
     "age_limit": _l("The patron is %(age)s years old; the item is for %(limit)s and over."),
     "deposit_missing": _l("A deposit of %(needed)s is needed; %(held)s is held."),
     "manual_due_past": _l("The due date lies in the past."),
@@ -104,6 +105,15 @@ REASONS: dict[str, Any] = {
     "not_on_shelf": _l("The item is not on its shelf, so it cannot be sent."),
     "already_there": _l("The item is there already."),
     "not_exchanged": _l("Items do not travel between these two libraries."),
+    "nothing_free_now": _l("No copy of it lies in the stack at the moment."),
+    "until_past": _l("That day is past already."),
+    "missing_question": _l("It was not found for the second time. Record it as missing?"),
+    "transit_over": _l("The item is not on its way any more."),
+    "transit_for_hold": _l("It travels for a patron; change where the patron collects it."),
+    "missing_too_early": _l(
+        "It is on its way for %(days)s days. After %(limit)s days, and once it was looked for at"
+        " both ends, it may be recorded as missing."
+    ),
     "open_here_already": _l("The item is on loan here already, due %(due_on)s."),
 }
 
@@ -122,6 +132,14 @@ HEADLINES: dict[str, Any] = {
     "hold_send": _l("Send it on: a patron collects it elsewhere"),
     "send_home": _l("Send it home"),
     "send_on": _l("It belongs elsewhere: send it on"),
+    "already_sent": _l("It is on its way already: let it leave"),
+    "received_here": _l("Kept here: to the shelf"),
+    "sent_back": _l("Send it back to where it came from"),
+    "destination_changed": _l("It goes elsewhere now"),
+    "transit_canceled": _l("It was not sent: to the shelf"),
+    "search_flagged": _l("To be looked for at both ends"),
+    "search_ended": _l("The search is over"),
+    "counts_as_missing": _l("It counts as missing now"),
     "keep_on_shelf": _l("Keep it on the hold shelf until %(shelf_until)s"),
     "to_pickup": _l("Send it to where the patron collects it"),
     "foreign_book": _l("Belongs to another library: put it into the tray"),
@@ -133,6 +151,7 @@ HEADLINES: dict[str, Any] = {
     "nothing_to_do": _l("Nothing to do: it belongs on the shelf"),
     "renewed": _l("Renewed until %(due_on)s"),
     "hold_placed": _l("Reserved, place %(place)s in the queue"),
+    "slip_placed": _l("Requested from the stack"),
     "hold_canceled": _l("Hold canceled"),
     "hold_changed": _l("Hold changed"),
     "hold_suspended": _l("Hold paused"),
@@ -140,6 +159,7 @@ HEADLINES: dict[str, Any] = {
     "hold_put_back": _l("Not this time: back in the queue"),
     "hold_extended": _l("Kept until %(shelf_until)s"),
     "hold_retargeted": _l("Not on its shelf: the hold looks for another copy"),
+    "hold_waits_again": _l("Not on its shelf: the hold waits, no other copy is free"),
     "hold_moved": _l("Moved in the queue"),
     "charged": _l("Charged %(amount)s"),
     "paid": _l("Paid %(amount)s"),
@@ -170,6 +190,8 @@ DETAILS: dict[str, Any] = {
     "other_copy_to_clear": _l("Another copy waits for this patron on the hold shelf: take it off."),
     "copy_to_clear": _l("Its copy still lies on the hold shelf: take it off and scan it."),
     "copy_to_send": _l("Its copy lies on the hold shelf here: scan it to send it on."),
+    "counts_as_missing": _l("It counts as missing now."),
+    "hold_keeps_place": _l("The hold it traveled for keeps its place in the queue."),
     "search_item": _l("The copy was not on its shelf: please look for it."),
 }
 

@@ -65,6 +65,36 @@ def declare_settings() -> None:
         True,
         _l("The time a hold waits on the shelf may be extended once."),
     )
+    declare(
+        "circulation.closed_stack",
+        bool,
+        False,
+        _l("Books are fetched from a closed stack against request slips and read here."),
+    )
+    declare(
+        "circulation.transit_late_days",
+        int,
+        14,
+        _l("An item on its way for more than so many days is late."),
+        minimum=1,
+        maximum=365,
+    )
+    declare(
+        "circulation.transit_missing_days",
+        int,
+        30,
+        _l("An item on its way for so many days may be recorded as missing."),
+        minimum=1,
+        maximum=365,
+    )
+    declare(
+        "circulation.buy_more_at",
+        int,
+        3,
+        _l("A title with so many holds for each copy is proposed for buying."),
+        minimum=1,
+        maximum=50,
+    )
 
 
 @dataclass(frozen=True)
@@ -78,6 +108,10 @@ class Settings:
     undo_seconds: int = 60
     to_shelve_hours: int = 4
     extend_shelf: bool = True
+    closed_stack: bool = False
+    transit_late_days: int = 14
+    transit_missing_days: int = 30
+    buy_more_at: int = 3
     child_below: int = 16
 
 

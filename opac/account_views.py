@@ -13,7 +13,8 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, Length
 
 from circulation.desk import DeskResult, perform
-from circulation.holds import cancel_hold, change_pickup, place_hold
+from circulation.hold_changes import cancel_hold, change_pickup
+from circulation.holds import place_hold
 from circulation.patrons.models import Patron
 from circulation.patrons.sign_in import (
     change_patron_password,

@@ -16,7 +16,7 @@ from cataloging.models import ImportRun, Item
 from circulation import desk
 from circulation.checkout import check_out
 from circulation.holds import place_hold
-from circulation.models import Hold, Loan
+from circulation.models import Hold, ItemSearch, Loan, Transit
 from circulation.patrons.models import BlockNote, PatronCard
 from circulation.patrons.patrons import write_note
 from ils.accounts.models import Staff
@@ -45,7 +45,8 @@ SHARED = {
 
 # What an address must be sent to act at all.
 SENT: dict[str, dict[str, Any]] = {
-    "lists.hold_act": {"act": "missing"},
+    "holds.act": {"act": "missing"},
+    "transits.act": {"act": "not_arrived"},
     "patrons.card": {"act": "renew"},
     "patrons.add_note": {"text": "x", "block": ""},
     "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
@@ -91,6 +92,15 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             unit_id=province.foreign_branch.id,
         )
         session.add(photo)
+        at = province.foreign_branch.id
+        transit = Transit(
+            item_id=factories.create_item(session, province.foreign_branch).id,
+            from_branch_id=at,
+            to_branch_id=at,
+            reason="manual",
+        )
+        search = ItemSearch(item_id=item.id, branch_id=at, why="not_on_shelf")
+        session.add_all([transit, search])
         staff = session.scalars(select(Staff).where(Staff.id == clerk.staff_id)).one()
         staff.name = SECRET
         session.flush()
@@ -127,6 +137,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "file_id": photo.id,
             "loan_id": loan_id,
             "hold_id": hold_id,
+            "transit_id": transit.id,
+            "search_id": search.id,
             "key": "f3",
         }
     )
@@ -147,6 +159,8 @@ def state() -> dict[str, Any]:
         return {
             "loans": session.scalars(select(Loan.closed_at)).all(),
             "holds": session.scalars(select(Hold.state)).all(),
+            "searches": session.scalars(select(ItemSearch.closed_at)).all(),
+            "transits": session.scalars(select(Transit.cancelled_at)).all(),
             "notes": session.scalars(select(BlockNote.lifted_at)).all(),
             "days": session.scalar(select(func.count()).select_from(CalendarDay)),
             "cards": session.scalars(select(PatronCard.expires_on)).all(),

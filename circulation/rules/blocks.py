@@ -52,6 +52,7 @@ class Figures:
     lost: int = 0
     holds: int = 0
     holds_today: int = 0
+    slips: int = 0  # asked for from the stack or being read
     deposit: int = 0
 
     @property

@@ -24,6 +24,7 @@ class Scanned:
     lifecycle: str = "active"
     use: str = "loan"
     transit_to: int | None = None
+    transit_from: int | None = None
     in_hand_state: str | None = None
     in_hand_pickup: int | None = None
     wanted: HoldFacts | None = None
@@ -38,7 +39,8 @@ class Route:
     withdrawn_stop   nothing; it is out of the stock
     keep_on_shelf    it already waits here for a reader
     to_pickup        it waits for a reader elsewhere: send it there
-    send_on          it is on its way elsewhere: send it on
+    already_sent     it is on its way from here and has not left yet
+    send_on          it is on its way elsewhere and came to a wrong place: send it on
     hold_ready       captured for a reader who collects here
     hold_send        captured for a reader who collects at ``to``
     send_home        belongs elsewhere
@@ -65,7 +67,8 @@ def route(copy: Scanned) -> Route:
         here = copy.in_hand_pickup == copy.here
         return Route("keep_on_shelf") if here else Route("to_pickup", to=copy.in_hand_pickup)
     if copy.transit_to is not None and not receives:
-        return Route("send_on", to=copy.transit_to)
+        left = copy.transit_from != copy.here
+        return Route("send_on" if left else "already_sent", to=copy.transit_to)
     if copy.wanted is not None and copy.lifecycle == "active":
         if copy.wanted.pickup == copy.here:
             return Route("hold_ready", to=copy.here, clears_shelf=clears, receives=receives)

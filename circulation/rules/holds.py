@@ -4,8 +4,8 @@ Source: docs/circulation.md, holds.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from circulation.rules.blocks import PatronFacts, figure_reasons, note_reasons
@@ -107,17 +107,28 @@ def pick_for_scanned(
     copy: CopyFacts,
     fits: Fits = _any,
     *,
+    others: Iterable[CopyFacts] = (),
     now: datetime | None = None,
     local_first_days: int = 0,
 ) -> HoldFacts | None:
     """Return the first hold in the queue that a scanned copy may fill, whatever was targeted.
 
     For ``local_first_days`` after its request a hold picked up where the copy lies goes first.
+    A title hold leaves the copy to a hold for this very copy while ``others``, the free copies
+    besides it, have one for the title hold and for all who wait between the two.
     """
     waiting = queue(holds)
     if local_first_days and now is not None:
         waiting.sort(key=lambda h: not _is_local(h, copy, now, local_first_days))
-    return next((h for h in waiting if may_fill(h, copy) and fits(h, copy)), None)
+    able = [h for h in waiting if may_fill(h, copy) and fits(h, copy)]
+    if not able or able[0].item is not None:
+        return able[0] if able else None
+    this_very = next((h for h in able if h.item is not None), None)
+    if this_very is not None:
+        given = assign(waiting, [replace(copy, free=True), *others], fits)
+        if given.get(this_very.id) == copy.id:
+            return this_very
+    return able[0]
 
 
 def _is_local(hold: HoldFacts, copy: CopyFacts, now: datetime, days: int) -> bool:
@@ -128,6 +139,21 @@ def place_in_queue(hold_id: int, holds: Iterable[HoldFacts]) -> int | None:
     """Return a hold's place among those not suspended, 1 for the first; None if not waiting."""
     waiting = [h.id for h in queue(holds) if not h.suspended or h.id == hold_id]
     return waiting.index(hold_id) + 1 if hold_id in waiting else None
+
+
+def between(before: datetime | None, after: datetime | None) -> datetime:
+    """Return a place in the queue between two neighbours; None where there is none on that side.
+
+    Neighbours less than two microseconds apart leave no room: then it is the earlier one's time
+    and a microsecond, and whoever stands behind has to move on.
+    """
+    if before is None:
+        if after is None:
+            raise ValueError("a place beside nobody")
+        return after - timedelta(seconds=1)
+    if after is None:
+        return before + timedelta(seconds=1)
+    return before + max((after - before) / 2, timedelta(microseconds=1))
 
 
 class ShelfEnd(NamedTuple):
@@ -155,7 +181,8 @@ def shelf_expiry(
 
 @dataclass(frozen=True)
 class HoldRequest:
-    """What placing a hold is judged by. ``holdable`` counts copies that could ever fill it."""
+    """What placing a hold is judged by. ``holdable`` counts copies that could ever fill it, ``free``
+    those that lie on their shelf; a slip asks for one of these, to be read today."""
 
     today: date
     patron: PatronFacts
@@ -167,6 +194,8 @@ class HoldRequest:
     volume_known: bool = True
     pickup_offered: bool = True
     need_by: date | None = None
+    slip: bool = False
+    free: int = 0
 
 
 def hold_reasons(facts: HoldRequest, policy: Policy) -> list[Reason]:
@@ -182,9 +211,11 @@ def hold_reasons(facts: HoldRequest, policy: Policy) -> list[Reason]:
         found.append(reason("item_not_holdable" if facts.item_level else "nothing_holdable"))
     if facts.duplicate_hold_id is not None:
         found.append(reason("duplicate_hold", hold_id=facts.duplicate_hold_id))
-    if facts.has_copy and not policy.hold_with_copy:
+    if facts.slip and facts.holdable and not facts.free:
+        found.append(reason("nothing_free_now"))
+    if facts.has_copy and not policy.hold_with_copy and not facts.slip:
         found.append(reason("has_copy_on_loan"))
-    if facts.available_here and not policy.hold_on_available:
+    if facts.available_here and not policy.hold_on_available and not facts.slip:
         found.append(reason("available_here", copies=facts.available_here))
     if not facts.pickup_offered:
         found.append(reason("pickup_not_offered"))
@@ -195,10 +226,13 @@ def hold_reasons(facts: HoldRequest, policy: Policy) -> list[Reason]:
 
 def _number_reasons(facts: HoldRequest, policy: Policy) -> list[Reason]:
     figures, found = facts.patron.figures, []
-    for code, after, limit in (
+    numbers: tuple[tuple[str, int, int | None], ...] = (
         ("limit_holds", figures.holds + 1, policy.limit_holds),
         ("limit_holds_day", figures.holds_today + 1, policy.limit_holds_day),
-    ):
+    )
+    if facts.slip:
+        numbers = (("limit_slips", figures.slips + 1, policy.limit_slips),)
+    for code, after, limit in numbers:
         if limit is not None and after > limit:
             found.append(reason(code, value=after, limit=limit))
     return found

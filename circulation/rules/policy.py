@@ -82,6 +82,7 @@ class Policy:
     holdable: bool = _value(True, "hold")
     limit_holds: int | None = _value(5, "hold", low=0, high=999)
     limit_holds_day: int | None = _value(None, "hold", low=0, high=999)
+    limit_slips: int | None = _value(1, "hold", low=0, high=99)
     hold_on_available: bool = _value(True, "hold")
     hold_with_copy: bool = _value(False, "hold")
     pickup_open_days: int = _value(3, "hold", low=0, high=90)

@@ -84,6 +84,7 @@ KINDS: dict[str, Kind] = {
     "limit_kind": _refuse(7, DESK, remembered=True),
     "limit_holds": _refuse(7, DESK, remembered=True),
     "limit_holds_day": _refuse(7, DESK, remembered=True),
+    "limit_slips": _refuse(7, DESK, remembered=True),
     # 8, 9 age and deposit
     "age_limit": _refuse(8, HEAD),
     "deposit_missing": _refuse(9, HEAD),
@@ -113,6 +114,9 @@ KINDS: dict[str, Kind] = {
     "need_by_past": _refuse(9),
     "hold_state": _refuse(5),
     "shelf_extended_enough": _refuse(7, DESK),
+    "nothing_free_now": _refuse(6),
+    "until_past": _refuse(9),
+    "missing_question": _ask(4),
     # undoing
     "undo_too_late": _refuse(9),
     "undo_done_already": _refuse(9),
@@ -127,6 +131,9 @@ KINDS: dict[str, Kind] = {
     "already_there": _refuse(9),
     "not_exchanged": _refuse(9),
     "open_here_already": _refuse(5),
+    "transit_over": _refuse(5),
+    "transit_for_hold": _refuse(5),
+    "missing_too_early": _refuse(9),
     # 10 good to know
     "calendar_without_open_day": _tell(9),
     "due_cut_by_card": _tell(9),

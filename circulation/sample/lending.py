@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from circulation.checkin import check_in
 from circulation.checkout import check_out
 from circulation.desk import DeskResult
-from circulation.holds import cancel_hold, place_hold, suspend_hold
+from circulation.hold_changes import cancel_hold, suspend_hold
+from circulation.holds import place_hold
 from circulation.models import Hold, Transit
 from circulation.patrons.models import Patron
 from circulation.patrons.sign_in import patron_actor

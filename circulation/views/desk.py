@@ -23,8 +23,9 @@ from circulation.checkout import check_out
 from circulation.desk import DeskResult, perform
 from circulation.facts import patron_at_desk
 from circulation.fees import take_payment, waive
+from circulation.hold_changes import cancel_hold, put_back
 from circulation.hold_lists import holds_of_patron
-from circulation.holds import cancel_hold, place_hold, put_back
+from circulation.holds import place_hold
 from circulation.ledger import account
 from circulation.models import DeskCommand, Loan
 from circulation.patrons.models import BlockNote

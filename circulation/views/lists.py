@@ -1,4 +1,4 @@
-"""Lists of the day: to fetch, hold shelf, to clear, on the way, overdue; tallies; paper loans."""
+"""Tallies of visits and use, and loans that are open on paper."""
 
 import secrets
 from typing import Any
@@ -11,17 +11,13 @@ from wtforms.validators import Length
 
 from circulation.checkout import enter_open_loan
 from circulation.desk import DeskResult, perform
-from circulation.hold_lists import pull_list, shelf_list, to_clear
-from circulation.holds import extend_shelf, not_on_shelf
-from circulation.permissions import ENTER_OPEN_LOAN, MANAGE_HOLDS, TALLY, USE_DESK
+from circulation.permissions import ENTER_OPEN_LOAN, TALLY
 from circulation.sentences import headline_sentence, reason_sentence
 from circulation.tallies import count_in_house_use, count_visit
-from circulation.transits import transit_list
 from ils.core import clock
 from ils.core.db import reading
 from ils.core.errors import IlsError
 from ils.core.events import EventRow
-from ils.org.units import unit_names
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 from ils.web.forms import DayField, Form, Required
@@ -36,36 +32,6 @@ class OpenLoanForm(Form):
     barcode = StringField(_l("Barcode or accession number"), [Required(), Length(max=60)])
     started_on = DayField(_l("Lent on"), [Required()])
     due_on = DayField(_l("Due on"), [Required()])
-
-
-@bp.get("/holds")
-@door(USE_DESK)
-def holds() -> str:
-    """Show what is to fetch, what waits on the shelf, what is to clear and what is on the way."""
-    branch_id = current_actor().unit_id or 0
-    with reading() as session:
-        return render_template(
-            "circulation/lists_holds.html",
-            to_fetch=pull_list(session, branch_id),
-            on_shelf=shelf_list(session, branch_id),
-            clear=to_clear(session, branch_id),
-            outgoing=transit_list(session, branch_id, direction="out"),
-            incoming=transit_list(session, branch_id, direction="in"),
-            names=unit_names(session),
-            today=clock.today(),
-        )
-
-
-@bp.post("/holds/<int:hold_id>")
-@door(MANAGE_HOLDS)
-def hold_act(hold_id: int) -> Any:
-    """Say that a copy is not on the shelf, or give a hold more time."""
-    acts: dict[str, Any] = {"missing": not_on_shelf, "extend": extend_shelf}
-    act = acts.get(request.form.get("act", ""))
-    if act is not None:
-        key = request.form.get("key") or f"list-{secrets.token_hex(8)}"
-        _tell(perform(act, current_actor(), hold_id=hold_id, key=key))
-    return redirect(url_for("lists.holds"))
 
 
 def _tell(result: Any) -> None:

@@ -203,6 +203,7 @@ def field_words() -> dict[str, str]:
         "holdable": _("May be reserved"),
         "limit_holds": _("Holds at once"),
         "limit_holds_day": _("Holds a day"),
+        "limit_slips": _("Books from the stack at once"),
         "hold_on_available": _("Reserve also what stands on the shelf"),
         "hold_with_copy": _("Reserve with a copy on loan"),
         "pickup_open_days": _("Days on the hold shelf (open days)"),

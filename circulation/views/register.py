@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from circulation import sentences
 from circulation.permissions import ENTER_OPEN_LOAN, TALLY, USE_DESK, VIEW_POLICY
-from circulation.views import desk, lists, policies, why
+from circulation.views import desk, hold_lists, holds, lists, policies, transits, why
 from ils.core.audit import name_acts, name_facts, name_subjects, name_values
 from ils.org.settings import declare
 from ils.web.errors import message
@@ -22,11 +22,13 @@ declare(
 def register(app: Flask) -> None:
     """Install the pages of lending."""
     sentences.install(app)
-    for bp in (desk.bp, why.bp, lists.bp, policies.bp):
+    app.jinja_env.globals["closed_stack_here"] = holds.closed_stack_here
+    for bp in (desk.bp, holds.bp, hold_lists.bp, transits.bp, why.bp, lists.bp, policies.bp):
         app.register_blueprint(bp)
     group = _l("Desk")
     menu_entry(group, _l("Desk"), "desk.page", USE_DESK, order=100, key="Alt+U")
-    menu_entry(group, _l("Holds and transits"), "lists.holds", USE_DESK, order=110)
+    menu_entry(group, _l("Holds"), "holds.day", USE_DESK, order=110)
+    menu_entry(group, _l("On the way"), "transits.here", USE_DESK, order=112)
     menu_entry(group, _l("Visits and in-house use"), "lists.tally", TALLY, order=120, key="Alt+I")
     menu_entry(group, _l("A loan open on paper"), "lists.open_loan", ENTER_OPEN_LOAN, order=160)
     menu_entry(_l("Library"), _l("Lending rules"), "policies.matrix", VIEW_POLICY, order=905)
@@ -41,6 +43,9 @@ def register(app: Flask) -> None:
     message("quantity_wrong", _l("Please type how many, as a number from 1."))
     message("day_in_future", _l("That day has not come yet."))
     message("nothing_to_undo", _l("There is nothing to undo."))
+    message("transit_unknown", _l("There is no such item on its way."))
+    message("search_unknown", _l("There is no such search."))
+    message("not_a_day", _l("This is not a date. Type it like 01/06/2025, 1/6 or h+14."))
     message("hold_unknown", _l("There is no such hold."))
     message("entry_unknown", _l("There is no such line in the account."))
     message("key_used_otherwise", _l("This page was used for something else; please open it anew."))

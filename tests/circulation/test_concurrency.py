@@ -13,7 +13,8 @@ from circulation import desk
 from circulation.checkin import check_in
 from circulation.checkout import check_out
 from circulation.fees import charge, take_payment
-from circulation.holds import cancel_hold, place_hold
+from circulation.hold_changes import cancel_hold
+from circulation.holds import place_hold
 from circulation.ledger import account
 from circulation.models import DeskCommand, Hold, LedgerEntry, Loan, Receipt
 from circulation.renew import renew

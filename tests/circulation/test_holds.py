@@ -8,20 +8,19 @@ from cataloging.models import Record
 from circulation import lending_jobs
 from circulation.checkin import check_in
 from circulation.checkout import check_out
-from circulation.hold_lists import holds_of_patron, pull_list, shelf_list, to_clear
-from circulation.holds import (
+from circulation.hold_changes import (
     cancel_hold,
     change_pickup,
-    clear_shelf,
     extend_shelf,
     move_hold,
-    not_on_shelf,
     put_back,
     resume_hold,
     suspend_hold,
 )
+from circulation.hold_lists import holds_of_patron, pull_list, shelf_list, to_clear
 from circulation.models import Hold, Transit
-from circulation.transits import send, transit_list
+from circulation.pulling import not_on_shelf
+from circulation.transits import transit_list
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.errors import Forbidden, NotFound
@@ -96,6 +95,7 @@ def test_s20_a_hold_picked_up_elsewhere_travels_there_and_home_again(library: Li
         "accession_no": item.accession_no,
         "barcode": item.barcode,
         "on": "2026-05-15",
+        "from": library.place.branch.id,
         "to": library.place.other_branch.id,
         "why": "hold",
         "patron_code": library.card(patron)[-4:],
@@ -106,7 +106,8 @@ def test_s20_a_hold_picked_up_elsewhere_travels_there_and_home_again(library: Li
     assert row.item.id == item.id
     library.later(minutes=5)
     again = library.take_back(item)  # case 21: twice at the sending branch
-    assert (again.code, again.facts["to"]) == ("send_on", library.place.other_branch.id)
+    assert (again.code, again.facts["to"]) == ("already_sent", library.place.other_branch.id)
+    assert again.slip is None
     library.later(hours=5)
     arrived = library.do(check_in, library.far_clerk, barcode=item.barcode)
     assert arrived.code == "hold_ready"
@@ -307,7 +308,7 @@ def test_a_hold_not_collected_is_listed_and_the_next_is_served_only_by_the_scan(
     assert state(library, second) == "queued"
     with library.reading() as session:
         assert [r.hold.id for r in to_clear(session, library.place.branch.id)] == [first.hold["id"]]
-    cleared = library.do(clear_shelf, barcode=item.barcode)
+    cleared = library.take_back(item)
     assert (cleared.code, cleared.hold["id"]) == ("hold_ready", second.hold["id"])
     assert state(library, first) == "not_collected"
     (expired,) = library.events("hold_expired")
@@ -582,21 +583,3 @@ def test_a_hold_that_nothing_can_ever_fill_is_flagged(lite: Library):
         session.get_one(Item, item.id).lifecycle = "active"
     run(lite, lending_jobs.assign_all)
     assert not lite.get(Hold, placed.hold["id"]).hopeless
-
-
-def test_a_copy_is_sent_by_hand_and_received_by_scan(library: Library):
-    item = library.item()
-    sent = library.do(send, barcode=item.barcode, to_branch_id=library.place.other_branch.id)
-    assert (sent.code, sent.action) == ("sent", "send")
-    again = library.do(send, barcode=item.barcode, to_branch_id=library.place.other_branch.id)
-    assert again.reason_codes() == ["not_on_shelf"]
-    home = library.do(check_in, library.far_clerk, barcode=item.barcode)
-    assert home.code == "send_home"  # it belongs to the first branch
-    lent = library.item()
-    library.lend(lent, library.patron())
-    no = library.do(send, barcode=lent.barcode, to_branch_id=library.place.other_branch.id)
-    assert no.reason_codes() == ["not_on_shelf"]
-    foreign = library.do(
-        send, barcode=library.item().barcode, to_branch_id=library.place.foreign_branch.id
-    )
-    assert foreign.reason_codes() == ["not_exchanged"]

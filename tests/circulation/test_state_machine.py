@@ -72,6 +72,10 @@ class Lending(RuleBasedStateMachine):
     def send(self, item, at):
         self.world.send_away(item, at)
 
+    @rule(pick=some, how=some, at=some)
+    def change_transit(self, pick, how, at):
+        self.world.change_transit(pick, how, at)
+
     @rule(patron=some, how=some, amount=some)
     def money(self, patron, how, amount):
         self.world.money(patron, how, amount)

@@ -170,7 +170,7 @@ def test_the_pages_of_lending_open(desk: Desk, staff_client: Any, province: Any)
         loan_id = session.scalar(select(Loan.id))
     clerk = [
         *("/staff/desk", f"/staff/desk?patron={desk.patron.id}", f"/staff/desk/why/{loan_id}"),
-        *("/staff/lists/holds", "/staff/registers/overdue", "/staff/lists/tally"),
+        *("/staff/holds/", "/staff/registers/overdue", "/staff/lists/tally"),
         *("/staff/lists/open-loan", "/staff/patrons/", f"/staff/patrons/{desk.patron.id}"),
         *(f"/staff/patrons/{desk.patron.id}/edit", "/staff/patrons/new", "/staff/patrons/import"),
     ]

@@ -1,0 +1,111 @@
+"""What is on its way to a branch and from it, what is late, and what is done about it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from circulation.desk import DeskResult, perform
+from circulation.permissions import SEND, USE_DESK
+from circulation.transits import (
+    cancel_transit,
+    change_destination,
+    missing_in_transit,
+    not_arrived,
+    receive_here,
+    send,
+    send_back,
+    transit_list,
+)
+from circulation.views.holds import new_key, tell
+from ils.core.db import reading
+from ils.core.errors import IlsError, NotFound
+from ils.org.units import branches_of, unit_names
+from ils.web.door import current_actor, door
+from ils.web.errors import sentence_for
+
+bp = Blueprint("transits", __name__, url_prefix="/staff/transits", template_folder="../templates")
+
+WHY: dict[str, Any] = {
+    "hold": _l("for a patron"),
+    "home": _l("back home"),
+    "manual": _l("sent by hand"),
+    "consignment": _l("in a box"),
+}
+ACTS: dict[str, Callable[..., DeskResult]] = {
+    "receive_here": receive_here,
+    "send_back": send_back,
+    "destination": change_destination,
+    "cancel": cancel_transit,
+    "not_arrived": not_arrived,
+    "missing": missing_in_transit,
+}
+
+
+@bp.get("/")
+@door(USE_DESK)
+def here() -> str:
+    """Show what is on its way, the oldest first; ``?late=1`` only what is late."""
+    at, late = current_actor().unit_id or 0, request.args.get("late") == "1"
+    with reading() as session:
+        names = unit_names(session)
+        own = branches_of(session, current_actor().library_id or 0)
+        return render_template(
+            "circulation/transits.html",
+            incoming=transit_list(session, at, "in", late_only=late),
+            outgoing=transit_list(session, at, "out", late_only=late),
+            late=late,
+            names=names,
+            why=WHY,
+            branches=[(b.id, names.get(b.id, b.code)) for b in own if b.id != at],
+            key=new_key(),
+        )
+
+
+@bp.post("/send")
+@door(SEND)
+def send_away() -> Any:
+    """Send a scanned copy to another branch."""
+    form = request.form
+    return _done(
+        lambda: perform(
+            send,
+            current_actor(),
+            barcode=form.get("barcode", "").strip(),
+            to_branch_id=form.get("to", 0, type=int),
+            key=form.get("key") or new_key(),
+        )
+    )
+
+
+@bp.post("/<int:transit_id>")
+@door(SEND)
+def act(transit_id: int) -> Any:
+    """Do what a button says to a copy on its way."""
+    word, form = request.form.get("act", ""), request.form
+    words: dict[str, Any] = {}
+    if word == "destination":
+        words["to_branch_id"] = form.get("to", 0, type=int)
+    if word == "cancel":
+        words["reason_text"] = form.get("why", "").strip()
+        if not words["reason_text"]:
+            flash(_("Please say why; the reason is kept in the log."), "bad")
+            return redirect(url_for("transits.here"))
+    if word not in ACTS:
+        return redirect(url_for("transits.here"))
+    key = f"{form.get('key') or new_key()}-{word}-{transit_id}"[:80]
+    return _done(
+        lambda: perform(ACTS[word], current_actor(), transit_id=transit_id, key=key, **words)
+    )
+
+
+def _done(do: Callable[[], DeskResult]) -> Any:
+    try:
+        tell(do())
+    except NotFound:
+        raise
+    except IlsError as error:
+        flash(sentence_for(error), "bad")
+    return redirect(url_for("transits.here"))
