@@ -85,15 +85,21 @@ class Queue:
 
     def place(self, hold_id: int) -> int | None:
         """Return a hold's place, 1 for the first, among those it shares copies with."""
-        found = self.by_id.get(hold_id)
+        return place_in_queue(hold_id, self._sharing(hold_id))
+
+    def length_for(self, hold_id: int) -> int:
+        """Count those not paused who wait for the copies a hold waits for, itself among them."""
+        return sum(not h.suspended or h.id == hold_id for h in self._sharing(hold_id))
+
+    def _sharing(self, hold_id: int) -> list[HoldFacts]:
+        found, facts = self.by_id.get(hold_id), self.facts()
         if found is None:
-            return None
-        facts = self.facts()
+            return []
         pickup = branch(self.session, found[0].pickup_branch_id)
-        if pickup.settings.transport != "province":
-            of = {at: branch(self.session, at).library_id for at in {h.pickup for h in facts}}
-            facts = [h for h in facts if of[h.pickup] == pickup.library_id]
-        return place_in_queue(hold_id, facts)
+        if pickup.settings.transport == "province":
+            return facts
+        of = {at: branch(self.session, at).library_id for at in {h.pickup for h in facts}}
+        return [h for h in facts if of[h.pickup] == pickup.library_id]
 
 
 class Fits:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import flash, redirect, request, session, url_for
+from flask import abort, flash, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -13,7 +13,13 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, Length
 
 from circulation.desk import DeskResult, perform
-from circulation.hold_changes import cancel_hold, change_pickup
+from circulation.hold_changes import (
+    cancel_hold,
+    change_pickup,
+    extend_shelf,
+    resume_hold,
+    suspend_hold,
+)
 from circulation.holds import place_hold
 from circulation.patrons.models import Patron
 from circulation.patrons.sign_in import (
@@ -24,11 +30,11 @@ from circulation.patrons.sign_in import (
 from circulation.renew import renew, renew_all
 from ils.accounts.actor import Actor
 from ils.core.db import reading, transaction
-from ils.core.errors import IlsError
+from ils.core.errors import IlsError, Invalid
 from ils.org.units import branches_of, unit_names
 from ils.web.door import current_patron_id, door
 from ils.web.errors import sentence_for
-from ils.web.forms import Form, Required
+from ils.web.forms import Form, Required, parse_day
 from ils.web.i18n import day
 from opac import patron as patrons
 from opac import words
@@ -191,7 +197,7 @@ def hold(slug: str | None, record_id: int) -> Any:
                 patron_id=actor.patron_id or 0,
                 pickup_branch_id=request.form.get("pickup", type=int) or actor.unit_id or 0,
                 key=_key(),
-                volume_key=request.form.get("volume", "")[:40],
+                **_asked(),
             )
         ],
         "#holds",
@@ -220,6 +226,46 @@ def pickup(slug: str | None, hold_id: int) -> Response:
         lambda actor: [perform(change_pickup, actor, hold_id=hold_id, pickup_branch_id=branch_id)],
         "#holds",
     )
+
+
+def _asked() -> dict[str, Any]:
+    """Return what a reader asks for: a volume or one copy, by which day, to take home or read."""
+    form = request.form
+    if form.get("kind") == "slip":
+        return {"kind": "slip", "item_id": form.get("item", type=int)}
+    item_id = form.get("item", type=int)
+    return {
+        "volume_key": "" if item_id else form.get("volume", "")[:40],
+        "item_id": item_id,
+        "need_by": _typed_day("need_by"),
+    }
+
+
+def _typed_day(name: str) -> date | None:
+    typed = request.form.get(name, "").strip()
+    try:
+        return parse_day(typed) if typed else None
+    except ValueError as error:
+        raise Invalid("not_a_day", field=name) from error
+
+
+@bp.post("/account/holds/<int:hold_id>/change", defaults={"slug": None})
+@bp.post("/<site:slug>/account/holds/<int:hold_id>/change")
+@door.patron
+def change(slug: str | None, hold_id: int) -> Response:
+    """Pause a hold until a day, let it go on, or have it kept longer on the shelf."""
+    word = request.form.get("act", "")
+    if word not in ("pause", "resume", "extend"):
+        abort(400)
+
+    def do(actor: Actor) -> list[DeskResult]:
+        if word == "pause":
+            until = _typed_day("until")
+            return [perform(suspend_hold, actor, hold_id=hold_id, until=until, key=_key())]
+        act = resume_hold if word == "resume" else extend_shelf
+        return [perform(act, actor, hold_id=hold_id, key=_key())]
+
+    return _done(slug, do, "#holds")
 
 
 def _key() -> str | None:
@@ -268,6 +314,12 @@ def _said_done(answer: DeskResult, title: str) -> str:
         if place:
             return str(_("Reserved. You are number %(place)s in the queue.", place=place))
         return str(_("Reserved. We tell you here when it is ready."))
+    if answer.code == "slip_placed":
+        return str(_("Requested. The book is fetched from the stack; please wait at the desk."))
+    if answer.code == "hold_suspended":
+        return str(_("Paused. You keep your place in the queue."))
+    if answer.code == "hold_extended":
+        return str(_("Kept for you until %(day)s.", day=_iso_day(facts.get("shelf_until"))))
     if answer.code == "hold_canceled":
         return str(_("The reservation was canceled."))
     return str(_("Done."))

@@ -16,6 +16,7 @@ from cataloging.search import search as search_catalog
 from circulation.models import HOLD_OPEN_STATES, Hold
 from circulation.patrons.models import Patron
 from ils.core.db import reading
+from ils.org.settings import setting
 from ils.org.units import branches_of, unit_names
 from ils.web.covers import cover_svg
 from ils.web.door import current_actor, current_patron_id, door
@@ -89,6 +90,8 @@ def record(slug: str | None, record_id: int) -> Any:
         facts = {
             "pickups": _pickups(session, patron),
             "mine": _my_hold(session, patron, record_id),
+            "single": _single(held, patron),
+            "stacks": _stacks(session, held, patron),
             "same_author": _same(session, site, record_id, "author", shown.authors[:1]),
             "same_subject": _same(session, site, record_id, "subject", shown.subjects[:1]),
         }
@@ -137,6 +140,31 @@ def _pickups(session: Session, patron: Patron | None) -> list[tuple[int, str, bo
     return [
         (branch.id, names.get(branch.id, branch.code), branch.id == patron.branch_id)
         for branch in branches_of(session, patron.library_id)
+    ]
+
+
+def _single(held: copies.Copies, patron: Patron | None) -> list[tuple[int, str]]:
+    """Return the copies of the patron's library that can be asked for one by one."""
+    if patron is None:
+        return []
+    return [
+        (copy.item_id, " · ".join(filter(None, (copy.accession_no, copy.volume, copy.branch))))
+        for copy in held.every
+        if copy.lendable and copy.library_id == patron.library_id
+    ]
+
+
+def _stacks(session: Session, held: copies.Copies, patron: Patron | None) -> list[tuple[int, str]]:
+    """Return the branches with a closed stack where a copy lies that may be read there today."""
+    found = {
+        copy.branch_id: copy.branch
+        for copy in (held.every if patron is not None else held.here)
+        if copy.available and (patron is None or copy.library_id == patron.library_id)
+    }
+    return [
+        (at, name)
+        for at, name in sorted(found.items())
+        if setting(session, at, "circulation.closed_stack")
     ]
 
 

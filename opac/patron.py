@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from flask import g
-from sqlalchemy import func, select
+from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
@@ -16,7 +17,10 @@ from circulation.models import HOLD_OPEN_STATES, Hold
 from circulation.patrons.cards import active_card
 from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.sign_in import session_stamp
+from circulation.policies import branch
+from circulation.queue import queue_of
 from circulation.renew import renewable
+from circulation.waiting import waiting_for, waiting_sentence
 from ils.core import clock
 from ils.core.db import reading
 from ils.org.units import unit_names
@@ -65,7 +69,10 @@ class LoanLine:
 
 @dataclass(frozen=True)
 class HoldLine:
-    """A hold as its reader sees it; ``place`` is the place in the queue, None when it has a copy."""
+    """A hold as its reader sees it; ``place`` is the place in the queue, None when it has a copy.
+
+    ``acts`` names what the reader may do: pickup, pause, resume, extend.
+    """
 
     id: int
     book: Book
@@ -77,6 +84,11 @@ class HoldLine:
     pickup_id: int
     until: date | None
     placed_on: date
+    asks_for: str = ""
+    wait: str = ""
+    need_by: date | None = None
+    paused_until: date | None = None
+    acts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,41 +156,54 @@ def _hold_lines(session: Session, patron_id: int, names: dict[int, str]) -> list
     covers = _books(session, [hold.record_id for hold in holds])
     lines = []
     for hold in holds:
-        kind, state = words.HOLD_STATES.get(hold.state, ("info", hold.state))
-        place, waiting = _place(session, hold)
+        queue = queue_of(session, hold.record_id, clock.now())
+        moving = hold.state == "ready" and hold.shelf_until is None
+        kind, state = words.HOLD_STATES.get(
+            "in_transit" if moving else hold.state, ("info", hold.state)
+        )
+        waits = hold.state in WAITING
         lines.append(
             HoldLine(
                 id=hold.id,
                 book=covers[hold.record_id],
                 kind=kind,
                 state=str(state),
-                place=place,
-                waiting=waiting,
+                place=queue.place(hold.id) if waits else None,
+                waiting=queue.length_for(hold.id) if waits else 0,
                 pickup=names.get(hold.pickup_branch_id, ""),
                 pickup_id=hold.pickup_branch_id,
                 until=hold.shelf_until if hold.state == "ready" else None,
                 placed_on=clock.local(hold.requested_at).date(),
+                asks_for=_asks_for(hold),
+                wait=waiting_sentence(waiting_for(session, queue, hold)) if waits else "",
+                need_by=hold.need_by if hold.kind == "hold" else None,
+                paused_until=hold.suspended_until if hold.state == "suspended" else None,
+                acts=_acts(session, hold),
             )
         )
     return lines
 
 
-def _place(session: Session, hold: Hold) -> tuple[int | None, int]:
-    """Return a hold's place in the queue (None when a copy is found) and the queue's length."""
-    queue = select(func.count()).where(
-        Hold.record_id == hold.record_id,
-        Hold.volume_key == hold.volume_key,
-        Hold.state.in_(WAITING),
-    )
-    waiting = session.scalar(queue) or 0
-    if hold.state not in WAITING:
-        return None, waiting
-    before = queue.where(
-        (Hold.queue_class < hold.queue_class)
-        | (Hold.queue_class == hold.queue_class)
-        & ((Hold.order_ts < hold.order_ts) | (Hold.order_ts == hold.order_ts) & (Hold.id < hold.id))
-    )
-    return (session.scalar(before) or 0) + 1, waiting
+def _asks_for(hold: Hold) -> str:
+    if hold.kind == "slip":
+        return str(_("to read here today"))
+    if hold.item_level_item_id is not None:
+        return str(_("one copy only"))
+    return hold.volume_key
+
+
+def _acts(session: Session, hold: Hold) -> tuple[str, ...]:
+    """Return what a reader may do to a hold besides canceling it."""
+    if hold.kind == "slip":
+        return ()
+    if hold.state == "suspended":
+        return ("pickup", "resume")
+    if hold.state in WAITING:
+        return ("pickup", "pause")
+    extends = branch(session, hold.pickup_branch_id).settings.extend_shelf
+    if hold.state == "ready" and hold.shelf_until is not None and extends:
+        return ("pickup", "extend")
+    return ("pickup",)
 
 
 def _books(session: Session, record_ids: list[int]) -> dict[int, Book]:

@@ -77,6 +77,10 @@ REASONS: dict[str, Any] = {
     "nothing_holdable": _l("No copy of this title can be reserved."),
     "item_not_holdable": _l("This copy cannot be reserved."),
     "limit_holds": _l("You have as many reservations as the rules allow (%(limit)s)."),
+    "limit_slips": _l("You may have %(limit)s from the stack at a time; please return it first."),
+    "nothing_free_now": _l("No copy of it lies in the stack at the moment."),
+    "until_past": _l("That day is past already."),
+    "shelf_extended_enough": _l("It was kept longer for you once already."),
     "limit_holds_day": _l(
         "You have made as many reservations today as the rules allow (%(limit)s)."
     ),

@@ -10,6 +10,7 @@ from circulation.models import Hold, Loan, PolicyRow
 from circulation.patrons.models import Patron
 from ils.accounts.passwords import hash_password
 from ils.core import clock, db
+from ils.org.models import SettingRow
 from opac.words import reasons_for_patron
 from tests import factories
 from tests.opac.conftest import text_of
@@ -240,6 +241,50 @@ def test_a_hold_is_moved_to_another_branch_and_canceled(
         assert session.get_one(Hold, hold_id).state == "cancelled"
 
 
+def test_a_hold_is_paused_let_go_on_and_kept_longer_by_its_reader(
+    client: Any, province: Any, reader: Any
+) -> None:
+    _, number = reader
+    with db.transaction() as session:
+        item = factories.create_item(session, province.branch)
+    sign_in(client, number, PASSWORD)
+    words = {"pickup": province.branch.id, "item": item.id, "need_by": "h+30"}
+    client.post(f"/record/{item.record_id}/hold", data=words)
+    with db.reading() as session:
+        hold = session.scalars(select(Hold)).one()
+    assert (hold.item_level_item_id, hold.need_by is not None) == (item.id, True)
+    address = f"/account/holds/{hold.id}/change"
+    wrong = client.post(address, data={"act": "pause", "until": "xx"}, follow_redirects=True)
+    assert "không phải" in text_of(wrong)
+    paused = client.post(address, data={"act": "pause", "until": "h+5"}, follow_redirects=True)
+    assert "vẫn giữ nguyên thứ tự" in text_of(paused)
+    client.post(address, data={"act": "resume"})
+    with db.transaction() as session:
+        row = session.get_one(Hold, hold.id)
+        assert row.state == "targeted"
+        row.state, row.ready_on, row.shelf_until = "ready", clock.today(), clock.today()
+    kept = client.post(address, data={"act": "extend"}, follow_redirects=True)
+    assert "Giữ cho bạn đến" in text_of(kept)
+    assert client.post(address, data={"act": "else"}).status_code == 400
+
+
+def test_a_book_is_requested_from_the_closed_stack(client: Any, province: Any, reader: Any) -> None:
+    _, number = reader
+    with db.transaction() as session:
+        item = factories.create_item(session, province.branch, use="reading_room")
+        row = SettingRow(unit_id=province.branch.id, key="circulation.closed_stack")
+        row.value = {"v": True}
+        session.add(row)
+    page = f"/record/{item.record_id}"
+    assert "Yêu cầu lấy từ kho" in text_of(client.get(page))
+    sign_in(client, number, PASSWORD)
+    assert 'name="kind" value="slip"' in text_of(client.get(page))
+    words = {"pickup": province.branch.id, "kind": "slip"}
+    told = client.post(f"{page}/hold", data=words, follow_redirects=True)
+    assert "đang được lấy từ kho" in text_of(told)
+    assert "đọc tại chỗ hôm nay" in text_of(told)
+
+
 def test_a_refused_hold_leads_back_to_the_title_with_the_reason(
     patron_client: Any, province: Any, reader: Any, make: Any
 ) -> None:
@@ -262,6 +307,7 @@ def test_nobody_cancels_another_readers_hold(
         session.add(hold)
     stranger = patron_client(make(factories.create_patron, province.branch, "Người Lạ"))
     stranger.post(f"/account/holds/{hold.id}/cancel")
+    stranger.post(f"/account/holds/{hold.id}/change", data={"act": "pause"})
     stranger.post(f"/account/holds/{hold.id}/pickup", data={"pickup": province.other_branch.id})
     with db.reading() as session:
         after = session.get_one(Hold, hold.id)
@@ -277,6 +323,7 @@ def test_nobody_cancels_another_readers_hold(
         ("post", "/account/renew"),
         ("post", "/account/renew-all"),
         ("post", "/account/holds/1/cancel"),
+        ("post", "/account/holds/1/change"),
         ("post", "/record/1/hold"),
     ],
 )
