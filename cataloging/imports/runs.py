@@ -169,9 +169,11 @@ def runs_of(session: Session, actor: Actor, *, limit: int = 50, offset: int = 0)
 
 
 def same_file_before(session: Session, run: ImportRun) -> ImportRun | None:
-    """Return an earlier import of the very same file that was begun, if there is one."""
+    """Return an earlier import of the very same file that was begun and not undone, if any."""
     return session.scalar(
         select(ImportRun)
+        .join(ChangeSet, ImportRun.change_set_id == ChangeSet.id, isouter=True)
+        .where(ChangeSet.undone_at.is_(None))
         .where(ImportRun.file_sha256 == run.file_sha256, ImportRun.id != run.id)
         .where(ImportRun.status.not_in(("new", "undone")))
         .order_by(ImportRun.id.desc())
@@ -214,7 +216,8 @@ def prepare(session: Session, actor: Actor, run_id: int) -> ImportRun:
     makes a second record of every title that is there already.
     """
     run = run_for(session, actor, run_id, lock=True)
-    if run.status not in ("new", *RESUMABLE):
+    is_undone = status_of(session, run) == "undone"
+    if is_undone or run.status not in ("new", *RESUMABLE):
         raise Refused("import_begun", run_id=run_id)
     if run.on_match == "add" and not run.options.get("confirmed"):
         raise Refused("import_must_be_confirmed", run_id=run_id)

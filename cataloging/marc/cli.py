@@ -25,7 +25,9 @@ def marc() -> None:
 
 
 @marc.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
 @click.option("--library", help="Code of the library (or branch) the copies belong to.")
 @click.option(
     "--on-match",
@@ -99,8 +101,17 @@ def _import_one(
     from ils.core.errors import Refused
 
     started = time.monotonic()
+    if file.stat().st_size == 0:
+        _say(file, work.Tally(), 0.0, "the file is empty", as_json=as_json, dry_run=dry_run)
+        return
     actor = system_actor()
     looked = runs.look_at(file)
+    if looked.guess.format not in formats.FORMATS:
+        tally = work.Tally(found=1, rejected=1)
+        tally.reasons["unknown_format"] = 1
+        seconds = round(time.monotonic() - started, 3)
+        _say(file, tally, seconds, "this is no file of records", as_json=as_json, dry_run=dry_run)
+        return
     with transaction() as session:
         run = _broken_off(session, looked.digest, library_id, rules) or runs.receive(
             session,
@@ -145,10 +156,12 @@ def _broken_off(session: Any, digest: str, library_id: int | None, rules: dict[s
     """Return the run of this very file that was broken off, so that it goes on."""
     from sqlalchemy import select
 
-    from cataloging.models import ImportRun
+    from cataloging.models import ChangeSet, ImportRun
 
     return session.scalar(
         select(ImportRun)
+        .join(ChangeSet, ImportRun.change_set_id == ChangeSet.id, isouter=True)
+        .where(ChangeSet.undone_at.is_(None))
         .where(ImportRun.file_sha256 == digest, ImportRun.job_id.is_(None))
         .where(ImportRun.status.in_(("running", "stopped")))
         .where(ImportRun.library_id.is_not_distinct_from(library_id))

@@ -44,6 +44,12 @@ def test_one_object_comes_for_each_file_with_what_was_agreed(ready: Bench) -> No
     assert [each["file"] for each in said] == [str(one), str(two)]
 
 
+def test_an_empty_or_unknown_file_among_others_stops_nothing(ready: Bench) -> None:
+    files = [ready.file(data) for data in (b"", b"%PDF-1.7 ...", iso(*BOOKS))]
+    counts = [(s["found"], s["stored"], s["rejected"]) for s in bring_in(ready, *files)]
+    assert counts == [(0, 0, 0), (1, 0, 1), (3, 3, 0)]
+
+
 def test_a_dry_run_counts_and_stores_nothing(ready: Bench) -> None:
     file = ready.file(iso(*BOOKS))
     assert bring_in(ready, file, "--dry-run")[0]["stored"] == 3

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from cataloging.change_sets import undo_change_set
 from cataloging.imports import ahead, report, runs, work
 from cataloging.imports.export import records_of
 from cataloging.models import Barcode, ImportLine, ImportRun, Item, Record, RecordVersion, Register
@@ -309,6 +310,20 @@ class TestUndoing:
             runs.undo_run(session, bench.cataloger, run_id)
         with db.reading() as session:
             assert session.scalars(select(Record.author)).one() == "Tô Hoài"
+
+    def test_what_was_undone_is_no_earlier_import_and_does_not_go_on(self, bench: Bench) -> None:
+        """Also when it was undone as a change set, of which the run hears nothing itself."""
+        run_id, _ = bench.bring_in(iso(*THREE))
+        again, _ = bench.bring_in(iso(*THREE))
+        with db.transaction() as session:
+            run = session.get_one(ImportRun, run_id)
+            run.status = "stopped"
+            assert runs.same_file_before(session, session.get_one(ImportRun, again)) is run
+            undo_change_set(session, bench.cataloger, run.change_set_id or 0)
+        with db.transaction() as session:
+            assert runs.same_file_before(session, session.get_one(ImportRun, again)) is None
+            with pytest.raises(Refused, match="import_begun"):
+                runs.prepare(session, bench.cataloger, run_id)
 
 
 class TestRules:
