@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+import circulation.closures.register
 import circulation.indicators
 import circulation.lending
 import circulation.patrons.register
@@ -16,3 +17,4 @@ def register(app: Flask) -> None:
     circulation.patrons.register.register(app)
     circulation.views.register.register(app)
     circulation.registers.register.register(app)
+    circulation.closures.register.register(app)

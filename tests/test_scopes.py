@@ -15,6 +15,8 @@ from cataloging.change_sets import new_change_set
 from cataloging.models import ImportRun, Item
 from circulation import desk
 from circulation.checkout import check_out
+from circulation.closures.models import ClosurePlan
+from circulation.closures.plans import plan_closure
 from circulation.holds import place_hold
 from circulation.models import Hold, ItemSearch, Loan, Transit
 from circulation.patrons.models import BlockNote, PatronCard
@@ -51,6 +53,7 @@ SENT: dict[str, dict[str, Any]] = {
     "patrons.add_note": {"text": "x", "block": ""},
     "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
     "admin.change_staff": {"act": "close"},
+    "closures.act": {"act": "apply"},
     "news.edit": {"title": "x"},
     "reporting.act": {"act": "submit"},
 }
@@ -80,6 +83,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         session.add(run)
         day = CalendarDay(unit_id=province.foreign_library.id, day=clock.today(), reason=SECRET)
         session.add(day)
+        closed = dict.fromkeys([clock.today()], SECRET)
+        plan = plan_closure(session, officer, library_id, closed, SECRET)
         last_month = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
         report = open_report(session, officer, province.foreign_library.id, "monthly", last_month)
         post = write_post(session, officer, Draft(title=SECRET))
@@ -135,6 +140,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "staff_id": staff.id,
             "unit_id": province.foreign_library.id,
             "file_id": photo.id,
+            "plan_id": plan.id,
             "loan_id": loan_id,
             "hold_id": hold_id,
             "transit_id": transit.id,
@@ -163,6 +169,7 @@ def state() -> dict[str, Any]:
             "transits": session.scalars(select(Transit.cancelled_at)).all(),
             "notes": session.scalars(select(BlockNote.lifted_at)).all(),
             "days": session.scalar(select(func.count()).select_from(CalendarDay)),
+            "closures": session.scalars(select(ClosurePlan.state)).all(),
             "cards": session.scalars(select(PatronCard.expires_on)).all(),
             "staff": session.scalars(select(Staff.active)).all(),
             "items": session.scalars(select(Item.lifecycle)).all(),

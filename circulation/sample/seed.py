@@ -20,6 +20,7 @@ from circulation.patrons.cards import add_months
 from circulation.patrons.models import Patron
 from circulation.sample.accession import Catalog, by_delivery
 from circulation.sample.books import Book, books
+from circulation.sample.closing import plan_closures
 from circulation.sample.desks import Desk
 from circulation.sample.lending import Lending
 from circulation.sample.papers import Papers, withdraw_worn
@@ -123,6 +124,8 @@ def seed(
     story.tell(first, last, say)
     summary = Summary(accounts(), acts=play.done, patrons=len(town.borrowers))
     summary.records, summary.items = len(catalog.records), len(town.copies)
+    with clock.at(clock.at_local(last, 16)), transaction() as session:
+        plan_closures(session, units, staff, last)
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         audit(session, system_actor(), "sample_loaded", "sample", None)

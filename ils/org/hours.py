@@ -1,6 +1,6 @@
 """Opening hours and closed days of units, from the tables, inherited from the units above."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -35,6 +35,8 @@ class ExceptionDay(NamedTuple):
     day: date
     open: bool
     reason: str
+    opens: time | None = None
+    closes: time | None = None
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,19 @@ class DayHours:
         return self.opens <= moment < self.closes and not paused
 
 
-def calendar_for(session: Session, unit_id: int) -> Calendar:
-    """Return the calendar in force at a unit.
+def calendar_for(session: Session, unit_id: int, planned: Iterable[ExceptionDay] = ()) -> Calendar:
+    """Return the calendar in force at a unit, or the one that would be with ``planned`` days.
 
     The weekly pattern is that of the nearest unit which has one; single days set nearer to the
     unit win over those set above. A unit without any pattern is open every day.
     """
+    ids = place(session, unit_id).ids
+    thought = {(row.unit_id, row.day): row for row in planned if row.unit_id in ids}
+    rows = [r for r in _day_rows(session, unit_id) if (r.unit_id, r.day) not in thought]
+    if thought:
+        rows = sorted([*rows, *thought.values()], key=lambda r: ids.index(r.unit_id))
     days: dict[date, bool] = {}
-    for row in _day_rows(session, unit_id):
+    for row in rows:
         days[row.day] = row.open
     return Calendar(
         closed=[day for day, is_open in days.items() if not is_open],
@@ -94,6 +101,8 @@ def hours_on(session: Session, unit_id: int, day: date) -> DayHours:
         return hours
     if not exception.open:
         return DayHours(open=False, reason=exception.reason)
+    if exception.opens and exception.closes:
+        return DayHours(True, exception.opens, exception.closes, reason=exception.reason)
     usual = next((w for w in week.values() if w.open), None)
     opens, closes = (hours.opens, hours.closes) if hours.open else (None, None)
     if usual and opens is None:
@@ -113,6 +122,15 @@ def week_of(session: Session, unit_id: int, day: date | None = None) -> list[Day
             else DayHours(open=not week)
         )
     return result
+
+
+def weeks_set_at(session: Session, unit_id: int) -> dict[date, list[Weekday]]:
+    """Return the weekly patterns a unit has of its own, by the day each holds from, Monday first."""
+    own: dict[date, list[Weekday]] = {}
+    for row in sorted(_week_rows(session, unit_id), key=lambda r: (r.valid_from, r.weekday)):
+        if row.unit_id == unit_id:
+            own.setdefault(row.valid_from, []).append(row)
+    return own
 
 
 def coming_closures(session: Session, unit_id: int, days: int = 60) -> list[ExceptionDay]:

@@ -108,7 +108,10 @@ class CalendarWeek(SeldomChanged, Base):
 
 
 class CalendarDay(SeldomChanged, Base):
-    """One day that differs from the weekly pattern: closed, or open against the rule."""
+    """One day that differs from the weekly pattern: closed, open against the rule, other hours.
+
+    ``plan_id`` names the closure that was planned, for those who keep such plans.
+    """
 
     __tablename__ = "calendar_day"
 
@@ -117,5 +120,8 @@ class CalendarDay(SeldomChanged, Base):
     day: Mapped[date] = mapped_column(Date)
     open: Mapped[bool] = mapped_column(Boolean, default=False)
     reason: Mapped[str] = mapped_column(String(120), default="")
+    opens: Mapped[time | None] = mapped_column(Time)
+    closes: Mapped[time | None] = mapped_column(Time)
+    plan_id: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (UniqueConstraint("unit_id", "day"),)

@@ -3,7 +3,6 @@
 Each value shows the unit it comes from; setting nothing inherits it.
 """
 
-from datetime import date, time, timedelta
 from typing import Any
 
 from flask import (
@@ -28,34 +27,20 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, Invalid, NotFound
-from ils.org import hours
-from ils.org.models import CalendarDay, CalendarWeek, OrgUnit, OrgUnitVersion
+from ils.org.models import OrgUnit, OrgUnitVersion
 from ils.org.settings import SETTINGS, set_setting, setting_with_origin
 from ils.org.units import NewUnit, found_unit, unit, unit_names, unit_versions, version_on
 from ils.web.door import current_actor, door
-from ils.web.errors import message, sentence_for
+from ils.web.errors import sentence_for
 from ils.web.forms import DayField, Form, Required, choices
 from ils.web.menu import menu_entry
 
 bp = Blueprint("admin", __name__, url_prefix="/staff/admin")
 
-CALENDAR = declare_permission("org:calendar:edit", _l("Edit hours and closed days"))
 SETTING = declare_permission("org:setting:edit", _l("Edit the library's settings"))
 UNIT_VIEW = declare_permission("org:unit:view", _l("See libraries and branches"))
 UNIT_EDIT = declare_permission("org:unit:edit", _l("Edit libraries and branches"))
 MANAGE = "accounts:staff:manage"
-
-
-class ClosedDaysForm(Form):
-    """One closed day, or a run of them."""
-
-    first = DayField(_l("First day"), [Required()])
-    last = DayField(_l("Last day (leave empty for one day)"))
-    reason = StringField(_l("Reason"), [Required(), Length(max=120)])
-    kind = SelectField(
-        _l("What changes"),
-        choices=choices([("closed", _l("Closed")), ("open", _l("Open against the weekly hours"))]),
-    )
 
 
 class UnitForm(Form):
@@ -97,7 +82,7 @@ def units_of_actor(session: Session, permission: str) -> list[OrgUnit]:
     return [found for found in every if actor.can(permission, found)]
 
 
-def _chosen(session: Session, permission: str) -> tuple[OrgUnit, list[OrgUnit]]:
+def chosen_unit(session: Session, permission: str) -> tuple[OrgUnit, list[OrgUnit]]:
     """Return the unit a page is about (``?unit=``, else where one works) and the choices."""
     units = units_of_actor(session, permission)
     if not units:
@@ -217,134 +202,13 @@ def new_unit(unit_id: int) -> Any:
     return page, status
 
 
-@bp.route("/calendar", methods=["GET", "POST"])
-@door(CALENDAR)
-def calendar() -> Any:
-    """Weekly hours and closed days of a unit."""
-    form = ClosedDaysForm()
-    with reading() as session:
-        chosen, units = _chosen(session, CALENDAR)
-    status = 200
-    if form.validate_on_submit():
-        try:
-            with transaction() as session:
-                _close_days(session, chosen, form)
-        except Invalid as error:
-            form.last.errors = [*form.last.errors, sentence_for(error)]
-            status = 422
-        else:
-            flash(_("The calendar was changed. Loans already made keep their due dates."), "ok")
-            return redirect(url_for("admin.calendar", unit=chosen.id))
-    elif request.method == "POST":
-        status = 422
-    with reading() as session:
-        days = session.scalars(
-            select(CalendarDay)
-            .where(CalendarDay.unit_id == chosen.id)
-            .where(CalendarDay.day >= clock.today() - timedelta(days=31))
-            .order_by(CalendarDay.day)
-        ).all()
-        page = render_template(
-            "ils/admin_calendar.html",
-            unit=chosen,
-            units=units,
-            names=unit_names(session),
-            form=form,
-            week=hours.week_of(session, chosen.id),
-            own_week=_has_own_week(session, chosen.id),
-            days=days,
-            coming=hours.coming_closures(session, chosen.id, 365),
-        )
-    return page, status
-
-
-def _has_own_week(session: Session, unit_id: int) -> bool:
-    query = select(CalendarWeek.id).where(CalendarWeek.unit_id == unit_id).limit(1)
-    return session.scalar(query) is not None
-
-
-def _close_days(session: Session, at: OrgUnit, form: ClosedDaysForm) -> None:
-    current_actor().require(CALENDAR, at)
-    first: date = form.first.data or clock.today()
-    last: date = form.last.data or first
-    if not 0 <= (last - first).days <= 120:
-        raise Invalid("days_backwards", field="last")
-    for i in range((last - first).days + 1):
-        day = first + timedelta(days=i)
-        row = session.scalar(
-            select(CalendarDay).where(CalendarDay.unit_id == at.id, CalendarDay.day == day)
-        ) or CalendarDay(unit_id=at.id, day=day)
-        row.open, row.reason = form.kind.data == "open", form.reason.data
-        session.add(row)
-    audit(session, current_actor(), "calendar_changed", "org_unit", at.id, first=first, last=last)
-
-
-@bp.post("/calendar/remove/<int:day_id>")
-@door(CALENDAR)
-def remove_day(day_id: int) -> Any:
-    """Take an exception away; the weekly hours hold again."""
-    with transaction() as session:
-        row = session.get(CalendarDay, day_id)
-        if row is None or not current_actor().can(CALENDAR, unit(session, row.unit_id)):
-            raise NotFound("day_unknown")
-        session.delete(row)
-        audit(session, current_actor(), "calendar_changed", "org_unit", row.unit_id, day=row.day)
-    return redirect(url_for("admin.calendar", unit=row.unit_id))
-
-
-@bp.post("/calendar/week")
-@door(CALENDAR)
-def week() -> Any:
-    """Write the weekly hours of a unit, valid from today (from ever, if it had none)."""
-    with transaction() as session:
-        chosen, _units = _chosen(session, CALENDAR)
-        valid_from = clock.today() if _has_own_week(session, chosen.id) else date(2000, 1, 1)
-        try:
-            rows = [_week_row(chosen.id, weekday, valid_from) for weekday in range(7)]
-        except ValueError:
-            flash(_("Hours are written like 07:30. Nothing was changed."), "error")
-            return redirect(url_for("admin.calendar", unit=chosen.id))
-        for row in rows:
-            old = session.scalar(
-                select(CalendarWeek).where(
-                    CalendarWeek.unit_id == chosen.id,
-                    CalendarWeek.weekday == row.weekday,
-                    CalendarWeek.valid_from == valid_from,
-                )
-            )
-            if old is not None:
-                session.delete(old)
-                session.flush()
-            session.add(row)
-        audit(session, current_actor(), "hours_changed", "org_unit", chosen.id)
-    flash(_("The weekly hours were changed."), "ok")
-    return redirect(url_for("admin.calendar", unit=chosen.id))
-
-
-def _week_row(unit_id: int, weekday: int, valid_from: date) -> CalendarWeek:
-    def moment(name: str) -> time | None:
-        typed = request.form.get(f"{name}_{weekday}", "").strip().replace("h", ":")
-        return time.fromisoformat(typed.zfill(5)) if typed else None
-
-    return CalendarWeek(
-        unit_id=unit_id,
-        weekday=weekday,
-        open=f"open_{weekday}" in request.form,
-        opens=moment("opens"),
-        closes=moment("closes"),
-        pause_from=moment("pause_from"),
-        pause_to=moment("pause_to"),
-        valid_from=valid_from,
-    )
-
-
 @bp.route("/settings", methods=["GET", "POST"])
 @door(SETTING)
 def settings() -> Any:
     """Every declared setting with its value and the unit the value comes from."""
     problems: dict[str, str] = {}
     with reading() as session:
-        chosen, units = _chosen(session, SETTING)
+        chosen, units = chosen_unit(session, SETTING)
     if request.method == "POST":
         problems = _save_settings(chosen)
         if not problems:
@@ -409,10 +273,7 @@ def register(app: Flask) -> None:
     from ils.web import staff_pages  # noqa: F401 — its pages lie on this blueprint
 
     app.register_blueprint(bp)
-    message("days_backwards", _l("The last day must come after the first, within 120 days."))
-    message("day_unknown", _l("There is no such day."))
     group = _l("Library")
     menu_entry(group, _l("Branches and hours"), "admin.unit_list", UNIT_VIEW, order=900)
-    menu_entry(group, _l("Calendar"), "admin.calendar", CALENDAR, order=910)
     menu_entry(group, _l("Settings"), "admin.settings", SETTING, order=920)
     menu_entry(group, _l("Staff accounts"), "admin.staff", MANAGE, order=930)

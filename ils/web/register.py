@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from ils.core.db import reading
 from ils.org.units import province
-from ils.web import admin, assets, door, errors, files, i18n, security, session, views
+from ils.web import admin, assets, calendar, door, errors, files, i18n, security, session, views
 from ils.web.errors import message
 
 csrf = CSRFProtect()
@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(files.bp)
     admin.register(app)
+    calendar.register(app)
     _say()
 
 

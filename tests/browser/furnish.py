@@ -14,6 +14,7 @@ from cataloging.models import ImportLine
 from cataloging.search import follow
 from circulation.checkin import check_in
 from circulation.checkout import check_out
+from circulation.closures.plans import apply_closure, plan_closure
 from circulation.desk import perform
 from circulation.fees import charge
 from circulation.holds import place_hold
@@ -138,7 +139,18 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
         words["loan_id"] = session.scalars(
             select(Loan.id).where(Loan.patron_id == patron.id).order_by(Loan.id)
         ).first()
+    _closure(head, words)
     return card
+
+
+def _closure(head: Actor, words: dict[str, Any]) -> None:
+    """Close the days on which loans are due, and the last two weeks, of which fines are offered."""
+    days = [clock.today() + timedelta(days=n) for n in (-20, -19, 13, 14, 15)]
+    with transaction() as session:
+        closed = dict.fromkeys(days, "Bão số 3")
+        plan = plan_closure(session, head, words["unit_id"], closed, "Bão số 3")
+        words["plan_id"] = apply_closure(session, head, plan.id).id
+        plan_closure(session, head, words["unit_id"], {days[-1]: "Bão"}, "Bão số 4")
 
 
 def _lifted() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Closures planned before they begin: what they concern, applied as a whole, undone where untouched."""
