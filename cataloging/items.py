@@ -37,7 +37,7 @@ from ils.core.errors import Invalid, NotFound, Refused, StaleVersion
 from ils.core.events import ActUndone, EventRow, publish_event
 from ils.org.models import OrgUnit
 from ils.org.units import library_of, unit
-from ils.text.filing import filing_key
+from ils.text.filing import shelf_key
 from ils.text.normal import fold
 
 SOURCES = ("purchase", "gift", "allotted", "exchange", "deposit", "transfer", "other")
@@ -107,7 +107,7 @@ def add_items(
             serial=serial,
             accession_no=number,
             accession_key=accession_key(number) if number else None,
-            call_sort=filing_key(facts.call_number or record.call_number)[:200],
+            call_sort=shelf_key(facts.call_number or record.call_number)[:200],
             accessioned_on=accessioned_on or clock.today(),
             opening_balance=opening_balance,
             change_set_id=made_in.id,
@@ -272,7 +272,7 @@ def change_item(
         setattr(item, name, value)
     if "call_number" in changes:
         record = record_for(session, item.record_id, deleted=True)
-        item.call_sort = filing_key(facts.call_number or record.call_number)[:200]
+        item.call_sort = shelf_key(facts.call_number or record.call_number)[:200]
     if "branch_id" in changes and item.located_id == before.branch_id:
         item.located_id = facts.branch_id
     if barcode is not None:

@@ -79,7 +79,8 @@ def pass_need_by(today: date | None = None) -> int:
 def expire_shelf(today: date | None = None) -> int:
     """Expire holds not collected in time; the copies are listed to be cleared by a scan.
 
-    A closure entered since lengthens the period first; it is never shortened.
+    A closure entered since lengthens the period first; it is never shortened. A hold expires on
+    the first open day after its last one.
     """
     day = today or clock.today()
     with reading() as session:
@@ -139,7 +140,7 @@ def _expire(act: Act, hold: Hold, day: date) -> bool:
     by_calendar = shelf_expiry(hold.ready_on, days, pickup.calendar, hold.need_by).on
     if by_calendar > hold.shelf_until:
         act.journal.change(hold, shelf_until=by_calendar)
-    if hold.shelf_until >= day:
+    if hold.shelf_until >= day or not pickup.calendar.is_open(day):
         return False
     act.journal.change(hold, state=next_state("ready", "expire"), ended_at=act.now)
     return True

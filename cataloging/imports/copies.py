@@ -27,7 +27,7 @@ from ils.core.errors import Invalid
 from ils.core.events import EventRow
 from ils.org.models import OrgUnit
 from ils.org.units import branches_of, library_of, unit
-from ils.text.filing import filing_key
+from ils.text.filing import shelf_key
 from ils.text.normal import fold
 
 EARLIEST = date(1900, 1, 1)
@@ -263,7 +263,7 @@ def _columns(
         "item_type": kind if kind in target.item_types else "book",
         "collection_id": collection,
         "call_number": draft.call_number,
-        "call_sort": filing_key(draft.call_number or one.seen.call_number)[:200],
+        "call_sort": shelf_key(draft.call_number or one.seen.call_number)[:200],
         "shelf": shelf[:80],
         "volume_key": draft.volume_key,
         "use": "not_for_loan" if draft.not_for_loan else "loan",

@@ -108,4 +108,6 @@ def _done(do: Callable[[], DeskResult]) -> Any:
         raise
     except IlsError as error:
         flash(sentence_for(error), "bad")
+    if request.form.get("from") == "desk":
+        return redirect(url_for("desk.page", mode="checkin"))
     return redirect(url_for("transits.here"))

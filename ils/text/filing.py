@@ -38,6 +38,22 @@ def filing_key(text: str, longest: int = LONGEST) -> str:
     return key[:longest]
 
 
+_CLASS: Final = re.compile(r"(\d+)[.,](\d+)")
+
+
+def shelf_key(call_number: str, longest: int = LONGEST) -> str:
+    """Return the key under which a call number stands on the shelf.
+
+    As ``filing_key``, but what follows the point of a class is a fraction: 895.922334 stands before
+    895.92234, and 895 before both.
+    """
+    key, at = "", 0
+    for found in _CLASS.finditer(call_number):
+        key += f"{filing_key(call_number[at : found.start()])} {_number_key(found[1])}.{found[2]} "
+        at = found.end()
+    return " ".join((key + filing_key(call_number[at:])).split())[:longest]
+
+
 @lru_cache(maxsize=60_000)  # titles share their words
 def _part_key(part: str) -> str:
     if part[0].isdecimal():

@@ -125,6 +125,20 @@ def test_a_ready_hold_to_be_collected_elsewhere_waits_without_end_until_changed_
     assert hold_of(library, placed).shelf_until == until
 
 
+def test_a_hold_expires_on_the_first_open_day_after_its_last(library: Library):
+    library.close(5, 6)
+    library.rules(pickup_open_days=5)
+    item = library.item()
+    placed = library.hold(item, library.patron())
+    library.take_back(item)
+    assert hold_of(library, placed).shelf_until == date(2026, 5, 22)  # a Friday
+    for day, state in ((23, "ready"), (25, "expired_shelf")):
+        library.on(date(2026, 5, day), 1)
+        with clock.at(library.now):
+            lending_jobs.expire_shelf()
+        assert hold_of(library, placed).state == state
+
+
 def test_s19_on_its_way_again_a_hold_has_no_last_day(library: Library):
     item = library.item()
     placed = library.hold(item, library.patron())

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
+from cataloging.models import Item
 from ils.core import db, migrate
 from ils.core.backup import restore
 from ils.core.config import Config, use
@@ -20,7 +21,7 @@ from ils.core.errors import Refused
 from ils.core.migrate import alembic_config, all_tables, upgrade_database
 from ils.org.models import OrgUnit
 from tests.conftest import fresh_postgres
-from tests.factories import create_province, create_unit
+from tests.factories import create_item, create_province, create_unit
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -117,3 +118,20 @@ def test_a_database_of_a_newer_program_is_left_alone(empty: Engine, tmp_path: Pa
     with pytest.raises(Refused, match="database_newer"):
         upgrade_database()
     assert not (tmp_path / "backups").exists()
+
+
+def test_copies_are_filed_anew_by_the_fraction_of_their_class(empty: Engine) -> None:
+    upgrade_database()
+    with db.transaction() as session:
+        place = create_province(session)
+        for number in ("895.92234 A", "895.922334 B"):
+            create_item(session, place.branch, call_number=number)
+
+    def filed() -> list[str]:
+        with db.reading() as session:
+            return list(session.scalars(select(Item.call_number).order_by(Item.call_sort)))
+
+    command.downgrade(alembic_config(), "0107")
+    assert filed() == ["895.92234 A", "895.922334 B"]
+    upgrade_database()
+    assert filed() == ["895.922334 B", "895.92234 A"]

@@ -241,3 +241,20 @@ def test_the_page_of_a_record_leads_to_its_queue(
     item, _ = make(province, "Lê Bình")
     page = text_of(browser.get(f"/staff/catalog/{item.record_id}"))
     assert f"/staff/holds/title/{item.record_id}" in page
+
+
+def test_a_copy_at_a_wrong_place_is_kept_there_from_the_desk(
+    clerk: Actor, province: factories.Province, staff_client: Callable[..., Any]
+) -> None:
+    item, (patron,) = make(province, "Lê Bình")
+    hold_id = hold(clerk, item, patron, province.other_branch)
+    perform(check_in, clerk, barcode=item.barcode, key="c1")
+    with db.transaction() as session:
+        third = factories.create_unit(session, "branch", "Cơ sở 3", province.library)
+    there = staff_client("clerk", third)
+    page = text_of(there.post("/staff/desk/scan", data={"scan": item.barcode, "mode": "checkin"}))
+    (address,) = re.findall(r'action="(/staff/transits/\d+)"', page)
+    kept = there.post(address, data={"act": "receive_here", "from": "desk"})
+    assert kept.headers["Location"].startswith("/staff/desk")
+    assert get(Hold, hold_id).state == "queued"
+    assert get(Item, item.id).located_id == third.id

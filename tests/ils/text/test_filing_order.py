@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ils.text.filing import LONGEST, filing_key, given_name, name_key
+from ils.text.filing import LONGEST, filing_key, given_name, name_key, shelf_key
 
 SHELF = [
     "10 vạn câu hỏi vì sao",
@@ -108,3 +108,25 @@ def test_people_file_by_given_then_family_name():
 )
 def test_people_are_addressed_by_the_given_name(full, given_):
     assert given_name(full) == given_
+
+
+def test_the_fraction_of_a_class_stands_as_a_fraction_on_the_shelf() -> None:
+    shelf = [
+        "5",
+        "158 Đ113NH",
+        "158.2 Đ113NH",
+        "813.54 B118TR",
+        "895 V115H",
+        "895.1 T102",
+        "895.922 C",
+        "895.922332 V460Đ",
+        "895.922334 C450G",
+        "895.922334 C460A",
+        "895,922334 Đ",
+        "895.92234 CH527X",
+        "TR 5",
+        "TR 12",
+    ]
+    mixed = random.Random(3).sample(shelf, len(shelf))
+    assert sorted(mixed, key=shelf_key) == shelf
+    assert len(shelf_key("895." + "9" * 400)) <= LONGEST
