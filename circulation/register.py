@@ -7,6 +7,7 @@ import circulation.indicators
 import circulation.lending
 import circulation.patrons.register
 import circulation.registers.register
+import circulation.sip2.register
 import circulation.views.register
 
 
@@ -18,3 +19,4 @@ def register(app: Flask) -> None:
     circulation.views.register.register(app)
     circulation.registers.register.register(app)
     circulation.closures.register.register(app)
+    circulation.sip2.register.register(app)

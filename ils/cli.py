@@ -11,6 +11,7 @@ import click
 COMMANDS = {
     "run": ("ils.serve_cli", "Serve the libraries: set up what is missing, then start."),
     "worker": ("ils.serve_cli", "Run only the worker (index, jobs)."),
+    "sip2": ("circulation.sip2.cli", "Serve self-check machines over SIP2."),
     "upgrade": ("ils.serve_cli", "Bring the database to this version, after a backup."),
     "doctor": ("ils.serve_cli", "Check the installation and say what is wrong."),
     "backup": ("ils.serve_cli", "Write everything into one file, also while running."),

@@ -59,6 +59,8 @@ def run(
         "web": gunicorn_command(host, port, workers, threads),
         "worker": [sys.executable, "-m", "ils.cli", "worker"],
     }
+    if config().sip2_port:
+        commands["sip2"] = [sys.executable, "-m", "ils.cli", "sip2", "--host", host]
     supervisor = Supervisor(
         commands, lambda: _announce(host, port), lambda text: click.echo(f"sen: {text}", err=True)
     )

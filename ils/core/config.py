@@ -41,6 +41,13 @@ class Config:
     upload_limit_mb: int = field(
         default=512, metadata={"help": "Largest file that may be uploaded, in MB."}
     )
+    sip2_port: int = field(
+        default=0, metadata={"help": "Port for self-check machines (SIP2); 0: none, 6001 is usual."}
+    )
+    sip2_certificate: str = field(
+        default="",
+        metadata={"help": "PEM file of certificate and key: SIP2 is then spoken in TLS."},
+    )
     testing: bool = field(default=False, metadata={"help": "Set by the tests only."})
 
     @property

@@ -74,7 +74,8 @@ def child_environment() -> dict[str, str]:
 class Supervisor:
     """Keeps the web server and the worker running until it is told to stop.
 
-    ``commands`` holds the command line of ``web`` and, unless it runs elsewhere, of ``worker``;
+    ``commands`` holds the command line of ``web`` and of its helpers: the worker, and what else
+    is to run beside it;
     ``announce`` is called once the web server answers; ``say`` is given what goes wrong.
     """
 
@@ -89,8 +90,7 @@ class Supervisor:
         self.say = say
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.stopping = False
-        self._pause = FIRST_PAUSE
-        self._restart_at = 0.0
+        self._pauses: dict[str, tuple[float, float]] = {}
 
     def run(self, ready: Callable[[], bool], wait_seconds: float = 60) -> int:
         """Start all, announce when ``ready`` answers true, watch; return the exit code."""
@@ -127,23 +127,24 @@ class Supervisor:
                 code = self.children["web"].returncode or 1
                 self.say("the web server ended by itself")
                 break
-            self._watch_worker()
+            self._watch_helpers()
         self._end()
         return code
 
-    def _watch_worker(self) -> None:
-        """Start a worker that died again, after a pause that grows while it keeps dying."""
-        worker = self.children.get("worker")
-        if worker is None or worker.poll() is None:
-            return
+    def _watch_helpers(self) -> None:
+        """Start a helper that died again, after a pause that grows while it keeps dying."""
         now = time.monotonic()
-        if not self._restart_at:
-            self.say(f"the worker ended by itself (code {worker.returncode}); it is started again")
-            self._restart_at = now + self._pause
-        elif now >= self._restart_at:
-            self._pause = min(LONGEST_PAUSE, self._pause * 2)
-            self._restart_at = 0.0
-            self._start("worker")
+        for name, child in list(self.children.items()):
+            if name == "web" or child.poll() is None:
+                continue
+            pause, restart_at = self._pauses.get(name, (FIRST_PAUSE, 0.0))
+            if not restart_at:
+                code = child.returncode
+                self.say(f"the {name} ended by itself (code {code}); it is started again")
+                self._pauses[name] = (pause, now + pause)
+            elif now >= restart_at:
+                self._pauses[name] = (min(LONGEST_PAUSE, pause * 2), 0.0)
+                self._start(name)
 
     def _stop(self, _signal: int, _frame: object) -> None:
         self.stopping = True

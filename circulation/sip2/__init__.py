@@ -1,0 +1,1 @@
+"""Self-check machines, gates and payment stations speak SIP2: the same acts through another door."""
