@@ -47,8 +47,8 @@ def serving(config: Config, wait_seconds: float = 60) -> Iterator[Server]:
     log.touch()
     command = gunicorn_command("127.0.0.1", port, WORKERS, THREADS)
     command += ["--access-logfile", str(log), "--access-logformat", ACCESS]
-    web = _started(config, "web", command)
-    worker = _started(config, "worker", [sys.executable, "-m", "ils.cli", "worker"])
+    web = started(config, "web", command)
+    worker = started(config, "worker", [sys.executable, "-m", "ils.cli", "worker"])
     try:
         deadline = time.monotonic() + wait_seconds
         while not answers("127.0.0.1", port):
@@ -73,7 +73,8 @@ def environment(config: Config) -> dict[str, str]:
     return found
 
 
-def _started(config: Config, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+def started(config: Config, name: str, command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a process of the program on a data folder, in a group of its own; ``end`` ends it."""
     with (config.data_dir / f"{name}.log").open("ab") as log:
         return subprocess.Popen(
             command,

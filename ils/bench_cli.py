@@ -12,18 +12,19 @@ NAMES = {
     "pages": "bench.pages",
     "start": "bench.start",
     "report": "bench.report",
+    "sip2": "bench.sip2",
 }
 
 
 @click.command()
 @click.argument("name", type=click.Choice(list(NAMES)))
 @click.option("--records", type=click.IntRange(min=1), help="How much data to make.")
-@click.option("--seconds", type=float, help="How long to go on (desk only).")
+@click.option("--seconds", type=float, help="How long to go on (desk, sip2).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def bench(name: str, records: int | None, seconds: float | None, *, as_json: bool) -> None:
     """Measure the program on data it makes itself in a scratch folder, pinned to two cores."""
-    if seconds is not None and name != "desk":
-        raise click.UsageError("--seconds goes with the bench desk only")
+    if seconds is not None and name not in ("desk", "sip2"):
+        raise click.UsageError("--seconds goes with the benches desk and sip2 only")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
     more = {} if seconds is None else {"seconds": seconds}

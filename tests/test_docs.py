@@ -25,7 +25,7 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_command_a_page_names_exists(page: Path) -> None:
-    for word in re.findall(r"\./sen ([a-z]+)", page.read_text("utf-8")):
+    for word in re.findall(r"\./sen ([a-z0-9]+)", page.read_text("utf-8")):
         assert word in COMMANDS or word == "test", f"{page.name}: ./sen {word}"
 
 

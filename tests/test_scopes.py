@@ -21,6 +21,7 @@ from circulation.holds import place_hold
 from circulation.models import Hold, ItemSearch, Loan, Transit
 from circulation.patrons.models import BlockNote, PatronCard
 from circulation.patrons.patrons import write_note
+from circulation.sip2.terminals import add_terminal
 from ils.accounts.models import Staff
 from ils.core import clock, db
 from ils.core.audit import AuditEntry
@@ -106,6 +107,9 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         )
         search = ItemSearch(item_id=item.id, branch_id=at, why="not_on_shelf")
         session.add_all([transit, search])
+        machine, _password = add_terminal(
+            session, clerk, name="may.xa", branch_id=province.foreign_branch.id, note=SECRET
+        )
         staff = session.scalars(select(Staff).where(Staff.id == clerk.staff_id)).one()
         staff.name = SECRET
         session.flush()
@@ -141,6 +145,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "unit_id": province.foreign_library.id,
             "file_id": photo.id,
             "plan_id": plan.id,
+            "terminal_id": machine.id,
             "loan_id": loan_id,
             "hold_id": hold_id,
             "transit_id": transit.id,

@@ -21,4 +21,6 @@ def register(app: Flask) -> None:
     name_acts(list_taken=_l("List taken away"))
     name_subjects(list=_l("list"))
     name_facts(list=_l("list"), rows=_l("rows"))
+    name_acts(list_taken=_l("List of patrons or loans taken away"))
+    name_subjects(list=_l("List"))
     message("list_unknown", _l("There is no such list."))

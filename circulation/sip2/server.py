@@ -12,7 +12,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
 from flask_babel import force_locale
 
 from circulation.sip2.handlers import reply
@@ -84,7 +83,7 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 32
 
     def __init__(
-        self, app: Flask, host: str, port: int, *, tls: ssl.SSLContext | None = None
+        self, app: Any, host: str, port: int, *, tls: ssl.SSLContext | None = None
     ) -> None:
         self.app = app
         self.tls = tls

@@ -1,14 +1,14 @@
 """machines that speak SIP2
 
 Revision: 0112
-Before it: 0113
+Before it: 0107
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0112'
-down_revision = '0113'
+down_revision = '0107'
 branch_labels = None
 depends_on = None
 

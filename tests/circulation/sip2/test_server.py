@@ -324,10 +324,11 @@ def test_the_second_client_lends_and_the_same_message_lends_once(
     wire.connection.close()  # the answer never arrived: a new line, the same message
     wire = dial()
     wire.send(login(house))
-    assert wire.send(asked, sequence=4) == told
+    again = wire.send(asked, sequence=4)
+    assert (again[:6], again[24:-5]) == (told[:6], told[24:-5])  # all but the time of the answer
     assert len(open_loans()) == 1
     wire.connection.sendall(b"97AZFEF5\r")
-    assert wire.heard() == told
+    assert wire.heard() == again
 
 
 def test_all_is_renewed_that_can_be(house: House, dial: Callable[[], Wire]) -> None:
