@@ -6,7 +6,8 @@ from sqlalchemy.orm import Session
 from cataloging.models import Record
 from circulation.desk import DeskResult, perform
 from circulation.facts import IS_OPEN, find_scanned
-from circulation.holds import cancel_hold, change_pickup, place_hold
+from circulation.hold_changes import cancel_hold, change_pickup
+from circulation.holds import place_hold
 from circulation.models import Hold
 from circulation.sentences import reason_sentence
 from circulation.sip2.messages import Message, day_of, yes
