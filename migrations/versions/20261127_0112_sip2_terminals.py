@@ -1,14 +1,14 @@
 """machines that speak SIP2
 
 Revision: 0112
-Before it: 0107
+Before it: 0105b
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0112'
-down_revision = '0107'
+down_revision = '0105b'
 branch_labels = None
 depends_on = None
 
