@@ -6,6 +6,9 @@ from ils.accounts.permissions import declare_permission
 
 VIEW_RECORD = declare_permission("cataloging:record:view", _l("See records in the staff catalogue"))
 EDIT_RECORD = declare_permission("cataloging:record:edit", _l("Create and change records"))
+QUICK_TITLE = declare_permission(
+    "cataloging:record:quick", _l("Add an unknown title at the desk, for a cataloger to finish")
+)
 DELETE_RECORD = declare_permission("cataloging:record:delete", _l("Delete and hide records"))
 UNDO_CHANGES = declare_permission("cataloging:change_set:undo", _l("Undo imports and batches"))
 VIEW_ITEM = declare_permission("cataloging:item:view", _l("See items and their history"))

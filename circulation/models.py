@@ -372,8 +372,43 @@ class DeskCommand(Base):
     result: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undo: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what an undo needs to know
     undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    drop_id: Mapped[int | None] = mapped_column(Integer)  # the book-drop session it was part of
 
     __table_args__ = (
         Index("ix_desk_command_item", "item_id", "at"),
         Index("ix_desk_command_at", "at"),
+        Index(
+            "ix_desk_command_drop",
+            "drop_id",
+            sqlite_where=text("drop_id IS NOT NULL"),
+            postgresql_where=text("drop_id IS NOT NULL"),
+        ),
+    )
+
+
+class BookDrop(Base):
+    """A session of emptying the book drop. All its returns count for one day.
+
+    ``totals`` keeps the figures when the answers themselves are gone.
+    """
+
+    __tablename__ = "book_drop"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    actor_id: Mapped[int | None] = mapped_column(Integer)
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    counts_for: Mapped[date] = mapped_column(Date)
+    totals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    __table_args__ = (
+        Index(
+            "uq_book_drop_open",
+            "unit_id",
+            "actor_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
     )

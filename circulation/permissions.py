@@ -13,6 +13,9 @@ ENTER_OPEN_LOAN = declare_permission(
     "circulation:loan:enter_open", _l("Enter loans that are open on paper")
 )
 UNDO = declare_permission("circulation:loan:undo", _l("Undo what was just done"))
+REVERSE_LOAN = declare_permission(
+    "circulation:loan:reverse", _l("Say that a loan or return never took place")
+)
 PLACE_HOLD = declare_permission("circulation:hold:place", _l("Place holds for patrons"))
 MANAGE_HOLDS = declare_permission("circulation:hold:manage", _l("Change and cancel holds"))
 SEND = declare_permission("circulation:transit:send", _l("Send items to another branch"))

@@ -65,12 +65,52 @@ def _by_barcode(session: Session, actor: Actor, text: str) -> Scanned | None:
     if not readings:
         return None
     rows = {row[0]: row for row in session.execute(_BY_VALUE, {"values": readings})}
-    hit = next((rows[reading] for reading in readings if reading in rows), None)
-    if hit is None:
+    hits = [rows[reading] for reading in readings if reading in rows]
+    if not hits:
         return None
-    value, item, card = hit
+    if len(hits) > 1 and hits[0][0] != readings[0]:
+        return _which(session, text, hits)
+    value, item, card = hits[0]
     repaired = "" if value == readings[0] else value
     return Scanned("item" if item else "card", text, item=item, card=card, repaired=repaired)
+
+
+def _which(session: Session, text: str, hits: list[Any]) -> Scanned:
+    """A spoiled barcode that may have been several: let the person choose."""
+    items = [item for _, item, _ in hits if item is not None]
+    cards = [card for _, _, card in hits if card is not None]
+    titles = {
+        record.id: record.title
+        for record in session.scalars(
+            select(Record).where(Record.id.in_([item.record_id for item in items]))
+        )
+    }
+    found = [FoundPatron(session.get_one(Patron, card.patron_id), card) for card in cards]
+    return Scanned(
+        "items" if items else "patrons",
+        text,
+        items=tuple((item, titles[item.record_id]) for item in items),
+        patrons=tuple(found),
+    )
+
+
+_SEMICOLON = (";", "m")  # the second is where a French keyboard has it
+_FRENCH_LETTERS = str.maketrans("aqzw,", "qawzm")
+
+
+def command_meant(text: str, known: tuple[str, ...]) -> str | None:
+    """Return the command of the printed sheet that was scanned, through layouts and Unikey.
+
+    ``;room`` arrives as ``mroo,`` on a French keyboard, ``;bookdrop`` as ``;bôkdrop`` by Telex.
+    """
+    lowered = text.strip().lower()
+    if not lowered.startswith(_SEMICOLON):
+        return None
+    if lowered[0] == "m":
+        word = lowered[1:].translate(_FRENCH_LETTERS)
+        return word if word in known else None
+    words = {reading.strip(";").lower() for reading in barcode_readings(lowered)}
+    return next((word for word in known if word in words), None)
 
 
 def _by_accession_number(session: Session, actor: Actor, text: str) -> Scanned | None:
@@ -132,8 +172,3 @@ def _by_words(session: Session, actor: Actor, text: str) -> Scanned | None:
         return None
     rows = {r.id: r for r in session.scalars(select(Record).where(Record.id.in_(result.ids)))}
     return Scanned("records", text, records=tuple(rows[i] for i in result.ids if i in rows))
-
-
-def patron_of_card(session: Session, card: PatronCard) -> Patron:
-    """Return the patron a card belongs to; an old card leads to its patron too."""
-    return session.get_one(Patron, card.patron_id)

@@ -94,6 +94,10 @@ REASONS: dict[str, Any] = {
     "lost_race": _l("Somebody else was quicker with this item. Please scan it again."),
     "undo_too_late": _l("The time for undoing has passed; please return or lend it again."),
     "changed_since": _l("It has changed since; it cannot be undone any more."),
+    "no_return_to_reverse": _l("It was not returned, so there is no return to take back."),
+    "lost_procedure_runs": _l("It was declared lost; settle that first."),
+    "patron_forgotten": _l("It is no longer known whose loan it was."),
+    "needs_return": _l("It is not simply a book of this shelf: scan it as a return first."),
     "undo_done_already": _l("It was undone already."),
     "backdate_far": _l("%(on)s is %(days)s days back; a return may not be dated back so far."),
     "hold_state": _l("That cannot be done with this hold any more."),
@@ -169,6 +173,9 @@ HEADLINES: dict[str, Any] = {
     "deposit_returned": _l("Deposit given back: %(amount)s"),
     "deposit_used": _l("Deposit used for the debt: %(amount)s"),
     "undone": _l("Undone"),
+    "never_left": _l("The loan never took place; nothing of it is counted"),
+    "never_returned": _l("The return never took place; the loan is open again, due %(due_on)s"),
+    "counted_already": _l("Counted already within the last half hour"),
     "counted": _l("Counted: %(quantity)s"),
     "paper_day_written": _l(
         "The day was written: %(typed)s typed, %(counted)s on top of what the machine counted."
@@ -179,6 +186,8 @@ HEADLINES: dict[str, Any] = {
 DETAILS: dict[str, Any] = {
     "fine_posted": _l("Fine %(amount)s"),
     "hold_filled": _l("The patron's hold is filled."),
+    "fine_taken_back": _l("The fine of %(amount)s was taken back."),
+    "hold_waits_again": _l("The hold it had filled waits again in its old place."),
     "fine_waived": _l("Waived %(amount)s by decision %(decision)s."),
     "renewal_taken_back": _l("A renewal after the day of return was undone."),
     "item_found": _l("It was missing or lost and is now in the stock again."),
@@ -240,6 +249,12 @@ def headline_sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
     return _filled(HEADLINES.get(code, code), facts or {})
 
 
+def result_sentence(result: Mapping[str, Any]) -> str:
+    """Say the outcome of a stored answer; what its hold says helps the sentence."""
+    headline = result["headline"]
+    return headline_sentence(headline["code"], {**(result.get("hold") or {}), **headline["facts"]})
+
+
 def detail_sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
     """Say a line under the headline."""
     return _filled(DETAILS.get(code, REASONS.get(code, code)), facts or {})
@@ -250,5 +265,6 @@ def install(app: Any) -> None:
     app.jinja_env.globals.update(
         reason_sentence=reason_sentence,
         headline_sentence=headline_sentence,
+        result_sentence=result_sentence,
         detail_sentence=detail_sentence,
     )

@@ -1,15 +1,12 @@
 """Counting by a tap: visits, and copies used on the premises."""
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from circulation.desk import Act, DeskResult
 from circulation.events import InHouseUseCounted, VisitCounted
-from circulation.facts import find_scanned, item_at_desk, lock, touch
 from circulation.permissions import TALLY
-from circulation.rules.reasons import reason
 from ils.accounts.actor import Actor
 from ils.core.errors import Invalid
 
@@ -22,44 +19,23 @@ def count_in_house_use(
     *,
     key: str | None,
     quantity: int = 1,
-    barcode: str | None = None,
     on: date | None = None,
     age_band: str | None = None,
     material: str | None = None,
     unit_id: int | None = None,
     now: datetime | None = None,
 ) -> DeskResult:
-    """Count copies used on the premises: a scanned one, or a tally for a day (today by default)."""
+    """Count copies used on the premises from a tally of a day (today by default).
+
+    Single copies are scanned: ``reading_room.scan_in_house_use``.
+    """
     act, day = _begin(session, actor, "in_house_use", quantity, on, key, unit_id, now)
-    if barcode is None:
-        if stored := act.stored():
-            return stored
-        act.event(
-            InHouseUseCounted("tally"),
-            on=day,
-            quantity=quantity,
-            age_band=age_band,
-            material=material,
-        )
-        return act.answer("counted", facts={"quantity": quantity, "on": day})
-    found = find_scanned(session, barcode, act.here.library_id)
-    if found.item_id is None or found.record_id is None:
-        code = "card_not_item" if found.card_id else "item_unknown"
-        return act.stored() or act.refuse([reason(code, scanned=barcode)])
-    act.item_id = found.item_id
-    lock(session, records=[found.record_id], items=[found.item_id])
     if stored := act.stored():
         return stored
-    last = act.last_on_item()
-    if last is not None and last.command == act.command:
-        return act.again(last)
-    item = item_at_desk(session, found.item_id)
-    if item.loan is not None:
-        return act.refuse([reason("open_here_already", due_on=item.loan.due_on)], item=item.about())
-    columns: dict[str, Any] = item.statistics()
-    act.event(InHouseUseCounted("scan"), on=day, quantity=quantity, age_band=age_band, **columns)
-    touch(session, item.item, act.here.id, act.now, "in_house")
-    return act.answer("counted", facts={"quantity": quantity, "on": day}, item=item.about())
+    act.event(
+        InHouseUseCounted("tally"), on=day, quantity=quantity, age_band=age_band, material=material
+    )
+    return act.answer("counted", facts={"quantity": quantity, "on": day})
 
 
 def count_visit(

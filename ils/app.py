@@ -4,6 +4,7 @@ from flask import Flask
 
 import cataloging.register
 import circulation.register
+import ils.printing.register
 import ils.reporting.register
 import ils.web.register
 import opac.register
@@ -20,6 +21,7 @@ def create_app(chosen: Config | None = None) -> Flask:
     app = Flask("ils", static_folder=None)
     app.testing = config().testing
     ils.web.register.register(app)
+    ils.printing.register.register(app)
     cataloging.register.register(app)
     circulation.register.register(app)
     ils.reporting.register.register(app)

@@ -14,11 +14,12 @@ from sqlalchemy import func, select
 from cataloging.change_sets import new_change_set
 from cataloging.models import ImportRun, Item
 from circulation import desk
+from circulation.bookdrop import open_drop
 from circulation.checkout import check_out
 from circulation.closures.models import ClosurePlan
 from circulation.closures.plans import plan_closure
 from circulation.holds import place_hold
-from circulation.models import Hold, ItemSearch, Loan, Transit
+from circulation.models import BookDrop, Hold, ItemSearch, Loan, Transit
 from circulation.patrons.models import BlockNote, PatronCard
 from circulation.patrons.patrons import write_note
 from circulation.sip2.terminals import add_terminal
@@ -50,6 +51,7 @@ SHARED = {
 SENT: dict[str, dict[str, Any]] = {
     "holds.act": {"act": "missing"},
     "transits.act": {"act": "not_arrived"},
+    "desk.correct": {"why": "x"},
     "patrons.card": {"act": "renew"},
     "patrons.add_note": {"text": "x", "block": ""},
     "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
@@ -123,6 +125,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         key="f2",
     )
     refused = desk.perform(check_out, clerk, barcode=item.barcode, patron_id=waiting.id, key="f3")
+    with db.transaction() as session:
+        drop_id = open_drop(session, clerk).id
     assert lent.ok
     assert held.ok
     assert not refused.ok
@@ -151,6 +155,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "transit_id": transit.id,
             "search_id": search.id,
             "key": "f3",
+            "slip_key": "f1",
+            "drop_id": drop_id,
         }
     )
 
@@ -178,6 +184,7 @@ def state() -> dict[str, Any]:
             "cards": session.scalars(select(PatronCard.expires_on)).all(),
             "staff": session.scalars(select(Staff.active)).all(),
             "items": session.scalars(select(Item.lifecycle)).all(),
+            "drops": session.scalars(select(BookDrop.ended_at)).all(),
             "audited": session.scalar(select(func.count()).select_from(AuditEntry)),
         }
 

@@ -13,6 +13,7 @@ from cataloging.views import (
     items,
     labels,
     marc_editor,
+    quick,
     records,
     short_form,
     stock,
@@ -23,7 +24,7 @@ from ils.core.audit import name_acts, name_facts, name_subjects, name_values
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
-PAGES = (changes, import_report, items, labels, marc_editor, records, short_form, stock)
+PAGES = (changes, import_report, items, labels, marc_editor, quick, records, short_form, stock)
 
 
 def register(app: Flask) -> None:
@@ -37,6 +38,9 @@ def register(app: Flask) -> None:
     )
     menu_entry(
         group, _l("New title"), "cataloging.new", permissions.EDIT_RECORD, order=210, key="Alt+N"
+    )
+    menu_entry(
+        group, _l("Titles to finish"), "cataloging.to_finish", permissions.EDIT_RECORD, order=215
     )
     menu_entry(group, _l("Imports"), "imports.runs", permissions.IMPORT, order=220)
     menu_entry(group, _l("Export"), "export.export", permissions.EDIT_RECORD, order=230)

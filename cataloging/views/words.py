@@ -97,6 +97,7 @@ CHANGE_KINDS: dict[str, Any] = {
     "restore": _l("Restoring"),
     "undo": _l("Undo"),
     "batch": _l("Batch"),
+    "quick": _l("Added at the desk"),
 }
 
 MOMENTS: dict[str, Any] = {

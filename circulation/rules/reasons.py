@@ -121,6 +121,11 @@ KINDS: dict[str, Kind] = {
     "undo_too_late": _refuse(9),
     "undo_done_already": _refuse(9),
     "changed_since": _refuse(9),
+    "no_return_to_reverse": _refuse(9),
+    "lost_procedure_runs": _refuse(9),
+    "patron_forgotten": _refuse(9),
+    # used on the premises
+    "needs_return": _refuse(5),
     # money
     "amount_wrong": _refuse(9),
     "more_than_owed": _refuse(9),

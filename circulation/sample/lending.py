@@ -14,6 +14,7 @@ from circulation.holds import place_hold
 from circulation.models import Hold, Transit
 from circulation.patrons.models import Patron
 from circulation.patrons.sign_in import patron_actor
+from circulation.reading_room import scan_in_house_use
 from circulation.renew import renew
 from circulation.sample.accession import Held
 from circulation.sample.desks import Desk, Desks
@@ -183,7 +184,7 @@ class Lending(Desks):
         for _ in range(poisson(self.rng, 0.35) if shelf else 0):
             held = self.town.copies[self.rng.choice(shelf)]
             with self.at(desk):
-                count_in_house_use(self.session, desk.actor, barcode=held.barcode, key=None)
+                scan_in_house_use(self.session, desk.actor, barcode=held.barcode, key=None)
             self.done["in_house_scan"] += 1
 
     def _read_here(self, desk: Desk, borrower: Borrower) -> None:

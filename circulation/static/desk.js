@@ -4,10 +4,14 @@
 const desk = document.getElementById("desk");
 const box = document.getElementById("scan");
 const form = box?.form;
+const mode = new URLSearchParams(location.search).get("mode") ?? form?.elements.mode?.value ?? "";
 const client = sessionStorage.getItem("sen-client") || crypto.randomUUID?.() || String(Math.random()).slice(2);
 sessionStorage.setItem("sen-client", client);
 let counter = Number(sessionStorage.getItem("sen-counter") || 0);
-const queue = [];
+// The queue outlives a reload (a locked screen, a server that was away): no scan is ever lost.
+const QUEUE = "sen-queue";
+const queue = JSON.parse(sessionStorage.getItem(QUEUE) || "[]");
+const keepQueue = () => sessionStorage.setItem(QUEUE, JSON.stringify(queue));
 let sending = false;
 let idle = 0;
 
@@ -17,26 +21,7 @@ function nextKey() {
   return `${client}-${counter}`.slice(0, 78);
 }
 
-// -- signals: three rhythms, short, so that they differ for the half-deaf too -------------------
-const TONES = { green: [[880, 0.09]], amber: [[660, 0.08], [660, 0.08]], red: [[220, 0.28]] };
-let audio;
-function sound(tone) {
-  if (localStorage.getItem("sen-sound") === "off") return;
-  try {
-    audio ??= new AudioContext();
-    let at = audio.currentTime;
-    for (const [pitch, length] of TONES[tone] || []) {
-      const voice = audio.createOscillator();
-      const volume = audio.createGain();
-      volume.gain.value = 0.12;
-      voice.frequency.value = pitch;
-      voice.connect(volume).connect(audio.destination);
-      voice.start(at);
-      voice.stop(at + length);
-      at += length + 0.05;
-    }
-  } catch { /* a desk without loudspeakers is a desk too */ }
-}
+const sound = (tone) => document.dispatchEvent(new CustomEvent("sen:sound", { detail: tone }));
 
 function say(text, tone) {
   const place = document.getElementById(tone === "red" ? "desk-assertive" : "desk-polite");
@@ -57,7 +42,7 @@ async function post(url, data) {
     method: "POST", body: data, credentials: "same-origin",
     headers: { "X-Requested-With": "fetch", Accept: "application/json" },
   });
-  if (answer.redirected || answer.status === 401) { location.reload(); return null; }
+  if (answer.redirected || [401, 423].includes(answer.status)) { location.reload(); return null; }
   const facts = await answer.json().catch(() => null);
   if (!answer.ok) throw Object.assign(new Error(facts?.detail || String(answer.status)), { facts, status: answer.status });
   return facts;
@@ -83,32 +68,29 @@ function endUndo(row) {
 for (const row of document.querySelectorAll("#desk-rows [data-row]")) endUndo(row);
 
 function show(facts) {
+  if (facts.mode !== mode) { location.assign(facts.address); return; } // its bar changes: the page anew
   document.getElementById("desk-top").innerHTML = facts.top;
   document.getElementById("desk-panel").innerHTML = facts.panel;
   addRows(facts.rows);
-  for (const [name, value] of [["patron", facts.patron ?? ""], ["mode", facts.mode ?? ""]]) {
-    for (const input of document.querySelectorAll(`.desk__modes input[name=${name}], [data-scan] input[name=${name}], #undo-form input[name=${name}]`)) input.value = value;
-  }
-  keepRemembered();
+  carry(facts.state);
   if (facts.patron) sessionStorage.setItem("sen-last-patron", facts.patron);
-  form.classList.toggle("scan--checkin", facts.mode === "checkin");
-  for (const button of document.querySelectorAll("[data-key=lend], [data-key=checkin]")) {
-    const pressed = (button.value === "checkin") === (facts.mode === "checkin");
-    button.setAttribute("aria-pressed", String(pressed));
-    button.classList.toggle("button--main", pressed);
-    button.classList.toggle("button--quiet", !pressed);
-  }
   history.replaceState(null, "", facts.address);
-  sound(facts.tone);
+  if (!facts.silent) sound(facts.tone);
   say(facts.headline, facts.tone);
+  document.dispatchEvent(new CustomEvent("sen:answer", { detail: facts }));
   focusBox();
 }
 
-// What an override lets pass is remembered in the panel's forms; the scan box must carry it too.
-function keepRemembered() {
-  for (const old of form.querySelectorAll("input[name^='remember:']")) old.remove();
-  const source = document.querySelector("#desk-panel form");
-  for (const input of source?.querySelectorAll("input[name^='remember:']") || []) form.append(input.cloneNode());
+// The forms that stay carry on what the answer says is open now, and what an override remembered.
+function carry(state) {
+  for (const target of document.querySelectorAll("form[data-carries]")) {
+    for (const old of target.querySelectorAll("input[data-carried]")) old.remove();
+    for (const [name, value] of Object.entries(state)) {
+      const input = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+      input.dataset.carried = "";
+      target.append(input);
+    }
+  }
 }
 
 async function drain() {
@@ -121,13 +103,15 @@ async function drain() {
     data.set("key", key);
     try {
       const facts = await post(desk.dataset.scanUrl, data);
+      if (!facts) break; // signed out or locked: the page comes again, and the queue with it
       queue.shift();
-      if (!facts) break;
+      keepQueue();
       show(facts);
       if (facts.asks) { warnWaiting(); break; }
     } catch (problem) {
       if (problem.status && problem.status < 500) {
         queue.shift();
+        keepQueue();
         sound("red");
         say(problem.message, "red");
         document.getElementById("desk-top").textContent = problem.message;
@@ -151,9 +135,23 @@ if (form && desk) {
     const text = box.value.trim();
     box.value = "";
     if (text && openQuestion()) { sound("red"); say(desk.dataset.question, "red"); return; }
-    queue.push({ text, key: nextKey() });
-    drain();
+    enqueue(text);
   });
+  // A pasted list is as many scans as it has lines.
+  box.addEventListener("paste", (event) => {
+    const lines = (event.clipboardData?.getData("text") ?? "").split(/\r?\n/).map((l) => l.trim()).filter(Boolean);
+    if (lines.length < 2) return;
+    event.preventDefault();
+    for (const line of lines) enqueue(line);
+  });
+  document.addEventListener("sen:scan", (event) => enqueue(event.detail)); // the camera's
+  if (queue.length) drain();
+}
+
+function enqueue(text) {
+  queue.push({ text, key: nextKey() });
+  keepQueue();
+  drain();
 }
 
 async function act(target, button) {
@@ -225,5 +223,6 @@ document.addEventListener("pointerdown", () => { idle = 0; });
 if (desk) {
   const shown = desk.querySelector(".answer");
   if (shown) sound(shown.dataset.tone);
+  if (desk.querySelector("[data-patron]")) sessionStorage.setItem("sen-last-patron", desk.querySelector("[data-patron]").dataset.patron);
   focusBox();
 }

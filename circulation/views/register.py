@@ -4,8 +4,22 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from circulation import sentences
-from circulation.permissions import ENTER_OPEN_LOAN, TALLY, USE_DESK, VIEW_POLICY
-from circulation.views import desk, hold_lists, holds, lists, policies, transits, why
+from circulation.permissions import CHECK_IN, ENTER_OPEN_LOAN, TALLY, USE_DESK, VIEW_POLICY
+from circulation.slips import declare_slip_settings
+from circulation.views import (
+    desk,
+    desk_batch,  # noqa: F401 — its pages belong to the desk
+    desk_camera,
+    desk_pages,
+    desk_slips,
+    desk_workstation,
+    hold_lists,
+    holds,
+    lists,
+    policies,
+    transits,
+    why,
+)
 from ils.core.audit import name_acts, name_facts, name_subjects, name_values
 from ils.org.settings import declare
 from ils.web.errors import message
@@ -18,18 +32,28 @@ declare(
     _l("A scan with no patron open returns an item that is on loan."),
 )
 
+declare_slip_settings(
+    _l("How a slip names the reader: by a short name or by the card number."),
+    _l("The last line on a loan slip; empty: a word of thanks."),
+)
+
 
 def register(app: Flask) -> None:
     """Install the pages of lending."""
     sentences.install(app)
+    desk_pages.say()
+    desk_camera.say()
     app.jinja_env.globals["closed_stack_here"] = holds.closed_stack_here
-    for bp in (desk.bp, holds.bp, hold_lists.bp, transits.bp, why.bp, lists.bp, policies.bp):
+    of_desk = (desk.bp, desk_slips.bp, desk_workstation.bp)
+    for bp in (*of_desk, holds.bp, hold_lists.bp, transits.bp, why.bp, lists.bp, policies.bp):
         app.register_blueprint(bp)
     group = _l("Desk")
     menu_entry(group, _l("Desk"), "desk.page", USE_DESK, order=100, key="Alt+U")
     menu_entry(group, _l("Holds"), "holds.day", USE_DESK, order=110)
     menu_entry(group, _l("On the way"), "transits.here", USE_DESK, order=112)
-    menu_entry(group, _l("Visits and in-house use"), "lists.tally", TALLY, order=120, key="Alt+I")
+    menu_entry(group, _l("Visits and in-house use"), "lists.tally", TALLY, order=120)
+    menu_entry(group, _l("Reading room"), "desk.evening", USE_DESK, order=124)
+    menu_entry(group, _l("Book drops"), "desk.drops", CHECK_IN, order=126)
     menu_entry(group, _l("A loan open on paper"), "lists.open_loan", ENTER_OPEN_LOAN, order=160)
     menu_entry(_l("Library"), _l("Lending rules"), "policies.matrix", VIEW_POLICY, order=905)
     _name_acts()

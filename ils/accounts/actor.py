@@ -25,7 +25,8 @@ class Held:
 class Actor:
     """The person or machine that acts, where, and with which rights.
 
-    ``unit_id`` is the unit worked at (for the desk: the branch), ``unit_path`` its path.
+    ``unit_id`` is the unit worked at (for the desk: the branch), ``unit_path`` its path. An
+    ``approver`` lends their rights to one act without signing in; the audit log names both.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Actor:
     workstation: str | None = None
     all_rights: bool = False
     channel: str = "desk"
+    approver: "Actor | None" = None  # who stands by and approves this one act
 
     def can(self, permission: str, at: OrgUnit | str | None = None) -> bool:
         """Tell whether the actor holds a permission at a unit (default: where it works)."""
@@ -45,10 +47,11 @@ class Actor:
             return True
         path = self.unit_path if at is None else at if isinstance(at, str) else at.path
         known = roles()
-        return any(
+        own = any(
             held.role in known and is_below(path, held.path) and known[held.role].gives(permission)
             for held in self.held
         )
+        return own or (self.approver is not None and self.approver.can(permission, path))
 
     def can_somewhere(self, permission: str) -> bool:
         """Tell whether the actor holds a permission at any unit at all (to show a menu)."""

@@ -66,3 +66,17 @@ class StaffSession(Base):
     staff_id: Mapped[int] = mapped_column(Integer, index=True)
     started_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    locked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class StaffPin(Base):
+    """The PIN of a member of staff, and a digest of the card that goes with it."""
+
+    __tablename__ = "staff_pin"
+
+    staff_id: Mapped[int] = mapped_column(
+        ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    pin_hash: Mapped[str] = mapped_column(String(200))
+    card_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)

@@ -2,13 +2,14 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from ils.accounts import guessing
 from ils.accounts.actor import Actor
-from ils.accounts.models import Grant, Staff, StaffSession
+from ils.accounts.models import Grant, Staff, StaffPin, StaffSession
 from ils.accounts.passwords import (
     check_password,
     hash_password,
@@ -129,13 +130,14 @@ def sign_in_staff(session: Session, username: str, password: str, address: str) 
     return SignedIn(staff, key)
 
 
-def staff_of_session(session: Session, session_key: str) -> Staff | None:
-    """Return the account of a live session."""
-    return session.scalar(_OF_SESSION, {"key": session_key})
+def staff_of_session(session: Session, session_key: str) -> tuple[Staff, datetime | None] | None:
+    """Return the account of a live session, and since when its screen is locked."""
+    row = session.execute(_OF_SESSION, {"key": session_key}).first()
+    return (row[0], row[1]) if row is not None else None
 
 
 _OF_SESSION = (
-    select(Staff)
+    select(Staff, StaffSession.locked_at)
     .join(StaffSession, StaffSession.staff_id == Staff.id)
     .where(StaffSession.id == bindparam("key"), StaffSession.ended_at.is_(None), Staff.active)
 )
@@ -188,13 +190,14 @@ def set_active(session: Session, actor: Actor, staff_id: int, *, active: bool) -
 
 
 def reset_password(session: Session, actor: Actor, staff_id: int, new: str) -> None:
-    """Set somebody's password; they must change it at the next sign-in."""
+    """Set somebody's password; they must change it at the next sign-in. PIN and card end."""
     staff = session.get(Staff, staff_id)
     if staff is None:
         raise NotFound("staff_unknown")
     require_may_manage(session, actor, staff)
     require_good_password(new)
     _set_password(session, staff, new, must_change=True, keep_session=None)
+    session.execute(delete(StaffPin).where(StaffPin.staff_id == staff.id))
     audit(session, actor, "password_reset", "staff", staff.id)
 
 

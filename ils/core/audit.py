@@ -64,7 +64,10 @@ def audit(
     session: Session, actor: Any, action: str, subject: str, subject_id: int | None, **facts: Any
 ) -> None:
     """Write an audit entry in the caller's transaction, e.g. ``audit(s, actor, "password_reset",
-    "patron", 7)``."""
+    "patron", 7)``. Where somebody else approved the act, the facts name both."""
+    approver = getattr(actor, "approver", None)
+    if approver is not None:
+        facts["approved_by"] = approver.staff_id
     session.add(
         AuditEntry(
             actor_id=getattr(actor, "staff_id", None),

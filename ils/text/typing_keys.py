@@ -172,6 +172,8 @@ _NUMBER_ROWS: Final = (
     "ăâêô\u0300\u0309\u0303\u0301\u0323đ",  # Vietnamese
     "!@#$%^&*()",  # a digit row read with Shift held
 )
+# Keys of a French keyboard that stand elsewhere: what arrives → what the scanner typed.
+_FRENCH: Final = str.maketrans("AQZW,?;:!)", "QAWZMM,./-")
 _SIGNS: Final = frozenset("!@#$%^&*()\"'_")
 _MOST: Final = 48
 
@@ -199,6 +201,9 @@ def barcode_readings(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {came: None}
     if came.isascii() and _SIGNS.isdisjoint(came):
         return tuple(found)
+    french = _as_digits(came, _NUMBER_ROWS[0], _FRENCH)
+    if french is not None:
+        found.setdefault(french)
     for row in _NUMBER_ROWS:
         digits = _as_digits(came, row)
         if digits is not None:
@@ -212,11 +217,14 @@ def barcode_readings(text: str) -> tuple[str, ...]:
     return tuple(found)[:_MOST]
 
 
-def _as_digits(came: str, row: str) -> str | None:
-    """Return the text with the signs of a number row as digits, None when other signs remain."""
+def _as_digits(came: str, row: str, letters: dict[int, int] | None = None) -> str | None:
+    """Return the text with the signs of a number row as digits, None when other signs remain.
+
+    ``letters`` moves other keys of that keyboard back to their place first.
+    """
     table = {sign: str((at + 1) % 10) for at, sign in enumerate(row.upper())}
     spread = "".join(c if c in table else unicodedata.normalize("NFD", c) for c in came)
-    read = "".join(table.get(sign, sign) for sign in spread)
+    read = "".join(table.get(s) or (s.translate(letters) if letters else s) for s in spread)
     return read if read != came and read.isascii() else None
 
 

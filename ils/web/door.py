@@ -58,6 +58,8 @@ class _Doors:
 
 door = _Doors()
 
+OPEN_WHILE_LOCKED = ("ils.lock", "ils.unlock", "ils.sign_out")
+
 NOBODY = Actor(name="public", channel="opac")
 
 
@@ -96,6 +98,8 @@ def guard() -> Response | None:
         return None if current_patron_id() else _to_patron_sign_in()
     if not current_user.is_authenticated:
         return _to_sign_in()
+    if current_user.is_locked and request.endpoint not in OPEN_WHILE_LOCKED:
+        return _to_lock()
     actor = current_actor()
     if declared.permission and not actor.can_somewhere(declared.permission):
         raise Forbidden("permission_missing", permission=declared.permission)
@@ -115,6 +119,13 @@ def _to_sign_in() -> Response:
     if _wants_json():
         abort(401)
     return redirect(url_for("ils.sign_in", next=request.full_path.rstrip("?")))
+
+
+def _to_lock() -> Response:
+    if _wants_json():
+        abort(423)
+    here = request.full_path.rstrip("?") if request.method == "GET" else ""
+    return redirect(url_for("ils.lock", next=here or None))
 
 
 def _to_patron_sign_in() -> Response:

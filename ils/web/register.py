@@ -7,7 +7,19 @@ from werkzeug.wrappers import Response
 
 from ils.core.db import reading
 from ils.org.units import province
-from ils.web import admin, assets, calendar, door, errors, files, i18n, security, session, views
+from ils.web import (
+    admin,
+    assets,
+    calendar,
+    door,
+    errors,
+    files,
+    i18n,
+    lock,
+    security,
+    session,
+    views,
+)
 from ils.web.errors import message
 
 csrf = CSRFProtect()
@@ -29,6 +41,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(files.bp)
     admin.register(app)
     calendar.register(app)
+    app.jinja_env.globals.update(lock_minutes=lock.lock_minutes)
+    lock.say()
     _say()
 
 

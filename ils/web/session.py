@@ -1,6 +1,7 @@
 """The signed-in member of staff, as Flask-Login sees it."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from flask import Flask, g, request, session
 from flask_login import LoginManager
@@ -20,8 +21,16 @@ class StaffUser:
     is_active = True
     is_anonymous = False
 
-    def __init__(self, session_key: str, actor: Actor, *, must_change_password: bool) -> None:
+    def __init__(
+        self,
+        session_key: str,
+        actor: Actor,
+        *,
+        must_change_password: bool,
+        is_locked: bool = False,
+    ) -> None:
         self.session_key = session_key
+        self.is_locked = is_locked
         self.must_change_password = must_change_password
         self._actor = actor
 
@@ -43,15 +52,21 @@ def install(app: Flask) -> None:
 
 def _load(session_key: str) -> StaffUser | None:
     with reading() as db:
-        staff = staff_of_session(db, session_key)
-        if staff is None:
+        found = staff_of_session(db, session_key)
+        if found is None:
             return None
-        workstation = request.cookies.get(WORKSTATION_COOKIE, "")[:80] or None
+        staff, locked_at = found
+        workstation = unquote(request.cookies.get(WORKSTATION_COOKIE, ""))[:80] or None
         try:
             actor = actor_for_staff(db, staff, session.get("unit_id"), workstation)
         except IlsError:
             actor = actor_for_staff(db, staff, None, workstation)
-    return StaffUser(session_key, actor, must_change_password=staff.must_change_password)
+    return StaffUser(
+        session_key,
+        actor,
+        must_change_password=staff.must_change_password,
+        is_locked=locked_at is not None,
+    )
 
 
 def _template_facts() -> dict[str, Any]:

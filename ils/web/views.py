@@ -75,7 +75,7 @@ class FirstRunForm(Form):
     )
 
 
-def _safe_next(target: str | None) -> str:
+def safe_next(target: str | None) -> str:
     """Return an address inside this site, never one that leads away."""
     if not target:
         return url_for("ils.home")
@@ -104,7 +104,7 @@ def sign_in() -> Any:
             session.pop("unit_id", None)
             must_change = signed_in.staff.must_change_password
             login_user(StaffUser(signed_in.session_key, actor, must_change_password=must_change))
-            return redirect(_safe_next(request.args.get("next")))
+            return redirect(safe_next(request.args.get("next")))
         problem = _("The user name or the password is not right.")
     return render_template("ils/sign_in.html", form=form, problem=problem), 401 if problem else 200
 
@@ -173,7 +173,7 @@ def choose_unit() -> Any:
         if wanted not in {u.id for u in mine}:
             abort(403)
         session["unit_id"] = wanted
-        return redirect(_safe_next(request.form.get("next")))
+        return redirect(safe_next(request.form.get("next")))
     return render_template("ils/choose_unit.html", units=mine, versions=versions)
 
 
@@ -182,7 +182,7 @@ def choose_unit() -> Any:
 def theme() -> Response:
     """Keep the reader's choice of light, dark or high contrast."""
     chosen = request.form.get("theme", "")
-    answer = redirect(_safe_next(request.form.get("next") or "/"))
+    answer = redirect(safe_next(request.form.get("next") or "/"))
     kept = chosen if chosen in ("light", "dark", "contrast") else ""
     answer.set_cookie("theme", kept, max_age=365 * 86400, samesite="Lax", httponly=True)
     return answer

@@ -12,10 +12,13 @@ from cataloging.items import CopyFacts, add_items
 from cataloging.marc.formats import WRITERS
 from cataloging.models import ImportLine
 from cataloging.search import follow
+from cataloging.quick import QuickTitle
+from circulation.bookdrop import open_drop, return_from_drop
 from circulation.checkin import check_in
 from circulation.checkout import check_out
 from circulation.closures.plans import apply_closure, plan_closure
 from circulation.desk import perform
+from circulation.fast_add import add_and_lend
 from circulation.fees import charge
 from circulation.holds import place_hold
 from circulation.models import Loan
@@ -134,6 +137,8 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
     again = perform(check_out, head, barcode=codes[0], patron_id=other.id, key="refused")
     assert not again.ok
     words["key"] = "refused"  # the answer that is explained
+    words["slip_key"] = "r1"
+    words |= _desk_pages(place, head, codes)
     perform(charge, head, patron_id=patron.id, kind="service", amount=15_000, key="c1")
     with reading() as session:
         words["loan_id"] = session.scalars(
@@ -151,6 +156,23 @@ def _closure(head: Actor, words: dict[str, Any]) -> None:
         plan = plan_closure(session, head, words["unit_id"], closed, "Bão số 3")
         words["plan_id"] = apply_closure(session, head, plan.id).id
         plan_closure(session, head, words["unit_id"], {days[-1]: "Bão"}, "Bão số 4")
+
+
+def _desk_pages(place: Place, head: Actor, codes: list[str]) -> dict[str, Any]:
+    """Empty the book drop, read a book here, serve a class and a family, add a title quickly."""
+    branch = place.province.branch
+    with transaction() as session:
+        parent, *pupils = (
+            factories.create_patron(session, branch, name, school="THCS Sen", school_class=klass)
+            for name, klass in (("Bùi Mẹ", ""), ("Bùi An", "6A"), ("Đỗ Bình", "6A"))
+        )
+        pupils[0].guardian_id = parent.id
+        drop_id = open_drop(session, head).id
+    perform(return_from_drop, head, drop_id=drop_id, barcode=codes[3], key="d1")
+    perform(check_out, head, barcode=codes[5], patron_id=parent.id, key="d2", kind="reading_room")
+    quick = QuickTitle(branch.id, "Truyện tranh mới", "TM-001")
+    perform(add_and_lend, head, facts=quick, patron_id=pupils[0].id, key="d3")
+    return {"drop_id": drop_id, "parent_id": parent.id}
 
 
 def _lifted() -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 from circulation.checkout import check_out
 from circulation.ledger import account
 from circulation.models import Hold, LedgerEntry, Loan, LoanRenewal, Transit
+from circulation.reading_room import scan_in_house_use
 from circulation.renew import renew
 from circulation.tallies import count_in_house_use, count_visit
 from circulation.undo import undo
@@ -152,7 +153,7 @@ def test_tallies_are_counted_and_undone(library: Library):
     assert visits.code == "counted"
     library.do(count_visit, quantity=3, on=date(2026, 5, 14))
     item = library.item()
-    used = library.do(count_in_house_use, barcode=item.barcode)
+    used = library.do(scan_in_house_use, barcode=item.barcode)
     library.do(count_in_house_use, quantity=30)
     assert [e.quantity for e in library.events("visit_counted")] == [12, 3]
     assert [e.quantity for e in library.events("in_house_use_counted")] == [1, 30]

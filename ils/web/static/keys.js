@@ -5,6 +5,25 @@
 const dialog = document.getElementById("keys");
 const scan = document.getElementById("scan");
 
+// Keys changed for this workstation: ours → the one used here, kept in a cookie by its settings page.
+const changed = (() => {
+  const found = /(?:^|; )keys=([^;]*)/.exec(document.cookie)?.[1];
+  try { return found ? JSON.parse(decodeURIComponent(found)) : {}; } catch { return {}; }
+})();
+const ours = Object.fromEntries(Object.entries(changed).map(([own, here]) => [here, own]));
+const here = (own) => changed[own] ?? own;
+
+function nameCaps(root) {
+  for (const cap of root.querySelectorAll("kbd.key:not([data-own])")) {
+    const own = cap.textContent.trim();
+    if (changed[own]) { cap.textContent = changed[own]; cap.dataset.own = own; }
+  }
+}
+if (Object.keys(changed).length) {
+  nameCaps(document);
+  new MutationObserver((seen) => { for (const one of seen) if (one.addedNodes.length) nameCaps(one.target); }).observe(document.querySelector("main"), { childList: true, subtree: true });
+}
+
 const isTyping = (node) => node !== scan && Boolean(node.closest?.("input:not([type=checkbox], [type=radio], [type=submit]), textarea, select"));
 
 function nameOf(event) {
@@ -47,7 +66,7 @@ function showKeys() {
     const row = document.createElement("div");
     row.dataset.found = "";
     const keys = document.createElement("dt");
-    for (const name of names) keys.append(Object.assign(document.createElement("kbd"), { className: "key", textContent: name }), " ");
+    for (const name of names) keys.append(Object.assign(document.createElement("kbd"), { className: "key", textContent: here(name) }), " ");
     row.append(keys, Object.assign(document.createElement("dd"), { textContent: labelOf(node) }));
     rows.push(row);
   }
@@ -65,7 +84,9 @@ document.addEventListener("keydown", (event) => {
   if (isPlain && !"/?".includes(event.key)) return;
   const inText = isTyping(event.target) || (event.target === scan && scan.value !== "");
   if (inText && (isPlain || event.ctrlKey)) return;
-  const bearer = bearerOf(nameOf(event));
+  const pressed = nameOf(event);
+  const own = ours[pressed] ?? (changed[pressed] ? "" : pressed);
+  const bearer = own && bearerOf(own);
   if (!bearer) return;
   event.preventDefault();
   use(bearer);
@@ -75,3 +96,14 @@ document.addEventListener("click", (event) => {
   if (dialog && event.target.closest("[data-shows-keys]")) showKeys();
 });
 for (const button of document.querySelectorAll("[data-shows-keys]")) button.hidden = false;
+
+// The copy scanned last, wherever one has gone since.
+const lastCopy = document.querySelector("[data-last-copy]");
+function showLastCopy() {
+  const address = sessionStorage.getItem("sen-last-copy");
+  if (lastCopy && address) { lastCopy.href = address; lastCopy.hidden = false; }
+}
+document.addEventListener("sen:answer", (event) => {
+  if (event.detail.copy) { sessionStorage.setItem("sen-last-copy", event.detail.copy); showLastCopy(); }
+});
+showLastCopy();

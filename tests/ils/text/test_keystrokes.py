@@ -82,6 +82,12 @@ def test_spoiled_barcodes_are_read_back(came, scanned):
     assert scanned in barcode_readings(came)
 
 
+def test_a_french_keyboard_moves_letters_as_well_as_digits():
+    assert "QA001" in barcode_readings("AQàà&")
+    assert "WZ-12" in barcode_readings("ZW)&é")
+    assert "VN00123" in barcode_readings('VNàà&é"')
+
+
 def test_the_barcode_as_it_came_is_tried_first():
     assert barcode_readings("Đ001")[0] == "Đ001"
     assert barcode_readings("TKC-000123") == ("TKC-000123",)

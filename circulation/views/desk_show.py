@@ -1,0 +1,185 @@
+"""Showing the desk: the answer on top, the patron's panel, a class or family, what was done."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import jsonify, redirect, render_template, request, url_for
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from circulation.availability import positions
+from circulation.blocks import blocks_at_desk, loans_of_patron
+from circulation.facts import patron_at_desk
+from circulation.groups import family_word, group_for, loans_of_group
+from circulation.hold_lists import holds_of_patron
+from circulation.ledger import account
+from circulation.models import BookDrop, DeskCommand
+from circulation.patrons.models import BlockNote
+from circulation.patrons.patrons import patron_for
+from circulation.policies import branch
+from circulation.scan import Scanned
+from circulation.sentences import result_sentence
+from circulation.views.desk_state import Answer, State, new_key
+from circulation.views.desk_workstation import workstation
+from ils.core import clock
+from ils.core.db import reading
+from ils.core.errors import IlsError
+from ils.org.units import branches_below, province, unit_names
+from ils.web.door import current_actor
+
+SESSION_HOURS = 10
+ROWS = 25  # of what was done, shown by a page
+FRESH = 2  # of them, sent with the answer to a scan; the page keeps the others
+
+
+def respond(answer: Answer) -> Any:
+    """Answer a fetch with the parts that changed, a plain form with the page."""
+    if request.headers.get("X-Requested-With") != "fetch":
+        is_told = bool(answer.result or answer.choice or answer.message)
+        return show(answer) if is_told else redirect(answer.state.address(), 303)
+    undone = bool(answer.result and answer.result["command"] == "undo")
+    facts = _facts(answer, ROWS if undone or request.endpoint != "desk.scan" else FRESH)
+    return jsonify(
+        tone=answer.tone,
+        silent=answer.silent,
+        patron=answer.state.patron_id,
+        mode=answer.state.mode,
+        state=answer.state.fields(),
+        address=answer.state.address(),
+        headline=facts["headline"],
+        prints=answer.prints,
+        copy=_copy_address(answer),
+        top=render_template("circulation/_desk_top.html", **facts),
+        panel=render_template("circulation/_desk_panel.html", **facts),
+        rows=render_template("circulation/_desk_rows.html", **facts),
+        asks=bool(answer.result and answer.result.get("reasons") and not answer.result.get("ok")),
+    )
+
+
+def _copy_address(answer: Answer) -> str | None:
+    item = (answer.result or {}).get("item")
+    return url_for("cataloging.item", item_id=item["id"]) if item else None
+
+
+def show(answer: Answer) -> Any:
+    """Show the whole page."""
+    return render_template("circulation/desk.html", **_facts(answer))
+
+
+def _facts(answer: Answer, rows_shown: int = ROWS) -> dict[str, Any]:
+    """Gather all a desk page or part shows."""
+    state = answer.state
+    with reading() as session:
+        names = unit_names(session)
+        panel = _panel(session, state.patron_id) if state.patron_id else None
+        choice_facts = _choice_facts(session, answer.choice)
+        top = province(session) if answer.choice else None
+        pickups = branches_below(session, top) if top else []
+        rows = session_rows(session, rows_shown)
+        group = _group(session, state) if state.group else None
+        drop = session.get(BookDrop, state.drop_id) if state.drop_id else None
+        seconds = _undo_seconds(session)
+    headline = answer.message
+    if answer.result:
+        headline = result_sentence(answer.result)
+    now = clock.now()
+    return {
+        "state": state,
+        "desk_state": state,
+        "answer": answer,
+        "headline": headline,
+        "panel": panel,
+        "group": group,
+        "drop": drop,
+        "choice": answer.choice,
+        "choice_facts": choice_facts,
+        "pickups": pickups,
+        "rows": rows,
+        "names": names,
+        "today": clock.today(),
+        "now": now,
+        "key": new_key(),
+        "actor": current_actor(),
+        "workstation": workstation(),
+        "undo_seconds": seconds,
+        "undo_after": now - timedelta(seconds=seconds),
+    }
+
+
+def _undo_seconds(session: Session) -> int:
+    unit_id = current_actor().unit_id
+    return branch(session, unit_id).settings.undo_seconds if unit_id is not None else 60
+
+
+def _group(session: Session, state: State) -> dict[str, Any] | None:
+    """Gather a class or family: the members, and for a family what all of them have."""
+    try:
+        group = group_for(session, current_actor(), state.group)
+    except IlsError:
+        return None
+    loans = loans_of_group(session, group) if group.kind == "family" else []
+    return {"group": group, "loans": loans}
+
+
+def _choice_facts(session: Session, choice: Scanned | None) -> dict[int, Any]:
+    if choice is None or not choice.items:
+        return {}
+    return dict(positions(session, [item.id for item, _title in choice.items]))
+
+
+def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
+    """Gather the patron's strip: who, card, blocks, loans, holds, money, notes."""
+    actor = current_actor()
+    today = clock.today()
+    try:
+        patron = patron_for(session, actor, patron_id)
+        here = branch(session, actor.unit_id or patron.branch_id)
+        at_desk = patron_at_desk(session, here, today, patron_id=patron_id)
+    except IlsError:
+        return None
+    if at_desk is None:
+        return None
+    loans = loans_of_patron(session, patron_id)
+    notes = session.scalars(_NOTES, {"patron_id": patron_id}).all()
+    return {
+        "patron": patron,
+        "category": at_desk.category,
+        "age": at_desk.age,
+        "card": at_desk.card,
+        "loans": loans,
+        "holds": holds_of_patron(session, patron_id),
+        "account": account(session, patron_id, running=sum(one.running_fine for one in loans)),
+        "family": family_word(session, patron),
+        "blocks": blocks_at_desk(session, here, at_desk, "borrow", clock.now()),
+        "notes": [n for n in notes if not n.acts and (n.to_on is None or n.to_on >= today)],
+    }
+
+
+_NOTES = select(BlockNote).where(
+    BlockNote.patron_id == bindparam("patron_id"), BlockNote.lifted_at.is_(None)
+)
+_DONE = (
+    select(
+        DeskCommand.key,
+        DeskCommand.at,
+        DeskCommand.command,
+        DeskCommand.result,
+        DeskCommand.undone_at,
+    )
+    .where(
+        DeskCommand.actor_id == bindparam("staff_id"),
+        DeskCommand.unit_id == bindparam("unit_id"),
+        DeskCommand.at >= bindparam("since"),
+    )
+    .order_by(DeskCommand.at.desc())
+    .limit(bindparam("most"))
+)
+
+
+def session_rows(session: Session, most: int = ROWS) -> Sequence[Any]:
+    """Return what this person did at this desk lately, newest first: when, what, how it ended."""
+    actor = current_actor()
+    since = clock.now() - timedelta(hours=SESSION_HOURS)
+    facts = {"staff_id": actor.staff_id, "unit_id": actor.unit_id, "since": since, "most": most}
+    return session.execute(_DONE, facts).all()
