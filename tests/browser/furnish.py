@@ -11,8 +11,8 @@ from cataloging.imports.runs import begin, receive
 from cataloging.items import CopyFacts, add_items
 from cataloging.marc.formats import WRITERS
 from cataloging.models import ImportLine
-from cataloging.search import follow
 from cataloging.quick import QuickTitle
+from cataloging.search import follow
 from circulation.bookdrop import open_drop, return_from_drop
 from circulation.checkin import check_in
 from circulation.checkout import check_out

@@ -1,0 +1,215 @@
+"""A day's scanning by scanner alone: fifty mixed scans, a thousand in a row, a locked screen."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from circulation.bookdrop import open_drop
+from circulation.models import DeskCommand, Loan
+from ils.core.db import reading, transaction
+from ils.org.settings import set_setting
+from tests import factories
+from tests.browser.conftest import Place
+from tests.live import PHONE, Server, axe, overflow, sign_in_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def shop(place: Place) -> dict[str, Any]:
+    """Readers, a class and forty books; a second scan of a book counts at once."""
+    province = place.province
+    with transaction() as session:
+        head = factories.create_actor(session, "head", province.branch, province.library)
+        set_setting(session, head, province.library.id, "circulation.double_scan_seconds", 0)
+        items = [factories.create_item(session, province.branch) for _ in range(40)]
+        patron = factories.create_patron(session, province.branch, "Nguyễn Thị Lan")
+        pupils = [
+            factories.create_patron(
+                session, province.branch, name, school="THCS Sen", school_class="6A"
+            )
+            for name in ("Bùi An", "Đỗ Bình", "Lê Cúc")
+        ]
+        return {
+            "username": factories.create_staff_account(session, "head", province.branch),
+            "books": [str(item.barcode) for item in items],
+            "card": factories.card_of(session, patron),
+            "pupils": [p.id for p in pupils],
+            "drop": open_drop(session, head).id,
+        }
+
+
+@pytest.fixture(scope="module")
+def server(shop: dict[str, Any], serve: Callable[[], Server]) -> Server:
+    return serve()
+
+
+@pytest.fixture
+def desk(page: Any, server: Server, shop: dict[str, Any]) -> Any:
+    sign_in_staff(page, server, shop["username"], factories.PASSWORD)
+    page.goto(f"{server.url}/staff/desk", wait_until="networkidle")
+    return page
+
+
+class Scanner:
+    """Types codes as a scanner does and waits for each answer; it has no mouse."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.scans = 0
+
+    def __call__(self, code: str) -> dict[str, Any]:
+        page = self.page
+        assert page.evaluate("document.activeElement.id") == "scan"
+        with page.expect_response("**/staff/desk/scan") as answered:
+            page.keyboard.insert_text(code)
+            page.keyboard.press("Enter")
+        self.scans += 1
+        facts: dict[str, Any] = answered.value.json()
+        page.wait_for_function(
+            "text => document.getElementById('desk-polite').textContent === text"
+            " || document.getElementById('desk-assertive').textContent === text",
+            arg=facts["headline"],
+        )
+        return facts
+
+    def mode(self, command: str, address: Any) -> None:
+        """Scan a command that turns the desk to another mode: its page comes anew."""
+        self.page.keyboard.insert_text(command)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_url(address, wait_until="networkidle")
+        self.scans += 1
+
+
+def open_loans() -> int:
+    with reading() as session:
+        return session.scalar(select(func.count()).where(Loan.closed_at.is_(None))) or 0
+
+
+def test_fifty_mixed_scans_without_a_mouse(desk: Any, shop: dict[str, Any]) -> None:
+    scan, books = Scanner(desk), iter(shop["books"])
+    scan(shop["card"])
+    lent = [next(books) for _ in range(3)]
+    for book in lent:
+        assert scan(book)["tone"] == "green"
+    scan(";done")
+    scan.mode(";checkin", "**mode=checkin**")
+    for book in lent:
+        assert scan(book)["tone"] == "green"
+    scan(";undo")
+    assert open_loans() == 1
+    scan(lent[-1])
+    scan.mode(";inhouse", "**mode=in_house**")
+    for _ in range(12):
+        assert scan(next(books))["tone"] == "green"
+    scan.mode(";room", "**mode=room**")
+    scan(shop["card"])
+    here = [next(books) for _ in range(2)]
+    for book in here:
+        assert scan(book)["tone"] == "green"
+    assert scan("KHONG-CO-1")["tone"] == "red"
+    scan.mode(";bookdrop", "**mode=drop**")
+    for book in here:
+        assert scan(book)["silent"]
+    assert scan(shop["card"])["tone"] == "red"  # a card is no book
+    scan.mode(";lend", lambda url: "mode=" not in url)
+    desk.goto(desk.url.partition("?")[0] + "?group=class:6A@THCS+Sen", wait_until="networkidle")
+    for number in (1, 2, 3):
+        assert scan(str(number))["patron"] == shop["pupils"][number - 1]
+        assert scan(next(books))["tone"] == "green"
+        assert scan(next(books))["tone"] == "green"
+    scan("")
+    for book in shop["books"][17:23]:
+        scan(book)  # back in any order, with nobody open
+    scan("")
+    assert scan.scans >= 50
+    assert open_loans() == 0
+    assert axe(desk) == []
+
+
+def test_a_thousand_scans_faster_than_hands_and_none_is_lost(
+    desk: Any, shop: dict[str, Any]
+) -> None:
+    with reading() as session:
+        before = session.scalar(select(func.count()).select_from(DeskCommand)) or 0
+    desk.keyboard.press("F2")
+    desk.wait_for_url("**mode=checkin**", wait_until="networkidle")
+    desk.evaluate(
+        """async books => {
+          const box = document.getElementById("scan");
+          for (let n = 0; n < 1000; n += 1) {
+            box.value = books[n % books.length];
+            box.form.requestSubmit();
+            await new Promise((done) => setTimeout(done, 5));
+          }
+        }""",
+        shop["books"],
+    )
+    desk.wait_for_function(
+        "() => JSON.parse(sessionStorage.getItem('sen-queue')).length === 0", timeout=180_000
+    )
+    with reading() as session:
+        after = session.scalar(select(func.count()).select_from(DeskCommand)) or 0
+    assert after - before == 1000
+
+
+def test_a_locked_screen_keeps_what_was_open(
+    desk: Any, server: Server, shop: dict[str, Any]
+) -> None:
+    scan = Scanner(desk)
+    scan(shop["card"])
+    with desk.expect_response("**/staff/lock"):
+        desk.keyboard.press("Control+Alt+KeyL")
+    desk.locator("#lock[open]").wait_for()
+    assert not desk.locator(".reader__name").is_visible()
+    assert axe(desk) == []
+    desk.keyboard.insert_text("sai")
+    with desk.expect_response("**/staff/unlock"):
+        desk.keyboard.press("Enter")
+    desk.locator("#lock-problem", has_text="Không phải").wait_for()
+    desk.keyboard.insert_text(factories.PASSWORD)
+    desk.keyboard.press("Enter")
+    desk.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()
+    assert desk.evaluate("document.activeElement.id") == "scan"
+    scan(";done")
+
+
+def test_keys_changed_for_this_workstation_act_and_are_shown(desk: Any, server: Server) -> None:
+    desk.goto(f"{server.url}/staff/desk/workstation", wait_until="networkidle")
+    desk.focus("[name='key:F2']")
+    desk.keyboard.press("Alt+Digit7")
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    desk.goto(f"{server.url}/staff/desk", wait_until="networkidle")
+    assert desk.locator("[data-mode=checkin] kbd").inner_text() == "Alt+7"
+    desk.keyboard.press("F2")
+    assert "mode=" not in desk.url
+    desk.keyboard.press("Alt+Digit7")
+    desk.wait_for_url("**mode=checkin**")
+
+
+def test_on_a_phone_from_plain_http_a_photo_is_offered(
+    new_page: Callable[..., Any], server: Server, shop: dict[str, Any]
+) -> None:
+    page = new_page(PHONE)
+    sign_in_staff(page, server, shop["username"], factories.PASSWORD)
+    page.goto(f"{server.url}/staff/desk", wait_until="networkidle")
+    assert overflow(page) == 0
+    assert axe(page) == []
+    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    page.click("[data-camera]")
+    page.locator(".camera__said", has_text="máy ảnh").wait_for()
+    page.set_input_files("#camera input[type=file]", [_photo(shop["card"])])
+    page.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for(state="attached")
+
+
+def _photo(text: str) -> Any:
+    import io
+
+    import segno
+
+    out = io.BytesIO()
+    segno.make(text, error="m").save(out, kind="png", scale=6, border=4)
+    return {"name": "p.png", "mimeType": "image/png", "buffer": out.getvalue()}
