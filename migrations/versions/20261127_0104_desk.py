@@ -1,7 +1,7 @@
 """the desk: book-drop sessions, PINs and cards of staff, locked screens
 
 Revision: 0104
-Before it: 0107
+Before it: 0112
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0104"
-down_revision = "0107"
+down_revision = "0112"
 branch_labels = None
 depends_on = None
 
