@@ -247,7 +247,7 @@ class World:
         answer = self.do(
             check_out, at, barcode=barcode, patron_id=who, overrides=_YES if insist else {}
         )
-        if answer.ok and answer.code == "lent":
+        if answer.ok and answer.code in ("lent", "lent_reading_room"):
             assert insist or item_id not in self.on_loan, "an item on loan was lent again"
             self.on_loan[item_id] = who
         elif not answer.ok:
