@@ -56,6 +56,7 @@ def found_province(session: Session) -> Units:
     actor = system_actor()
     for code, prefix in data("units")["card_prefix"].items():
         set_setting(session, actor, units[code].id, "patrons.card_prefix", prefix)
+    set_setting(session, actor, units["TVT-TS"].id, "circulation.closed_stack", value=True)
     session.flush()
     return units
 
