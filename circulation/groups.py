@@ -7,7 +7,7 @@ A group is a word that the desk's address carries: ``class:6A@THCS Kim Liên`` o
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
@@ -92,9 +92,17 @@ def classes(session: Session, actor: Actor) -> list[SchoolClass]:
 
 def family_word(session: Session, patron: Patron) -> str | None:
     """Return the word for the family of a patron: a guardian with wards; None for others."""
-    head = patron.guardian_id or patron.id
-    wards = select(Patron.id).where(Patron.guardian_id == head, Patron.deleted_at.is_(None))
-    return f"{FAMILY}:{head}" if session.scalar(wards.limit(1)) is not None else None
+    if patron.guardian_id is not None:
+        return f"{FAMILY}:{patron.guardian_id}"
+    has_wards = session.scalar(_A_WARD, {"guardian_id": patron.id}) is not None
+    return f"{FAMILY}:{patron.id}" if has_wards else None
+
+
+_A_WARD = (
+    select(Patron.id)
+    .where(Patron.guardian_id == bindparam("guardian_id"), Patron.deleted_at.is_(None))
+    .limit(1)
+)
 
 
 def group_for(session: Session, actor: Actor, word: str) -> Group:

@@ -21,6 +21,7 @@ from circulation.patrons.models import Patron
 from circulation.sample.accession import Catalog, by_delivery
 from circulation.sample.books import Book, books
 from circulation.sample.closing import plan_closures
+from circulation.sample.desk_days import desk_days
 from circulation.sample.desks import Desk
 from circulation.sample.lending import Lending
 from circulation.sample.papers import Papers, withdraw_worn
@@ -126,6 +127,11 @@ def seed(
     summary.records, summary.items = len(catalog.records), len(town.copies)
     with clock.at(clock.at_local(last, 16)), transaction() as session:
         plan_closures(session, units, staff, last)
+    morning = play.desks["BS-TT"]
+    with clock.at(clock.at_local(last, 7, 30)), transaction() as session:
+        added = desk_days(session, units, morning, last)
+    summary.records += added
+    summary.items += added
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         audit(session, system_actor(), "sample_loaded", "sample", None)
