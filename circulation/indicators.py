@@ -48,11 +48,13 @@ def _valid_on(session: Session, day: date) -> list[ColumnElement[bool]]:
         or_(PatronCard.ended_on.is_(None), PatronCard.ended_on > day),
     ]
     lapsed = _lapsed_then(session, day)
-    return [*conditions, Patron.id.not_in(lapsed)] if lapsed else conditions
+    if not lapsed:
+        return conditions
+    return [*conditions, or_(Patron.event_ref.is_(None), Patron.event_ref.not_in(lapsed))]
 
 
 def _lapsed_then(session: Session, day: date) -> set[int]:
-    """Return patrons whose card had run out by a day and was renewed only later."""
+    """Return the log's numbers of patrons whose card had run out by a day and was renewed later."""
     renewed = select(EventRow.patron_ref).where(
         EventRow.kind == "card_renewed",
         EventRow.effective_on > day,

@@ -23,7 +23,16 @@ class SiteConverter(BaseConverter):
 def register(app: Flask) -> None:
     """Install the public sites."""
     app.url_map.converters["site"] = SiteConverter
-    from opac import account_views, api, catalog_views, news_views, patron, views  # noqa: F401
+    from opac import (  # noqa: F401 — some join the pages
+        account_views,
+        api,
+        catalog_views,
+        data_views,
+        news_views,
+        patron,
+        registration_views,
+        views,
+    )
 
     app.register_blueprint(views.bp)
     app.register_blueprint(news_views.bp)

@@ -21,7 +21,9 @@ from circulation.closures.plans import plan_closure
 from circulation.holds import place_hold
 from circulation.models import BookDrop, Hold, ItemSearch, Loan, Transit
 from circulation.patrons.models import BlockNote, PatronCard
-from circulation.patrons.patrons import write_note
+from circulation.patrons.patrons import PatronFacts, write_note
+from circulation.patrons.registration import send_registration
+from circulation.patrons.requests import ask
 from circulation.sip2.terminals import add_terminal
 from ils.accounts.models import Staff
 from ils.core import clock, db
@@ -54,6 +56,12 @@ SENT: dict[str, dict[str, Any]] = {
     "desk.correct": {"why": "x"},
     "patrons.card": {"act": "renew"},
     "patrons.add_note": {"text": "x", "block": ""},
+    "patrons.answer": {"act": "done"},
+    "patrons.consents": {"act": "withdraw", "giver": "self"},
+    "patrons.decline": {"reason": "x"},
+    "patrons.erase": {"name": SECRET},
+    "patrons.family": {"act": "leave"},
+    "patrons.new_request": {"kind": "erase"},
     "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
     "admin.change_staff": {"act": "close"},
     "closures.act": {"act": "apply"},
@@ -91,6 +99,18 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         last_month = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
         report = open_report(session, officer, province.foreign_library.id, "monthly", last_month)
         post = write_post(session, officer, Draft(title=SECRET))
+        sent = send_registration(
+            session,
+            PatronFacts(
+                SECRET,
+                "",
+                province.foreign_branch.id,
+                born_year=1990,
+                phone="0905123456",
+                consent=True,
+            ),
+        )
+        asked = ask(session, clerk, patron, "correct", SECRET)
         photo = KeptFile(
             sha256="0" * 64,
             kind="patron_photo",
@@ -150,6 +170,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "file_id": photo.id,
             "plan_id": plan.id,
             "terminal_id": machine.id,
+            "registration_id": sent.id,
+            "request_id": asked.id,
             "loan_id": loan_id,
             "hold_id": hold_id,
             "transit_id": transit.id,

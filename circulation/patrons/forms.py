@@ -7,6 +7,14 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from ils.web.forms import DayField, Form, Required, choices
 
+REQUEST_WORDS = {
+    "correct": _l("Something is wrong and should be corrected"),
+    "erase": _l("Erase my data and close the account"),
+    "restrict": _l("Stop using my data for a while"),
+    "object": _l("I object to a use of my data"),
+    "other": _l("Something else"),
+}
+
 
 class PatronForm(Form):
     """Registering a patron or changing what is known."""
@@ -33,10 +41,12 @@ class PatronForm(Form):
     id_number = StringField(_l("Identity number"), [Length(max=20)])
     guardian_name = StringField(_l("Parent or guardian"), [Length(max=120)])
     guardian_phone = StringField(_l("Guardian's telephone"), [Length(max=20)])
+    guardian_card = StringField(_l("Guardian's card, if they have one"), [Length(max=40)])
     note = TextAreaField(_l("Note"), [Length(max=2000)])
-    consent = BooleanField(
-        _l("The patron (for a child: also the guardian) agrees to the keeping of these data.")
-    )
+    consent = BooleanField(_l("The patron agrees to the keeping of these data."))
+    guardian_consent = BooleanField(_l("The parent or guardian agrees."))
+    agrees_messages = BooleanField(_l("Messages by e-mail, SMS or Zalo are welcome."))
+    agrees_photo = BooleanField(_l("A photo may be kept for the card."))
 
 
 class NewPatronForm(PatronForm):
@@ -44,6 +54,35 @@ class NewPatronForm(PatronForm):
 
     card_number = StringField(_l("Card number"), [Length(max=40)])
     issue = BooleanField(_l("Issue the card now"), default=True)
+
+
+class ConfirmForm(NewPatronForm):
+    """A registration from the public site, confirmed with the person's paper in hand."""
+
+    paper_seen = BooleanField(
+        _l("I have seen the person's identity paper (a child's: its parent's).")
+    )
+
+
+class PhotoForm(Form):
+    """A photo from a file, a phone or a webcam."""
+
+    photo = FileField(_l("Photo"), [FileRequired(_l("Please choose a file."))])
+    agreed = BooleanField(_l("The patron, for a child also the guardian, agrees to the photo."))
+
+
+class NoticeTextForm(Form):
+    """The text people agree to."""
+
+    body = TextAreaField(_l("Text in Vietnamese"), [Required(), Length(max=20_000)])
+    body_en = TextAreaField(_l("Text in English"), [Length(max=20_000)])
+
+
+class RequestForm(Form):
+    """What a person asks about their data."""
+
+    kind = SelectField(_l("Request"), choices=choices(REQUEST_WORDS.items()))
+    text = TextAreaField(_l("What exactly"), [Length(max=4000)])
 
 
 class CardForm(Form):

@@ -3,10 +3,12 @@
 A patron is a person; a card is what is scanned. A replaced card keeps its number and says so.
 """
 
+import secrets
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Date,
@@ -15,12 +17,24 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+import ils.core.files  # noqa: F401 — photos point at its table
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
+from ils.core.events import BigId
+
+REGISTRATION_STATES = ("waiting", "confirmed", "declined", "expired")
+REQUEST_KINDS = ("correct", "erase", "restrict", "object", "other")
+REQUEST_STATES = ("open", "done", "refused")
+
+
+def new_event_ref() -> int:
+    """Make the number under which the event log knows a patron: below zero, so never an id."""
+    return -1 - secrets.randbits(52)
 
 
 class PatronCategory(Base):
@@ -66,9 +80,11 @@ class Patron(Base):
     guardian_phone: Mapped[str] = mapped_column(String(20), default="")
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
     consent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    consent_facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     language: Mapped[str] = mapped_column(String(5), default="vi")
     note: Mapped[str] = mapped_column(Text, default="")
+    photo_id: Mapped[int | None] = mapped_column(ForeignKey("kept_file.id"))
+    # The log holds this number instead of the id; once it is gone nobody can tell whose acts.
+    event_ref: Mapped[int | None] = mapped_column(BigInteger, default=new_event_ref)
     keep_history: Mapped[bool] = mapped_column(Boolean, default=False)
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     must_change_password: Mapped[bool] = mapped_column(Boolean, default=True)
@@ -81,6 +97,8 @@ class Patron(Base):
         Index("ix_patron_library_name", "library_id", "name_key"),
         Index("ix_patron_folded", "name_folded"),
         Index("ix_patron_phone", "phone"),
+        Index("ix_patron_guardian", "guardian_id"),
+        Index("uq_patron_event_ref", "event_ref", unique=True),
     )
 
 
@@ -136,3 +154,121 @@ class Suspension(Base):
     to_on: Mapped[date] = mapped_column(Date)
     loan_id: Mapped[int | None] = mapped_column(Integer)
     lifted_by: Mapped[int | None] = mapped_column(Integer)
+
+
+class PrivacyNotice(Base):
+    """What a library tells people before it keeps their data; a changed text is a new version."""
+
+    __tablename__ = "privacy_notice"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    version: Mapped[int] = mapped_column(Integer)
+    body: Mapped[str] = mapped_column(Text)
+    body_en: Mapped[str] = mapped_column(Text, default="")
+    valid_from: Mapped[date] = mapped_column(Date, default=clock.today)
+    written_by: Mapped[int | None] = mapped_column(Integer)
+    written_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    __table_args__ = (UniqueConstraint("unit_id", "version"),)
+
+
+class Consent(Base):
+    """A person agreed to the keeping of data: to which text, for what, who, how, until when."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patron_id: Mapped[int] = mapped_column(ForeignKey("patron.id"))
+    given_by: Mapped[str] = mapped_column(String(10))  # self | guardian
+    giver_name: Mapped[str] = mapped_column(String(120), default="")  # the guardian's
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("privacy_notice.id"))
+    text_sha256: Mapped[str] = mapped_column(String(64), default="")
+    purposes: Mapped[list[Any]] = mapped_column(default=list)
+    channel: Mapped[str] = mapped_column(String(10), default="desk")
+    given_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    recorded_by: Mapped[int | None] = mapped_column(Integer)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    withdrawn_channel: Mapped[str | None] = mapped_column(String(10))
+    withdrawn_by: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        CheckConstraint("given_by IN ('self', 'guardian')", name="giver_known"),
+        Index("ix_consent_patron", "patron_id"),
+        Index(
+            "uq_consent_standing",
+            "patron_id",
+            "given_by",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+
+class Registration(Base):
+    """What somebody sent from the public site to become a patron; counts for nothing until a
+    member of staff has seen the person's paper."""
+
+    __tablename__ = "registration"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(12), unique=True)
+    library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    name: Mapped[str] = mapped_column(String(120))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    sent_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    expires_on: Mapped[date] = mapped_column(Date)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_by: Mapped[int | None] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(String(250), default="")
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {REGISTRATION_STATES!r}", name="state_known"),
+        Index("ix_registration_library_state", "library_id", "state", "id"),
+        Index("ix_registration_patron", "patron_id"),
+    )
+
+
+class PatronLook(Base):
+    """A member of staff looked at a patron's record: who, when, where and what for."""
+
+    __tablename__ = "patron_look"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    staff_id: Mapped[int] = mapped_column(Integer)
+    unit_id: Mapped[int | None] = mapped_column(Integer)
+    patron_id: Mapped[int] = mapped_column(Integer)
+    why: Mapped[str] = mapped_column(String(20))
+
+    __table_args__ = (
+        Index("ix_patron_look_patron", "patron_id", "at"),
+        Index("ix_patron_look_at", "at"),
+    )
+
+
+class PersonRequest(Base):
+    """A person asks for a right the law gives: to correct, erase, restrict or object."""
+
+    __tablename__ = "person_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    patron_id: Mapped[int] = mapped_column(ForeignKey("patron.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text, default="")
+    channel: Mapped[str] = mapped_column(String(10), default="opac")
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    due_on: Mapped[date] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    decided_by: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        CheckConstraint(f"kind IN {REQUEST_KINDS!r}", name="kind_known"),
+        CheckConstraint(f"state IN {REQUEST_STATES!r}", name="state_known"),
+    )

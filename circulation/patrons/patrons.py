@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -16,12 +16,14 @@ from sqlalchemy.orm import Session
 
 import circulation.patrons.settings  # noqa: F401 — declares them
 from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory
+from circulation.rules.consent import GUARDIAN, LENDING, SELF, givers_needed
 from ils.accounts.actor import Actor
 from ils.accounts.permissions import declare_permission
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.config import config
 from ils.core.errors import Invalid, NotFound, Refused
+from ils.core.events import REFERENCES
 from ils.org.models import OrgUnit
 from ils.org.settings import setting
 from ils.org.units import library_of, place, unit
@@ -54,22 +56,31 @@ class PatronFacts:
     id_number: str = field(default="", repr=False)
     guardian_name: str = ""
     guardian_phone: str = ""
+    guardian_card: str = ""
     language: str = "vi"
     note: str = ""
     consent: bool = False
+    guardian_consent: bool | None = None  # None: as the patron's own, on one signed form
+    purposes: tuple[str, ...] = (LENDING,)
 
 
-PLAIN = tuple(
-    f.name for f in fields(PatronFacts) if f.name not in ("id_number", "consent", "branch_id")
-)
+_APART = ("id_number", "branch_id", "guardian_card", "consent", "guardian_consent", "purposes")
+PLAIN = tuple(f.name for f in fields(PatronFacts) if f.name not in _APART)
 
 
 def register_patron(
-    session: Session, actor: Actor, facts: PatronFacts, *, on: date | None = None
+    session: Session,
+    actor: Actor,
+    facts: PatronFacts,
+    *,
+    on: date | None = None,
+    consent_channel: str | None = None,
+    consent_at: datetime | None = None,
 ) -> Patron:
     """Register a patron at the library of a branch; the card is issued apart.
 
-    Raises ``Invalid`` naming the box that is wrong; a child needs a guardian's name.
+    A guardian who is a patron is named by card and becomes the child's family. Consents are
+    recorded as said. Raises ``Invalid`` naming the box that is wrong; a child needs a guardian.
     """
     branch = unit(session, facts.branch_id)
     actor.require(EDIT, branch)
@@ -78,9 +89,10 @@ def register_patron(
         branch_id=branch.id,
         registered_on=on or clock.today(),
     )
-    _fill(session, patron, facts)
+    _fill(session, actor, patron, facts)
     session.add(patron)
     session.flush()
+    _agree(session, actor, patron, facts, consent_channel, consent_at)
     return patron
 
 
@@ -92,13 +104,17 @@ def change_patron(session: Session, actor: Actor, patron_id: int, facts: PatronF
     if library_of(session, branch.id).id != patron.library_id:
         raise Invalid("branch_of_other_library", field="branch_id")
     patron.branch_id = branch.id
-    _fill(session, patron, facts)
+    _fill(session, actor, patron, facts)
+    session.flush()
+    if patron.consent_at is None:
+        _agree(session, actor, patron, facts)
     changed = sorted(name for name in PLAIN if before[name] != getattr(patron, name))
     audit(session, actor, "patron_changed", "patron", patron.id, boxes=changed)
     return patron
 
 
-def _fill(session: Session, patron: Patron, facts: PatronFacts) -> None:
+def _fill(session: Session, actor: Actor, patron: Patron, facts: PatronFacts) -> None:
+    guardian = _guardian(session, actor, patron, facts)
     name = clean(facts.name)
     if not name:
         raise Invalid("name_missing", field="name")
@@ -107,7 +123,7 @@ def _fill(session: Session, patron: Patron, facts: PatronFacts) -> None:
         raise Invalid("category_unknown", field="category")
     if facts.born_on and not date(1900, 1, 1) <= facts.born_on <= clock.today():
         raise Invalid("birth_date_impossible", field="born_on")
-    if category.child and not clean(facts.guardian_name):
+    if category.child and not clean(facts.guardian_name) and guardian is None:
         raise Invalid("guardian_missing", field="guardian_name")
     for box in PLAIN:
         value = getattr(facts, box)
@@ -120,9 +136,54 @@ def _fill(session: Session, patron: Patron, facts: PatronFacts) -> None:
     patron.born_year = facts.born_on.year if facts.born_on else facts.born_year
     if facts.id_number.strip():
         patron.id_number_masked, patron.id_number_hash = masked_id(facts.id_number)
-    if facts.consent and patron.consent_at is None:
-        patron.consent_at = clock.now()
-        patron.consent_facts = {"text": "2026-01", "channel": "desk", "guardian": category.child}
+    if guardian is not None:
+        patron.guardian_id = guardian.id
+        patron.guardian_name = patron.guardian_name or guardian.name
+        patron.guardian_phone = patron.guardian_phone or guardian.phone
+    patron.guardian_phone = normal_phone(patron.guardian_phone)
+
+
+def _guardian(session: Session, actor: Actor, patron: Patron, facts: PatronFacts) -> Patron | None:
+    """Return the patron whose card was given as the guardian's, if one was."""
+    number = "".join(facts.guardian_card.split()).upper()
+    if not number:
+        return None
+    guardian_id = session.scalar(select(PatronCard.patron_id).where(PatronCard.number == number))
+    if guardian_id is None:
+        raise Invalid("guardian_card_unknown", field="guardian_card", number=number)
+    guardian = patron_for(session, actor, guardian_id)
+    if guardian.id == patron.id or guardian.guardian_id is not None:
+        raise Invalid("guardian_is_child", field="guardian_card")
+    return guardian
+
+
+def _agree(
+    session: Session,
+    actor: Actor,
+    patron: Patron,
+    facts: PatronFacts,
+    channel: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Record the consents a form says; one tick on an old form stands for all who had to sign."""
+    from circulation.patrons.consent import record_consent  # it needs this module's patrons
+
+    category = session.get_one(PatronCategory, patron.category)
+    today = clock.today()
+    child = is_child(session, patron, today, category_is_child=category.child)
+    by_guardian = facts.consent if facts.guardian_consent is None else facts.guardian_consent
+    said = {SELF: facts.consent, GUARDIAN: by_guardian}
+    givers = [one for one in givers_needed(age_on(patron, today), child=child) if said[one]]
+    if givers:
+        record_consent(
+            session,
+            actor,
+            patron,
+            givers=givers,
+            purposes=facts.purposes,
+            channel=channel,
+            at=at,
+        )
 
 
 # Mobile prefixes that became ten digits in September 2018: old prefix → new.
@@ -153,6 +214,15 @@ def masked_id(number: str) -> tuple[str, str]:
     return "•" * max(0, len(digits) - 3) + digits[-3:], digest
 
 
+def event_ref(session: Session, patron_id: int) -> int:
+    """Return the number that stands for a patron in the event log."""
+    patron = session.get(Patron, patron_id)
+    return patron_id if patron is None or patron.event_ref is None else patron.event_ref
+
+
+REFERENCES[:] = [event_ref]
+
+
 def patron_for(session: Session, actor: Actor, patron_id: int, permission: str = VIEW) -> Patron:
     """Return a patron the actor may deal with. Raises ``NotFound`` outside the actor's scope."""
     patron = session.get(Patron, patron_id)
@@ -165,18 +235,28 @@ def patron_for(session: Session, actor: Actor, patron_id: int, permission: str =
 
 def age_on(patron: Patron, day: date) -> int | None:
     """Return a patron's age in whole years on a day; by year of birth where the day is unknown."""
-    if patron.born_on:
-        born = patron.born_on
+    return age_of(patron.born_on, patron.born_year, day)
+
+
+def age_of(born: date | None, born_year: int | None, day: date) -> int | None:
+    """Return an age in whole years on a day, None where neither date nor year is known."""
+    if born:
         return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-    return day.year - patron.born_year if patron.born_year else None
+    return day.year - born_year if born_year else None
 
 
 def age_band(session: Session, patron: Patron, day: date, category_is_child: bool) -> str:
     """Return ``child`` or ``adult`` on a day, by the age limit in force at the library."""
+    child = is_child(session, patron, day, category_is_child=category_is_child)
+    return "child" if child else "adult"
+
+
+def is_child(session: Session, patron: Patron, day: date, *, category_is_child: bool) -> bool:
+    """Tell whether a patron counts as a child on a day, by age; by category where it is unknown."""
     age = age_on(patron, day)
     if age is None:
-        return "child" if category_is_child else "adult"
-    return "child" if age < setting(session, patron.library_id, "patrons.child_below") else "adult"
+        return category_is_child
+    return age < int(setting(session, patron.library_id, "patrons.child_below"))
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,19 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+import circulation.patrons.retention_jobs  # noqa: F401 — declares
+from circulation.patrons import (  # noqa: F401 — each joins the pages
+    category_views,
+    consent_views,
+    photo_views,
+    privacy_views,
+    registration_views,
+    spreadsheet_views,
+)
 from circulation.patrons.categories import EDIT_CATEGORY, prepare_categories
-from circulation.patrons.category_views import categories as _page  # noqa: F401 — joins the pages
+from circulation.patrons.consent import EDIT_NOTICE
+from circulation.patrons.looks import VIEW_LOOKS
+from circulation.patrons.patrons import EDIT
 from circulation.patrons.views import bp
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -19,6 +30,14 @@ def register(app: Flask) -> None:
     menu_entry(
         _l("Library"), _l("Kinds of patrons"), "patrons.categories", EDIT_CATEGORY, order=907
     )
+    menu_entry(group, _l("Registrations from the site"), "patrons.registrations", EDIT, order=152)
+    menu_entry(group, _l("Requests about data"), "patrons.requests", EDIT, order=154)
+    library = _l("Library")
+    menu_entry(
+        library, _l("Notice on personal data"), "patrons.notice_text", EDIT_NOTICE, order=912
+    )
+    menu_entry(library, _l("Who looked"), "patrons.looks_page", VIEW_LOOKS, order=914)
+    menu_entry(library, _l("How long data are kept"), "patrons.retention", VIEW_LOOKS, order=916)
     _say()
 
 
@@ -44,3 +63,26 @@ def _say() -> None:
     message("note_empty", _l("Please write the note."))
     message("note_unknown", _l("There is no such note."))
     message("block_of_other", _l("Only its author or the head of the library may lift this block."))
+    message("guardian_card_unknown", _l("There is no patron with the card %(number)s."))
+    message("guardian_is_child", _l("This card belongs to the child, or to somebody's child."))
+    message("consent_by_nobody", _l("Please tick who agrees."))
+    message("consent_unsaid", _l("Without agreeing no data may be kept, so no card can be given."))
+    message("notice_too_short", _l("The text is too short to tell people what happens."))
+    message("photo_too_large", _l("The picture is too large; at most %(most_mb)s MB."))
+    message("photo_not_agreed", _l("A photo may be kept only where the person agrees; tick it."))
+    message("photo_unreadable", _l("This is no picture the program can read (JPEG, PNG, WebP)."))
+    message("registration_closed", _l("This library does not take registrations on the site."))
+    message("registration_unknown", _l("There is no such registration."))
+    message("registration_decided", _l("Somebody has decided on this registration already."))
+    message("birth_missing", _l("Please tell the date of birth, or at least the year."))
+    message("reach_missing", _l("Please tell a telephone number or an e-mail address."))
+    message("paper_unseen", _l("Please look at the person's paper first, and tick it."))
+    message("decline_reason_missing", _l("Please write why it is declined."))
+    message("erase_blocked", _l("Something is still open; the list below says what."))
+    message("erase_name_differs", _l("The name typed is not the patron's name."))
+    message("request_kind_unknown", _l("Please choose what is asked."))
+    message("request_text_missing", _l("Please write what exactly is asked."))
+    message("requests_too_many", _l("Several requests wait already; they are answered first."))
+    message("request_unknown", _l("There is no such request."))
+    message("request_closed", _l("This request is answered already."))
+    message("request_answer_missing", _l("A refusal needs a reason the person can read."))

@@ -1,19 +1,23 @@
-"""Pages of patrons: find, register, change, cards, passwords, notes, import from a spreadsheet."""
+"""Pages of patrons: find, register, change, cards, passwords, notes.
 
-import re
-import secrets
-from pathlib import Path
+Their photos, consents and families, registrations from the public site, spreadsheets and what the
+law on personal data asks for have modules of their own beside this one, with the same blueprint.
+"""
+
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.models import Hold, LedgerEntry, Loan
-from circulation.patrons import cards
-from circulation.patrons.forms import CardForm, NewPatronForm, NoteForm, PatronForm, UploadForm
+from circulation.patrons import cards, looks
+from circulation.patrons.consent import notice_for, standing_consents
+from circulation.patrons.erasure import ERASE
+from circulation.patrons.family import family_of
+from circulation.patrons.forms import CardForm, NewPatronForm, NoteForm, PatronForm
 from circulation.patrons.models import BlockNote, Patron, PatronCategory, Suspension
 from circulation.patrons.patrons import (
     EDIT,
@@ -23,37 +27,38 @@ from circulation.patrons.patrons import (
     age_on,
     change_patron,
     find_patrons,
+    is_child,
     lift_note,
     likely_same,
     patron_for,
     register_patron,
     write_note,
 )
+from circulation.patrons.requests import requests_of
 from circulation.patrons.sign_in import give_password
-from circulation.patrons.spreadsheet import (
-    HEADERS,
-    guess_columns,
-    read_sheet,
-    shown,
-    take_patrons,
-)
+from circulation.rules.consent import LENDING, MESSAGES, PHOTO, PURPOSES, givers_needed
 from ils.core import clock
-from ils.core.config import config
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
 from ils.org.models import OrgUnit
 from ils.org.units import library_of, unit_names
-from ils.printing import xlsx
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 from ils.web.forms import choices
 
-bp = Blueprint("patrons", __name__, url_prefix="/staff/patrons", template_folder="../templates")
+bp = Blueprint(
+    "patrons",
+    __name__,
+    url_prefix="/staff/patrons",
+    template_folder="../templates",
+    static_folder="static",
+    static_url_path="/static",
+)
 
 PAGE = 50
 
 
-def _branches(session: Session) -> list[OrgUnit]:
+def branches_to_register_at(session: Session) -> list[OrgUnit]:
     """Return the branches at which the actor may register patrons."""
     every = session.scalars(
         select(OrgUnit)
@@ -63,27 +68,30 @@ def _branches(session: Session) -> list[OrgUnit]:
     return [found for found in every if current_actor().can(EDIT, found)]
 
 
-def _choices(session: Session, form: PatronForm) -> None:
+def offer_choices(session: Session, form: PatronForm) -> None:
     names = unit_names(session)
     categories = session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all()
     form.category.choices = choices((c.code, c.name) for c in categories)
     if request.method == "GET" and form.category.data is None:
         # a child needs a guardian, so this kind is chosen, never offered
         form.category.data = next((c.code for c in categories if not c.child), None)
-    form.branch_id.choices = choices((b.id, names[b.id]) for b in _branches(session))
+    form.branch_id.choices = choices((b.id, names[b.id]) for b in branches_to_register_at(session))
 
 
-def _facts(form: PatronForm) -> PatronFacts:
+def facts_of(form: PatronForm) -> PatronFacts:
+    """Return what a form says of a person."""
     known = set(PatronFacts.__dataclass_fields__)
     values: dict[str, Any] = {f.short_name: f.data for f in form if f.short_name in known}
     values = {k: "" if v is None and k not in _MAY_BE_NONE else v for k, v in values.items()}
-    return PatronFacts(**values)
+    free = ((MESSAGES, form.agrees_messages), (PHOTO, form.agrees_photo))
+    purposes = (LENDING, *(purpose for purpose, box in free if box.data))
+    return PatronFacts(**values, purposes=purposes)
 
 
 _MAY_BE_NONE = ("born_on", "born_year", "sex")
 
 
-def _show_problem(form: Any, error: IlsError, otherwise: str) -> int:
+def show_problem(form: Any, error: IlsError, otherwise: str) -> int:
     """Put a refusal beside the box it speaks of."""
     name = error.facts.get("field", "")
     name = "card_number" if name == "number" and "card_number" in form else name
@@ -133,11 +141,13 @@ def new() -> Any:
     same: list[Patron] = []
     status = 200
     with reading() as session:
-        _choices(session, form)
+        offer_choices(session, form)
         if request.method == "GET":
             form.branch_id.data = current_actor().unit_id
+            _take_over_guardian(session, form, request.args.get("guardian", type=int))
+        notice = notice_for(session, form.branch_id.data or current_actor().library_id or 0)
     if form.validate_on_submit():
-        facts = _facts(form)
+        facts = facts_of(form)
         with reading() as session:
             library_id = library_of(session, facts.branch_id).id
             if "sure" not in request.form:
@@ -153,14 +163,32 @@ def new() -> Any:
                             session, current_actor(), patron.id, number=form.card_number.data or ""
                         )
             except IlsError as error:
-                status = _show_problem(form, error, "name")
+                status = show_problem(form, error, "name")
             else:
                 flash(_("%(name)s is registered.", name=patron.name), "ok")
                 return redirect(url_for("patrons.show", patron_id=patron.id))
     elif request.method == "POST":
         status = 422
-    page = render_template("circulation/patrons_form.html", form=form, same=same, patron=None)
+    page = render_template(
+        "circulation/patrons_form.html", form=form, same=same, patron=None, told=notice
+    )
     return page, status
+
+
+def _take_over_guardian(session: Session, form: NewPatronForm, guardian_id: int | None) -> None:
+    """Begin a child's registration with what is known of its parent."""
+    if guardian_id is None:
+        return
+    guardian = patron_for(session, current_actor(), guardian_id)
+    card = cards.active_card(session, guardian.id)
+    form.guardian_card.data = card.number if card else ""
+    form.guardian_name.data, form.guardian_phone.data = guardian.name, guardian.phone
+    form.address.data, form.commune.data = guardian.address, guardian.commune
+    form.ethnicity.data, form.branch_id.data = guardian.ethnicity, guardian.branch_id
+    child = session.scalar(
+        select(PatronCategory.code).where(PatronCategory.child).order_by(PatronCategory.order)
+    )
+    form.category.data = child or form.category.data
 
 
 @bp.route("/<int:patron_id>/edit", methods=["GET", "POST"])
@@ -170,24 +198,25 @@ def edit(patron_id: int) -> Any:
     with reading() as session:
         patron = patron_for(session, current_actor(), patron_id, EDIT)
         form = PatronForm(obj=patron)
-        _choices(session, form)
-        if request.method == "GET":
-            form.consent.data = patron.consent_at is not None
+        offer_choices(session, form)
+        notice = notice_for(session, patron.branch_id)
+        looks.note_look(session, current_actor(), patron_id, looks.EDIT)
     status = 200
     if form.validate_on_submit():
         try:
             with transaction() as session:
-                change_patron(session, current_actor(), patron_id, _facts(form))
+                change_patron(session, current_actor(), patron_id, facts_of(form))
         except IlsError as error:
-            status = _show_problem(form, error, "name")
+            status = show_problem(form, error, "name")
         else:
             flash(_("The changes were saved."), "ok")
             return redirect(url_for("patrons.show", patron_id=patron_id))
     elif request.method == "POST":
         status = 422
-    return render_template(
-        "circulation/patrons_form.html", form=form, same=[], patron=patron
-    ), status
+    page = render_template(
+        "circulation/patrons_form.html", form=form, same=[], patron=patron, told=notice
+    )
+    return page, status
 
 
 @bp.get("/<int:patron_id>")
@@ -196,11 +225,16 @@ def show(patron_id: int) -> str:
     """Show a patron: card, loans, holds, money, notes."""
     with reading() as session:
         patron = patron_for(session, current_actor(), patron_id)
+        looks.note_look(session, current_actor(), patron_id, looks.RECORD)
+        category = session.get_one(PatronCategory, patron.category)
         return render_template(
             "circulation/patrons_show.html",
             patron=patron,
             age=age_on(patron, clock.today()),
-            category=session.get(PatronCategory, patron.category),
+            category=category,
+            family=family_of(session, current_actor(), patron.id),
+            consents=consent_facts(session, patron, category),
+            requests=[r for r in requests_of(session, patron.id) if r.state == "open"],
             card=cards.active_card(session, patron.id),
             old_cards=[c for c in cards.cards_of(session, patron.id) if c.state != "active"],
             loans=_open_loans(session, patron.id),
@@ -217,7 +251,19 @@ def show(patron_id: int) -> str:
             card_form=CardForm(),
             today=clock.today(),
             may_edit=current_actor().can_somewhere(EDIT),
+            may_erase=current_actor().can_somewhere(ERASE),
         )
+
+
+def consent_facts(session: Session, patron: Patron, category: PatronCategory) -> dict[str, Any]:
+    """Return who must agree, whose consent stands, and for what."""
+    today = clock.today()
+    child = is_child(session, patron, today, category_is_child=category.child)
+    return {
+        "needed": givers_needed(age_on(patron, today), child=child),
+        "standing": {row.given_by: row for row in standing_consents(session, patron.id)},
+        "purposes": PURPOSES,
+    }
 
 
 def _open_loans(session: Session, patron_id: int) -> list[Any]:
@@ -329,119 +375,3 @@ def end_note(patron_id: int, note_id: int) -> Any:
     except IlsError as error:
         flash(sentence_for(error), "bad")
     return redirect(url_for("patrons.show", patron_id=patron_id))
-
-
-# -- from a spreadsheet ------------------------------------------------------------------------
-
-
-def _upload_file(token: str) -> Path:
-    if not re.fullmatch(r"[a-f0-9]{24}", token):
-        abort(404)
-    return config().files_dir / "patron-sheets" / token
-
-
-@bp.route("/import", methods=["GET", "POST"])
-@door(EDIT)
-def upload() -> Any:
-    """Take a spreadsheet and lead to the page that asks what its columns hold."""
-    form = UploadForm()
-    status = 200
-    if form.validate_on_submit():
-        data, name = form.file.data.read(), form.file.data.filename or ""
-        try:
-            read_sheet(data, name)
-        except IlsError as error:
-            form.file.errors = [*form.file.errors, sentence_for(error)]
-            status = error.status
-        else:
-            token = secrets.token_hex(12)
-            target = _upload_file(token)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-            target.with_suffix(".name").write_text(name, "utf-8")
-            return redirect(url_for("patrons.columns", token=token))
-    elif request.method == "POST":
-        status = 422
-    return render_template("circulation/patrons_upload.html", form=form), status
-
-
-@bp.route("/import/<token>", methods=["GET", "POST"])
-@door(EDIT)
-def columns(token: str) -> Any:
-    """Show the columns and the first rows; on POST take the patrons and report."""
-    file = _upload_file(token)
-    if not file.exists():
-        abort(404)
-    sheet = read_sheet(file.read_bytes(), file.with_suffix(".name").read_text("utf-8"))
-    chosen = _chosen_columns(len(sheet.headers)) if request.method == "POST" else None
-    mapping = guess_columns(sheet.headers) if chosen is None else chosen
-    outcome, problem = None, None
-    if request.method == "POST" and "name" not in mapping:
-        problem = _("Please say which column holds the names.")
-    elif request.method == "POST" and "take" in request.form:
-        with transaction() as session:
-            outcome = take_patrons(
-                session,
-                current_actor(),
-                sheet,
-                mapping,
-                branch_id=request.form.get("branch_id", 0, type=int),
-                category=request.form.get("category", ""),
-                consent="consent" in request.form,
-            )
-            wrong = [(n, row, sentence_for(error)) for n, row, error in outcome.wrong]
-        if wrong:
-            _keep_wrong_rows(file, sheet.headers, wrong)
-    with reading() as session:
-        names = unit_names(session)
-        page = render_template(
-            "circulation/patrons_columns.html",
-            token=token,
-            sheet=sheet,
-            shown=shown,
-            mapping={column: box for box, column in mapping.items()},
-            boxes=list(HEADERS),
-            branches=_branches(session),
-            names=names,
-            categories=session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all(),
-            outcome=outcome,
-            wrong=[(n, sentence_for(e)) for n, _row, e in outcome.wrong] if outcome else [],
-            problem=problem,
-            typed=request.form,
-            unit_id=current_actor().unit_id,
-        )
-    return page, 422 if problem else 200
-
-
-def _chosen_columns(count: int) -> dict[str, int]:
-    chosen: dict[str, int] = {}
-    for column in range(count):
-        box = request.form.get(f"column_{column}", "")
-        if box in HEADERS and box not in chosen:
-            chosen[box] = column
-    return chosen
-
-
-def _keep_wrong_rows(file: Path, headers: tuple[str, ...], wrong: list[Any]) -> None:
-    rows = [[*map(_plain, row), sentence] for _n, row, sentence in wrong]
-    file.with_suffix(".wrong.xlsx").write_bytes(
-        xlsx([(_("Rows not taken"), [*headers, _("Reason")], rows)])
-    )
-
-
-def _plain(cell: Any) -> Any:
-    return cell if isinstance(cell, (int, float)) else "" if cell is None else str(cell)
-
-
-@bp.get("/import/<token>/wrong.xlsx")
-@door(EDIT)
-def wrong_rows(token: str) -> Response:
-    """Give back the rows that could not be taken, with the reason in the last column."""
-    file = _upload_file(token).with_suffix(".wrong.xlsx")
-    if not file.exists():
-        abort(404)
-    return Response(
-        file.read_bytes(),
-        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        headers={"Content-Disposition": 'attachment; filename="wrong-rows.xlsx"'},
-    )

@@ -26,6 +26,7 @@ from circulation.sample.desks import Desk
 from circulation.sample.lending import Lending
 from circulation.sample.papers import Papers, withdraw_worn
 from circulation.sample.people import Reader, readers
+from circulation.sample.persons import add_persons
 from circulation.sample.province import (
     Account,
     Units,
@@ -134,6 +135,7 @@ def seed(
     summary.items += added
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
+        add_persons(session, units)
         audit(session, system_actor(), "sample_loaded", "sample", None)
     return summary
 

@@ -15,6 +15,7 @@ from circulation.groups import family_word, group_for, loans_of_group
 from circulation.hold_lists import holds_of_patron
 from circulation.ledger import account
 from circulation.models import BookDrop, DeskCommand
+from circulation.patrons import looks
 from circulation.patrons.models import BlockNote
 from circulation.patrons.patrons import patron_for
 from circulation.policies import branch
@@ -140,6 +141,7 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         return None
     if at_desk is None:
         return None
+    looks.note_look(session, actor, patron_id, looks.DESK)
     loans = loans_of_patron(session, patron_id)
     notes = session.scalars(_NOTES, {"patron_id": patron_id}).all()
     return {

@@ -6,6 +6,7 @@ freezes. Erasing a person or a loan leaves the log standing: it holds ids and fa
 ``voids_id`` names the undone one; folds leave both out.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -49,7 +50,7 @@ class EventRow(Base):
     library_id: Mapped[int | None] = mapped_column(Integer)
     workstation: Mapped[str | None] = mapped_column(String(80))
     actor_id: Mapped[int | None] = mapped_column(Integer)
-    patron_ref: Mapped[int | None] = mapped_column(Integer)
+    patron_ref: Mapped[int | None] = mapped_column(BigId)  # a number kept for this, see below
     item_id: Mapped[int | None] = mapped_column(Integer)
     record_id: Mapped[int | None] = mapped_column(Integer)
     loan_id: Mapped[int | None] = mapped_column(Integer)
@@ -108,6 +109,10 @@ class ActUndone(Event):
     of_kind: str | None = None
 
 
+# Package patrons gives the number that stands for a patron in the log; it can be thrown away.
+REFERENCES: list[Callable[[Session, int], int]] = []
+
+
 def publish_event(
     session: Session,
     actor: Any,
@@ -122,8 +127,12 @@ def publish_event(
     """Append an event to the log in the caller's transaction and return its row.
 
     ``columns`` are the log's own columns (item_id, patron_ref, age_band, amount, quantity …);
-    place and workstation default to the actor's.
+    place and workstation default to the actor's. A patron's id is written as the number that
+    stands for it.
     """
+    who = columns.get("patron_ref")
+    if who is not None and who > 0 and REFERENCES:
+        columns["patron_ref"] = REFERENCES[0](session, who)
     now = clock.now()
     at = effective_at or now
     row = EventRow(

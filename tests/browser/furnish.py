@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from PIL import Image
 from sqlalchemy import select
 
 from cataloging.imports.runs import begin, receive
@@ -22,7 +23,12 @@ from circulation.fast_add import add_and_lend
 from circulation.fees import charge
 from circulation.holds import place_hold
 from circulation.models import Loan
-from circulation.patrons.patrons import write_note
+from circulation.patrons.consent import consent_at_desk
+from circulation.patrons.models import Patron
+from circulation.patrons.patrons import PatronFacts, write_note
+from circulation.patrons.photos import keep_photo
+from circulation.patrons.registration import send_registration
+from circulation.patrons.requests import ask
 from ils.accounts.actor import Actor
 from ils.accounts.passwords import hash_password
 from ils.core import clock
@@ -72,6 +78,7 @@ def furnish(place: Place) -> Furnished:
         report = open_report(session, head, province.library.id, "monthly", month.first)
         words["report_id"] = report.id
     _import(place, head, words)
+    _persons(place, head, words)
     names = {"head": username(head), "admin": username(admin)}
     words["token"] = _patron_sheet(place, names["head"])
     words |= {"number": 1, "tag": "008", "code": "TV.G02", "staff_id": head.staff_id}
@@ -173,6 +180,31 @@ def _desk_pages(place: Place, head: Actor, codes: list[str]) -> dict[str, Any]:
     quick = QuickTitle(branch.id, "Truyện tranh mới", "TM-001")
     perform(add_and_lend, head, facts=quick, patron_id=pupils[0].id, key="d3")
     return {"drop_id": drop_id, "parent_id": parent.id}
+
+
+def _persons(place: Place, head: Actor, words: dict[str, Any]) -> None:
+    """Give the reader a photo, a child, a request and a consent; somebody registers on the site."""
+    branch = place.province.branch
+    picture = io.BytesIO()
+    Image.new("RGB", (600, 800), "darkgreen").save(picture, "JPEG")
+    with transaction() as session:
+        consent_at_desk(
+            session, head, words["patron_id"], givers=["self"], purposes=["photo", "messages"]
+        )
+        keep_photo(session, head, words["patron_id"], picture.getvalue())
+        reader = session.get_one(Patron, words["patron_id"])
+        factories.create_patron(
+            session,
+            branch,
+            "Nguyễn Văn Bé",
+            category="child",
+            guardian_card=factories.card_of(session, reader),
+        )
+        words["request_id"] = ask(session, head, reader, "correct", "Sai ngày sinh").id
+        facts = PatronFacts(
+            "Nguyễn Thị Lan", "", branch.id, born_year=1990, phone="0905123456", consent=True
+        )
+        words["registration_id"] = send_registration(session, facts).id
 
 
 def _lifted() -> dict[str, str]:

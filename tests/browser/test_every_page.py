@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("ev
 
 # Answers that are no page: fetched, and looked at only for being there.
 FILES = re.compile(
-    r"\.(svg|xml|txt|xlsx|pdf)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code)$"
+    r"\.(svg|xml|txt|xlsx|pdf|json|jpg)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code)$"
 )
 # The first run is gone once there is a library and has its own story; a kept file is no page.
 ELSEWHERE = {"ils.first_run", "files.show"}

@@ -1,0 +1,142 @@
+"""Pages that bring in patrons from a spreadsheet: the file, its columns, the rows not taken."""
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+from flask import Response, abort, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from circulation.patrons.forms import UploadForm
+from circulation.patrons.models import PatronCategory
+from circulation.patrons.patrons import EDIT
+from circulation.patrons.spreadsheet import (
+    HEADERS,
+    guess_columns,
+    read_sheet,
+    shown,
+    take_patrons,
+)
+from circulation.patrons.views import bp, branches_to_register_at
+from ils.core.config import config
+from ils.core.db import reading, transaction
+from ils.core.errors import IlsError
+from ils.org.units import unit_names
+from ils.printing import xlsx
+from ils.web.door import current_actor, door
+from ils.web.errors import sentence_for
+
+
+def _upload_file(token: str) -> Path:
+    if not re.fullmatch(r"[a-f0-9]{24}", token):
+        abort(404)
+    return config().files_dir / "patron-sheets" / token
+
+
+@bp.route("/import", methods=["GET", "POST"])
+@door(EDIT)
+def upload() -> Any:
+    """Take a spreadsheet and lead to the page that asks what its columns hold."""
+    form = UploadForm()
+    status = 200
+    if form.validate_on_submit():
+        data, name = form.file.data.read(), form.file.data.filename or ""
+        try:
+            read_sheet(data, name)
+        except IlsError as error:
+            form.file.errors = [*form.file.errors, sentence_for(error)]
+            status = error.status
+        else:
+            token = secrets.token_hex(12)
+            target = _upload_file(token)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            target.with_suffix(".name").write_text(name, "utf-8")
+            return redirect(url_for("patrons.columns", token=token))
+    elif request.method == "POST":
+        status = 422
+    return render_template("circulation/patrons_upload.html", form=form), status
+
+
+@bp.route("/import/<token>", methods=["GET", "POST"])
+@door(EDIT)
+def columns(token: str) -> Any:
+    """Show the columns and the first rows; on POST take the patrons and report."""
+    file = _upload_file(token)
+    if not file.exists():
+        abort(404)
+    sheet = read_sheet(file.read_bytes(), file.with_suffix(".name").read_text("utf-8"))
+    chosen = _chosen_columns(len(sheet.headers)) if request.method == "POST" else None
+    mapping = guess_columns(sheet.headers) if chosen is None else chosen
+    outcome, problem = None, None
+    if request.method == "POST" and "name" not in mapping:
+        problem = _("Please say which column holds the names.")
+    elif request.method == "POST" and "take" in request.form:
+        with transaction() as session:
+            outcome = take_patrons(
+                session,
+                current_actor(),
+                sheet,
+                mapping,
+                branch_id=request.form.get("branch_id", 0, type=int),
+                category=request.form.get("category", ""),
+                consent="consent" in request.form,
+            )
+            wrong = [(n, row, sentence_for(error)) for n, row, error in outcome.wrong]
+        if wrong:
+            _keep_wrong_rows(file, sheet.headers, wrong)
+    with reading() as session:
+        names = unit_names(session)
+        page = render_template(
+            "circulation/patrons_columns.html",
+            token=token,
+            sheet=sheet,
+            shown=shown,
+            mapping={column: box for box, column in mapping.items()},
+            boxes=list(HEADERS),
+            branches=branches_to_register_at(session),
+            names=names,
+            categories=session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all(),
+            outcome=outcome,
+            wrong=[(n, sentence_for(e)) for n, _row, e in outcome.wrong] if outcome else [],
+            problem=problem,
+            typed=request.form,
+            unit_id=current_actor().unit_id,
+        )
+    return page, 422 if problem else 200
+
+
+def _chosen_columns(count: int) -> dict[str, int]:
+    chosen: dict[str, int] = {}
+    for column in range(count):
+        box = request.form.get(f"column_{column}", "")
+        if box in HEADERS and box not in chosen:
+            chosen[box] = column
+    return chosen
+
+
+def _keep_wrong_rows(file: Path, headers: tuple[str, ...], wrong: list[Any]) -> None:
+    rows = [[*map(_plain, row), sentence] for _n, row, sentence in wrong]
+    file.with_suffix(".wrong.xlsx").write_bytes(
+        xlsx([(_("Rows not taken"), [*headers, _("Reason")], rows)])
+    )
+
+
+def _plain(cell: Any) -> Any:
+    return cell if isinstance(cell, (int, float)) else "" if cell is None else str(cell)
+
+
+@bp.get("/import/<token>/wrong.xlsx")
+@door(EDIT)
+def wrong_rows(token: str) -> Response:
+    """Give back the rows that could not be taken, with the reason in the last column."""
+    file = _upload_file(token).with_suffix(".wrong.xlsx")
+    if not file.exists():
+        abort(404)
+    return Response(
+        file.read_bytes(),
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": 'attachment; filename="wrong-rows.xlsx"'},
+    )

@@ -1,0 +1,68 @@
+"""What the sample shows of personal data: a family, people who registered on the site, a request."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from circulation.patrons.family import join_family
+from circulation.patrons.models import Patron, PatronCard
+from circulation.patrons.patrons import PatronFacts
+from circulation.patrons.registration import send_registration
+from circulation.patrons.requests import ask
+from circulation.patrons.sign_in import patron_actor
+from circulation.rules.consent import LENDING, MESSAGES
+from circulation.sample.province import Units
+from ils.accounts.actor import system_actor
+from ils.core import clock
+
+SENT = (
+    ("BS-TT", "Trần Thị Mai Anh", 1991, "", "", "Công nhân may"),
+    ("BS-TT", "Lê Nguyễn Gia Bảo", 2016, "Trường Tiểu học Bình Sen", "4B", ""),
+    ("AH-TN", "Hồ Ngọc Khánh Vy", 2014, "Trường THCS An Hà", "6A", ""),
+    ("PL-TT", "Đinh Văn Y Thắng", 1978, "", "", "Làm rẫy"),
+)
+
+
+def add_persons(session: Session, units: Units) -> None:
+    """Add them at the end of the story, as if sent in the last days."""
+    for days, (branch, name, born, school, class_, work) in enumerate(SENT):
+        child = born > 2010
+        facts = PatronFacts(
+            name=name,
+            category="",
+            branch_id=units[branch].id,
+            born_year=born,
+            school=school,
+            school_class=class_,
+            occupation=work,
+            phone="" if child else f"060012345{days}",
+            guardian_name=f"{name.split()[0]} Thị Hạnh" if child else "",
+            guardian_phone=f"060076543{days}" if child else "",
+            consent=True,
+            guardian_consent=child,
+            purposes=(LENDING, MESSAGES),
+        )
+        with clock.at(clock.now() - timedelta(days=days, hours=3)):
+            send_registration(session, facts, address=f"sample {days}")
+    _family(session, units["BS"].id)
+
+
+def _family(session: Session, library_id: int) -> None:
+    """Join two children to a grown-up of the same library, who asks for a correction."""
+    mine = (
+        select(Patron, PatronCard.number)
+        .join(PatronCard, PatronCard.patron_id == Patron.id)
+        .where(Patron.library_id == library_id, PatronCard.state == "active")
+        .where(Patron.guardian_id.is_(None))
+        .order_by(Patron.id)
+    )
+    adult = session.execute(mine.where(Patron.category.not_in(("child", "pupil")))).first()
+    children = session.execute(mine.where(Patron.category == "child").limit(2)).all()
+    if adult is None:
+        return
+    parent, card = adult
+    for child, _number in children:
+        join_family(session, system_actor(), child.id, card)
+    actor = patron_actor(session, parent)
+    ask(session, actor, parent, "correct", "Tôi đã đổi số điện thoại, nhờ thư viện sửa giúp.")
