@@ -125,6 +125,7 @@ def patron_figures(
         home = [row for row in loans[one] if row.kind == "home"]
         figures[one] = Figures(
             loans=len(home),
+            reading=sum(row.kind == "reading_room" for row in loans[one]),
             loans_of_kind=Counter(row.item_type for row in home),
             overdue=sum(d > 0 for d in days),
             overdue_days=max(days, default=0),

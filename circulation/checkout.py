@@ -108,6 +108,34 @@ def check_out(
     return _answer(act, scene, loan, told)
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """A check-out decided and not done."""
+
+    scene: Scene
+    due: Due
+    reasons: list[Reason]
+
+
+def weigh_check_out(
+    session: Session,
+    actor: Actor,
+    *,
+    barcode: str,
+    card: str,
+    kind: str | None = None,
+    now: datetime | None = None,
+) -> Weighed | list[Reason]:
+    """Decide what lending would say now, and until when. Reads only: nothing is locked or kept."""
+    actor.require(CHECK_OUT)
+    act = Act(session, actor, "weigh", None, now)
+    scene = _gather(act, barcode, card, None, kind, locked=False)
+    if isinstance(scene, list):
+        return scene
+    due = _due(act, scene, None)
+    return Weighed(scene, due, worst_first([*_judge(act, scene, None), *due_reasons(due)]))
+
+
 def enter_open_loan(
     session: Session,
     actor: Actor,
@@ -154,7 +182,13 @@ def enter_open_loan(
 
 
 def _gather(
-    act: Act, barcode: str, card: str | None, patron_id: int | None, kind: str | None
+    act: Act,
+    barcode: str,
+    card: str | None,
+    patron_id: int | None,
+    kind: str | None,
+    *,
+    locked: bool = True,
 ) -> Scene | list[Reason]:
     """Find and lock what the act is about; a list of reasons where something is not known."""
     session = act.session
@@ -171,7 +205,8 @@ def _gather(
     if unknown or found.item_id is None or found.record_id is None or whose is None:
         return unknown
     act.item_id, act.patron_id = found.item_id, whose
-    lock_for_item(session, found.record_id, found.item_id, [whose])
+    if locked:
+        lock_for_item(session, found.record_id, found.item_id, [whose])
     patron = patron_at_desk(session, act.here, act.today, card=card, patron_id=patron_id)
     if patron is None:
         return [reason("card_unknown", scanned=card)]

@@ -7,6 +7,7 @@ import circulation.indicators
 import circulation.lending
 import circulation.patrons.register
 import circulation.registers.register
+import circulation.rulebook.register
 import circulation.sip2.register
 import circulation.views.register
 
@@ -20,3 +21,4 @@ def register(app: Flask) -> None:
     circulation.registers.register.register(app)
     circulation.closures.register.register(app)
     circulation.sip2.register.register(app)
+    circulation.rulebook.register.register(app)

@@ -47,6 +47,7 @@ REASONS: dict[str, Any] = {
     "not_for_loan": _l("This item is not for loan."),
     "take_home_of_reading_room": _l("This item is for the reading room only."),
     "not_lent_to_category": _l("Items of this type are not lent to this kind of patron."),
+    "not_read_here": _l("Items of this type are not given to the reading room."),
     "item_in_process": _l("The item is still being processed."),
     "item_damaged": _l("The item is marked as damaged or under repair."),
     "withdrawal_proposed": _l("The item is proposed for withdrawal."),
@@ -59,6 +60,9 @@ REASONS: dict[str, Any] = {
     "wanted_by_others": _l("%(waiting)s patrons wait for this title. Lend it anyway?"),
     "limit_total": _l("This would be item %(value)s; %(limit)s are allowed."),
     "limit_kind": _l("This would be item %(value)s of its type; %(limit)s are allowed."),
+    "limit_reading_room": _l(
+        "This would be item %(value)s in the reading room; %(limit)s are allowed."
+    ),
     "limit_holds": _l("This would be hold %(value)s; %(limit)s are allowed."),
     "limit_holds_day": _l("This would be hold %(value)s today; %(limit)s are allowed."),
     "limit_slips": _l("This would be book %(value)s from the stack; %(limit)s at a time."),

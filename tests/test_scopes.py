@@ -24,6 +24,10 @@ from circulation.patrons.models import BlockNote, PatronCard
 from circulation.patrons.patrons import PatronFacts, write_note
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask
+from circulation.rulebook.drafts import make_draft
+from circulation.rulebook.models import RuleDraft, RulesApplied
+from circulation.rulebook.open_loans import preview_open_loans
+from circulation.rules.policy import Change
 from circulation.sip2.terminals import add_terminal
 from ils.accounts.models import Staff
 from ils.core import clock, db
@@ -65,6 +69,8 @@ SENT: dict[str, dict[str, Any]] = {
     "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
     "admin.change_staff": {"act": "close"},
     "closures.act": {"act": "apply"},
+    "rulebook.end_draft": {"act": "save"},
+    "rulebook.act_on_application": {"act": "apply"},
     "news.edit": {"title": "x"},
     "reporting.act": {"act": "submit"},
 }
@@ -96,6 +102,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         session.add(day)
         closed = dict.fromkeys([clock.today()], SECRET)
         plan = plan_closure(session, officer, library_id, closed, SECRET)
+        tried = make_draft(session, officer, library_id, [Change("", "", "loan_days", 9)])
+        applied = preview_open_loans(session, officer, library_id)
         last_month = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
         report = open_report(session, officer, province.foreign_library.id, "monthly", last_month)
         post = write_post(session, officer, Draft(title=SECRET))
@@ -172,6 +180,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "terminal_id": machine.id,
             "registration_id": sent.id,
             "request_id": asked.id,
+            "draft_id": tried.id,
+            "applied_id": applied.id,
             "loan_id": loan_id,
             "hold_id": hold_id,
             "transit_id": transit.id,
@@ -202,6 +212,8 @@ def state() -> dict[str, Any]:
             "transits": session.scalars(select(Transit.cancelled_at)).all(),
             "notes": session.scalars(select(BlockNote.lifted_at)).all(),
             "days": session.scalar(select(func.count()).select_from(CalendarDay)),
+            "drafts": session.scalars(select(RuleDraft.state)).all(),
+            "applied": session.scalars(select(RulesApplied.state)).all(),
             "closures": session.scalars(select(ClosurePlan.state)).all(),
             "cards": session.scalars(select(PatronCard.expires_on)).all(),
             "staff": session.scalars(select(Staff.active)).all(),

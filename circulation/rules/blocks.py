@@ -45,6 +45,7 @@ class Figures:
 
     loans: int = 0
     loans_of_kind: Mapping[str, int] = field(default_factory=dict)
+    reading: int = 0  # in the reading room now
     overdue: int = 0
     overdue_days: int = 0  # of the oldest
     posted: int = 0

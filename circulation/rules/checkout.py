@@ -109,6 +109,8 @@ def _use(facts: CheckoutFacts, policy: Policy) -> list[Reason]:
         return [reason("not_for_loan")]
     if use == READING_ROOM and facts.kind != READING_ROOM:
         return [reason("take_home_of_reading_room")]
+    if not policy.reading_room and facts.kind == READING_ROOM:
+        return [reason("not_read_here", item_type=facts.copy.item_type)]
     if not policy.loanable and facts.kind != READING_ROOM:
         return [reason("not_lent_to_category", item_type=facts.copy.item_type)]
     return []
@@ -152,6 +154,9 @@ def _limits(facts: CheckoutFacts, policy: Policy) -> list[Reason]:
         ):
             if limit is not None and after > limit:
                 found.append(reason(code, value=after, limit=limit, item_type=item_type))
+    elif policy.limit_reading_room is not None and figures.reading >= policy.limit_reading_room:
+        after, limit = figures.reading + 1, policy.limit_reading_room
+        found.append(reason("limit_reading_room", value=after, limit=limit))
     age = facts.patron.age
     if policy.min_age is not None and age is not None and age < policy.min_age:
         found.append(reason("age_limit", age=age, limit=policy.min_age))

@@ -7,7 +7,7 @@ returned with the row it came from.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import cache
 from types import UnionType
@@ -54,6 +54,8 @@ class Policy:
     max_manual_days: int = _value(90, "loan", low=0, high=730)
     limit_total: int | None = _value(5, "loan", low=0, high=999)
     limit_kind: int | None = _value(None, "loan", low=0, high=999)
+    reading_room: bool = _value(True, "loan")
+    limit_reading_room: int | None = _value(None, "loan", low=0, high=999)
     min_age: int | None = _value(None, "loan", low=0, high=99)
     deposit: int | None = _value(None, "loan", low=0)
     consent_needed: bool = _value(False, "loan")
@@ -156,6 +158,36 @@ class Row:
     item_type: str
     category: str
     values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value to be set at a unit for an item type and category, or (``inherit``) no longer set."""
+
+    item_type: str
+    category: str
+    field: str
+    value: Any = None
+    inherit: bool = False
+
+
+def changed_rows(
+    rows: Iterable[Row], unit_id: int, depth: int, changes: Iterable[Change]
+) -> list[Row]:
+    """Return the rows of a branch's path as they would be after changes at one of its units.
+
+    A row that does not exist yet gets the id 0; one that loses its last value goes.
+    """
+    by_pair = {(r.item_type, r.category): r for r in rows if r.unit_id == unit_id}
+    others = [r for r in rows if r.unit_id != unit_id]
+    for one in changes:
+        pair = one.item_type, one.category
+        row = by_pair.get(pair) or Row(0, unit_id, depth, *pair, {})
+        values = {k: v for k, v in row.values.items() if k != one.field}
+        if not one.inherit:
+            values[one.field] = one.value
+        by_pair[pair] = replace(row, values=values)
+    return [*others, *(row for row in by_pair.values() if row.values)]
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ KINDS: dict[str, Kind] = {
     "not_for_loan": _refuse(4, HEAD),
     "take_home_of_reading_room": _refuse(4, HEAD),
     "not_lent_to_category": _refuse(4, HEAD),
+    "not_read_here": _refuse(4, HEAD),
     "item_in_process": _refuse(4, DESK, remembered=True),
     "item_damaged": _refuse(4, DESK, remembered=True),
     "withdrawal_proposed": _refuse(4, DESK),
@@ -82,6 +83,7 @@ KINDS: dict[str, Kind] = {
     # 7 limits of number
     "limit_total": _refuse(7, DESK, remembered=True),
     "limit_kind": _refuse(7, DESK, remembered=True),
+    "limit_reading_room": _refuse(7, DESK, remembered=True),
     "limit_holds": _refuse(7, DESK, remembered=True),
     "limit_holds_day": _refuse(7, DESK, remembered=True),
     "limit_slips": _refuse(7, DESK, remembered=True),

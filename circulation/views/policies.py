@@ -1,4 +1,4 @@
-"""The page of lending rules: a matrix of what is set where, and what results for a pair.
+"""All lending values of one item type and patron category on a page, and the words for values.
 
 A box left empty is inherited; each value of the result names the row it comes from.
 """
@@ -15,7 +15,7 @@ from cataloging.models import ItemType
 from circulation.models import PolicyRow
 from circulation.patrons.models import PatronCategory
 from circulation.permissions import EDIT_POLICY, VIEW_POLICY
-from circulation.policies import policy_for, policy_rows, set_policy_row
+from circulation.policies import policy_for, set_policy_row
 from circulation.rules.policy import FieldAbout, policy_fields, to_json
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, NotFound
@@ -28,8 +28,6 @@ from ils.web.forms import parse_day, parse_dong
 
 bp = Blueprint("policies", __name__, url_prefix="/staff/rules", template_folder="../templates")
 
-# Values the matrix shows at a glance.
-AT_A_GLANCE = ("loan_days", "limit_total", "renew_limit", "per_day", "cap", "limit_holds")
 MONEY = ("per_day", "cap", "patron_cap", "round_to", "deposit", "limit_owed")
 
 
@@ -46,33 +44,6 @@ def _unit(session: Session, permission: str) -> tuple[OrgUnit, list[OrgUnit]]:
     if found is None and request.args.get("unit"):
         raise NotFound("unit_unknown", unit_id=wanted)
     return found or choices[0], choices
-
-
-@bp.get("/")
-@door(VIEW_POLICY)
-def matrix() -> str:
-    """Show the rows set at a unit, and what results for every item type and patron category."""
-    with reading() as session:
-        chosen, choices = _unit(session, VIEW_POLICY)
-        types, categories = _lists(session)
-        cells = {
-            (t.code, c.code): policy_for(session, chosen.id, t.code, c.code)
-            for t in types
-            for c in categories
-        }
-        return render_template(
-            "circulation/policies_matrix.html",
-            unit=chosen,
-            units=choices,
-            names=unit_names(session),
-            types=types,
-            categories=categories,
-            cells=cells,
-            rows=policy_rows(session, chosen.id),
-            glance=AT_A_GLANCE,
-            may_edit=current_actor().can(EDIT_POLICY, chosen),
-            words=field_words(),
-        )
 
 
 @bp.route("/row", methods=["GET", "POST"])
@@ -94,7 +65,7 @@ def row() -> Any:
         problems = _save(chosen, item_type, category)
         if not problems:
             flash(_("The rule was saved. Loans already made keep the values they had."), "ok")
-            return redirect(url_for("policies.matrix", unit=chosen.id))
+            return redirect(url_for("rulebook.matrix", unit=chosen.id))
     with reading() as session:
         types, categories = _lists(session)
         page = render_template(
@@ -178,6 +149,8 @@ def field_words() -> dict[str, str]:
         "max_manual_days": _("Longest period typed by hand (days)"),
         "limit_total": _("Items on loan at once"),
         "limit_kind": _("Items of this type at once"),
+        "reading_room": _("May be read in the reading room"),
+        "limit_reading_room": _("Items in the reading room at once"),
         "min_age": _("From the age of"),
         "deposit": _("Deposit needed (đồng)"),
         "consent_needed": _("A child needs the guardian's consent"),

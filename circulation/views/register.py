@@ -4,7 +4,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from circulation import sentences
-from circulation.permissions import CHECK_IN, ENTER_OPEN_LOAN, TALLY, USE_DESK, VIEW_POLICY
+from circulation.permissions import CHECK_IN, ENTER_OPEN_LOAN, TALLY, USE_DESK
 from circulation.slips import declare_slip_settings
 from circulation.views import (
     desk,
@@ -55,7 +55,6 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Reading room"), "desk.evening", USE_DESK, order=124)
     menu_entry(group, _l("Book drops"), "desk.drops", CHECK_IN, order=126)
     menu_entry(group, _l("A loan open on paper"), "lists.open_loan", ENTER_OPEN_LOAN, order=160)
-    menu_entry(_l("Library"), _l("Lending rules"), "policies.matrix", VIEW_POLICY, order=905)
     _name_acts()
     message("loan_unknown", _l("There is no such loan."))
     message("answer_unknown", _l("This answer is no longer kept, or explains itself."))

@@ -30,6 +30,8 @@ FINE: Final = ("penalty", "per_day", "skip_closed", "grace", "grace_mode", "cap"
 # The values that decide on a reason; other reasons follow from facts, not from a rule.
 DECIDED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "not_lent_to_category": ("loanable",),
+    "not_read_here": ("reading_room",),
+    "limit_reading_room": ("limit_reading_room",),
     "take_home_of_reading_room": ("loanable",),
     "limit_total": ("limit_total",),
     "limit_kind": ("limit_kind",),

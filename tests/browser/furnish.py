@@ -29,6 +29,9 @@ from circulation.patrons.patrons import PatronFacts, write_note
 from circulation.patrons.photos import keep_photo
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask
+from circulation.rulebook.drafts import make_draft, save_changes
+from circulation.rulebook.open_loans import preview_open_loans
+from circulation.rules.policy import Change
 from ils.accounts.actor import Actor
 from ils.accounts.passwords import hash_password
 from ils.core import clock
@@ -151,8 +154,25 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
         words["loan_id"] = session.scalars(
             select(Loan.id).where(Loan.patron_id == patron.id).order_by(Loan.id)
         ).first()
+    words |= {"card": card, "barcode": codes[6]}
+    _rules(head, words)
     _closure(head, words)
     return card
+
+
+def _rules(head: Actor, words: dict[str, Any]) -> None:
+    """Try a rule that would refuse, and preview other rules for the loans that are open."""
+    library_id = words["unit_id"]
+    changes = [Change("", "", "limit_total", 1), Change("", "", "loan_days", 21)]
+    with transaction() as session:
+        words["draft_id"] = make_draft(session, head, library_id, changes).id
+        save_changes(
+            session,
+            head,
+            library_id,
+            [Change("", "", "cap", 500), Change("comic", "", "loan_days", 7)],
+        )
+        words["applied_id"] = preview_open_loans(session, head, library_id).id
 
 
 def _closure(head: Actor, words: dict[str, Any]) -> None:
