@@ -175,6 +175,14 @@ class ItemMissing(Event):
 
 
 @dataclass(frozen=True)
+class ItemDamaged(Event):
+    """A copy was found worn or torn and was put aside. ``why`` says where that was noticed."""
+
+    kind: ClassVar[str] = "item_damaged"
+    why: str | None = None  # return | stock_take
+
+
+@dataclass(frozen=True)
 class ChargePosted(Event):
     """A charge was written to a reader's account; ``amount`` is in the log's column."""
 

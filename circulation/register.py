@@ -9,6 +9,7 @@ import circulation.patrons.register
 import circulation.registers.register
 import circulation.rulebook.register
 import circulation.sip2.register
+import circulation.stocktaking.register
 import circulation.views.register
 
 
@@ -22,3 +23,4 @@ def register(app: Flask) -> None:
     circulation.closures.register.register(app)
     circulation.sip2.register.register(app)
     circulation.rulebook.register.register(app)
+    circulation.stocktaking.register.register(app)

@@ -29,6 +29,7 @@ from circulation.rulebook.models import RuleDraft, RulesApplied
 from circulation.rulebook.open_loans import preview_open_loans
 from circulation.rules.policy import Change
 from circulation.sip2.terminals import add_terminal
+from circulation.stocktaking.takes import Plan, Scope, plan_stock_take
 from ils.accounts.models import Staff
 from ils.core import clock, db
 from ils.core.audit import AuditEntry
@@ -49,6 +50,7 @@ SHARED = {
     "number": "a version of a record",
     "token": "a file being looked through; tested with its pages",
     "filename": "static files",
+    "group": "the name of a part of a stock-taking; whose it is says take_id",
     "which": "the name of a list; whose rows it shows is tested with the lists",
 }
 
@@ -140,6 +142,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         machine, _password = add_terminal(
             session, clerk, name="may.xa", branch_id=province.foreign_branch.id, note=SECRET
         )
+        scope = Scope((province.foreign_branch.id,))
+        take = plan_stock_take(session, officer, Plan(SECRET, scope))
         staff = session.scalars(select(Staff).where(Staff.id == clerk.staff_id)).one()
         staff.name = SECRET
         session.flush()
@@ -178,6 +182,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "file_id": photo.id,
             "plan_id": plan.id,
             "terminal_id": machine.id,
+            "take_id": take.id,
             "registration_id": sent.id,
             "request_id": asked.id,
             "draft_id": tried.id,

@@ -21,6 +21,7 @@ from circulation.patrons.models import Patron
 from circulation.sample.accession import Catalog, by_delivery
 from circulation.sample.books import Book, books
 from circulation.sample.closing import plan_closures
+from circulation.sample.counting import count_stock
 from circulation.sample.desk_days import desk_days
 from circulation.sample.desks import Desk
 from circulation.sample.lending import Lending
@@ -128,6 +129,7 @@ def seed(
     summary.records, summary.items = len(catalog.records), len(town.copies)
     with clock.at(clock.at_local(last, 16)), transaction() as session:
         plan_closures(session, units, staff, last)
+        count_stock(session, units, staff, last)
     morning = play.desks["BS-TT"]
     with clock.at(clock.at_local(last, 7, 30)), transaction() as session:
         added = desk_days(session, units, morning, last)

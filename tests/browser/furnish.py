@@ -32,6 +32,8 @@ from circulation.patrons.requests import ask
 from circulation.rulebook.drafts import make_draft, save_changes
 from circulation.rulebook.open_loans import preview_open_loans
 from circulation.rules.policy import Change
+from circulation.stocktaking.scanning import Scan, record_scans
+from circulation.stocktaking.takes import Plan, Scope, close_stock_take, freeze, plan_stock_take
 from ils.accounts.actor import Actor
 from ils.accounts.passwords import hash_password
 from ils.core import clock
@@ -83,6 +85,7 @@ def furnish(place: Place) -> Furnished:
     _import(place, head, words)
     _persons(place, head, words)
     names = {"head": username(head), "admin": username(admin)}
+    words["take_ids"] = _stock_takes(place, head)
     words["token"] = _patron_sheet(place, names["head"])
     words |= {"number": 1, "tag": "008", "code": "TV.G02", "staff_id": head.staff_id}
     while run_next_job():
@@ -291,3 +294,20 @@ def _patron_sheet(place: Place, name: str) -> str:
     taken = browser.post(sent.location, data=facts)
     assert taken.status_code == 200, taken.get_data(as_text=True)[-2000:]
     return str(sent.location.rsplit("/", 1)[-1])
+
+
+def _stock_takes(place: Place, head: Actor) -> list[int]:
+    """Plan one stock-taking, count in another, close a third."""
+    made = []
+    with transaction() as session:
+        head = factories.create_actor(session, "head", place.province.library)
+        scope = Scope((place.province.branch.id,))
+        for n in range(3):
+            take = plan_stock_take(session, head, Plan(f"Kiểm kê {n}", scope))
+            made.append(take.id)
+            if n:
+                freeze(session, head, take.id)
+                scans = [Scan(f"k{n}-1", "LA-1"), Scan(f"k{n}-2", "VV00001")]
+                record_scans(session, head, take.id, scans, scanner="A")
+        close_stock_take(session, head, made[2])
+    return made

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from circulation.registers.lists import LISTS
+from circulation.rules.stock_take import GROUPS
 from ils.web.door import declared_for
 from tests.browser.conftest import Place, sign_in_patron
 from tests.browser.furnish import Furnished, furnish
@@ -81,6 +82,10 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what stands for the words of an endpoint's address, once for each state shown."""
     if endpoint.startswith("registers."):
         return [words | {"which": code} for code in LISTS]
+    if endpoint in ("stocktaking.show", "stocktaking.count"):
+        return [words | {"take_id": take} for take in words["take_ids"]]
+    if endpoint.startswith("stocktaking."):
+        return [words | {"take_id": words["take_ids"][2], "group": g} for g in GROUPS[5:]]
     if endpoint == "imports.show":
         return [words | {"run_id": run} for run in words["run_ids"]]
     if endpoint == "imports.line":

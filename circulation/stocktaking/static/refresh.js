@@ -1,0 +1,2 @@
+// While work goes on, the page looks again every two seconds.
+setTimeout(() => location.reload(), 2000);
