@@ -34,7 +34,7 @@ from ils.core.audit import audit
 from ils.core.db import is_sqlite
 from ils.core.errors import Invalid, NotFound, Refused
 from ils.core.events import publish_event
-from ils.core.jobs import Job, enqueue
+from ils.core.jobs import Job, enqueue, has_stopped
 from ils.org.calendar_edits import EDIT_CALENDAR, days_set_at, set_days
 from ils.org.models import CalendarDay, OrgUnit
 from ils.org.units import unit
@@ -371,6 +371,15 @@ def counts_of(session: Session, plan_id: int) -> dict[tuple[str, str], tuple[int
         .group_by(ClosureLine.kind, ClosureLine.state)
     )
     return {(kind, state): (count, int(amount or 0)) for kind, state, count, amount in rows}
+
+
+def go_on(session: Session, actor: Actor, plan_id: int) -> ClosurePlan:
+    """Let a job move what is left, where the one before stopped. Raises ``Refused``."""
+    plan, _at = closure(session, actor, plan_id, to_change=True)
+    if plan.state != "moving" or not has_stopped(job_of(session, plan)):
+        raise Refused("closure_state", state=plan.state)
+    plan.job_id = enqueue(session, actor, "closure_moves", plan_id=plan.id).id
+    return plan
 
 
 def job_of(session: Session, plan: ClosurePlan) -> Job | None:

@@ -19,6 +19,7 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
+from ils.core.jobs import has_stopped
 from ils.core.money import dong
 from ils.org.calendar_edits import days_between, days_set_at
 from ils.org.holidays import FIRST, LAST, vietnamese_holidays
@@ -145,6 +146,7 @@ def show(plan_id: int) -> str:
             line_states=LINE_STATES,
             names=unit_names(session),
             job=plans.job_of(session, plan),
+            stopped=has_stopped(plans.job_of(session, plan)),
             offered=offered,
             may_reverse=current_actor().can(REVERSE, at),
             today=clock.today(),
@@ -215,6 +217,9 @@ def act(plan_id: int) -> Any:
                 said = _("The library is closed on these days, and what they concern was moved.")
                 if plan.state == "moving":
                     said = _("The days are closed. Loans are being moved; this page shows how far.")
+            elif wanted == "go_on":
+                plans.go_on(session, actor, plan_id)
+                said = _("It goes on where it had stopped.")
             elif wanted == "undo":
                 plans.undo_closure(session, actor, plan_id)
                 said = _("The closure was undone. What had changed since was left as it is.")

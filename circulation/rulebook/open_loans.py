@@ -28,7 +28,7 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import is_sqlite, transaction
 from ils.core.errors import NotFound, Refused
-from ils.core.jobs import Progress, enqueue, job_kind
+from ils.core.jobs import Job, Progress, enqueue, has_stopped, job_kind
 from ils.org.calendar import Calendar
 from ils.org.models import OrgUnit
 from ils.org.units import unit
@@ -186,6 +186,16 @@ def apply_to_open_loans(session: Session, actor: Actor, applied_id: int) -> Rule
         made.job_id = enqueue(session, actor, "rules_to_open_loans", applied_id=made.id).id
     else:
         change_loans(session, actor, made)
+    return made
+
+
+def go_on(session: Session, actor: Actor, applied_id: int) -> RulesApplied:
+    """Let a job change what is left, where the one before stopped. Raises ``Refused``."""
+    made, _at = application(session, actor, applied_id, to_change=True)
+    job = session.get(Job, made.job_id) if made.job_id is not None else None
+    if made.state != "moving" or not has_stopped(job):
+        raise Refused("application_state", state=made.state)
+    made.job_id = enqueue(session, actor, "rules_to_open_loans", applied_id=made.id).id
     return made
 
 

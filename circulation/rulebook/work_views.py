@@ -25,7 +25,7 @@ from circulation.rules.reasons import Reason
 from circulation.views.why import DECIDED_BY, DUE, FINE
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
-from ils.core.jobs import Job
+from ils.core.jobs import Job, has_stopped
 from ils.org.units import branches_of, place, unit
 from ils.web.admin import units_of_actor
 from ils.web.door import current_actor, door
@@ -266,16 +266,18 @@ def application(applied_id: int) -> str:
             .limit(SIZE)
             .offset((number - 1) * SIZE)
         ).all()
+        job = session.get(Job, made.job_id) if made.job_id else None
         return render_template(
             "rulebook/application.html",
             made=made,
+            stopped=has_stopped(job),
             unit=at,
             words=words,
             page=Page(number, SIZE, count, lines),
             differences={line.id: _differences(line, words) for line in lines},
             loans=_loans_named(session, [line.loan_id for line in lines]),
             figures={"count": count, "moved": moved, "before": before, "after": after},
-            job=session.get(Job, made.job_id) if made.job_id else None,
+            job=job,
             states=STATES,
             line_states=LINE_STATES,
         )
@@ -303,6 +305,9 @@ def act_on_application(applied_id: int) -> Any:
                 case "apply":
                     open_loans.apply_to_open_loans(session, actor, applied_id)
                     said = _("The open loans have the rules of today.")
+                case "go_on":
+                    open_loans.go_on(session, actor, applied_id)
+                    said = _("It goes on where it had stopped.")
                 case "undo":
                     open_loans.undo_application(session, actor, applied_id)
                     said = _(

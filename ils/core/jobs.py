@@ -111,6 +111,11 @@ def enqueue(session: Session, actor: Any, kind: str, **args: Any) -> Job:
     return job
 
 
+def has_stopped(job: Job | None) -> bool:
+    """Tell whether a job ended without being done, so that what it did may be gone on with."""
+    return job is not None and job.status in ("failed", "canceled")
+
+
 class Progress:
     """What a running job tells: how far it is. Raises ``JobCanceled`` when it was canceled."""
 

@@ -213,6 +213,23 @@ def test_a_large_closure_is_moved_by_a_job(lite: Library, monkeypatch: pytest.Mo
     assert lite.get(ClosurePlan, made).state == "applied"
 
 
+def test_a_job_that_stopped_is_gone_on_with(lite: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "AT_ONCE", 2)
+    loans = [lent(lite)[2] for _ in range(3)]
+    made = plan(lite, [DUE])
+    act(lite, plans.apply_closure, made)
+    with pytest.raises(Refused):
+        act(lite, plans.go_on, made)
+    with lite.writing() as session:
+        job = plans.job_of(session, session.get_one(ClosurePlan, made))
+        assert job is not None
+        job.status = "failed"
+    act(lite, plans.go_on, made)
+    with clock.at(lite.now):
+        assert run_next_job()
+    assert {due(lite, loan) for loan in loans} == {DUE + DAY}
+
+
 def test_each_step_is_taken_once(lite: Library) -> None:
     made = plan(lite, [DUE])
     act(lite, plans.apply_closure, made)
