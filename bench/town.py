@@ -20,8 +20,9 @@ from circulation import lending_jobs
 from circulation.blocks import patron_figures
 from circulation.checkin import check_in
 from circulation.checkout import check_out, enter_open_loan
+from circulation.deposits import deposit_in
 from circulation.desk import DeskResult, perform
-from circulation.fees import charge, deposit_in, reverse, take_payment, waive
+from circulation.fees import charge, reverse, take_payment, waive
 from circulation.hold_changes import (
     cancel_hold,
     change_pickup,

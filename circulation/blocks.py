@@ -163,13 +163,24 @@ def posted_on_loans(
     """Return the overdue charges that count, by loan and day charged to: (entry id, amount)."""
     if not loan_ids:
         return {}
-    rows = session.scalars(select(LedgerEntry).where(LedgerEntry.loan_id.in_(loan_ids))).all()
-    counting = ledger.live(entry_facts(row) for row in rows)
+    rows = session.execute(_ON_LOANS, {"loans": list(loan_ids)}).all()
+    counting = ledger.live(ledger.Entry(*row[:6]) for row in rows)
     found: dict[int, dict[date, tuple[int, int]]] = defaultdict(dict)
-    for row in rows:
-        if row.id in counting and row.kind == "overdue" and row.loan_id and row.charged_to:
-            found[row.loan_id][row.charged_to] = (row.id, row.amount)
+    for entry_id, kind, _direction, amount, _reverses_id, loan_id, charged_to in rows:
+        if entry_id in counting and kind == "overdue" and loan_id and charged_to:
+            found[loan_id][charged_to] = (entry_id, amount)
     return found
+
+
+_ON_LOANS = select(
+    LedgerEntry.id,
+    LedgerEntry.kind,
+    LedgerEntry.direction,
+    LedgerEntry.amount,
+    LedgerEntry.reverses_id,
+    LedgerEntry.loan_id,
+    LedgerEntry.charged_to,
+).where(LedgerEntry.loan_id.in_(bindparam("loans", expanding=True)))
 
 
 def posted_facts(

@@ -222,6 +222,27 @@ class WaiverGiven(Event):
 
 
 @dataclass(frozen=True)
+class SettledInKind(Event):
+    """A charge was settled by a copy brought or by work done; no money came in."""
+
+    kind: ClassVar[str] = "settled_in_kind"
+    of: str | None = None
+    how: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts with the ledger kind under the name reports use."""
+        return {"kind": self.of, "how": self.how}
+
+
+@dataclass(frozen=True)
+class CardExempted(Event):
+    """A card was given without its fee; ``amount`` in the log's column is what was not asked."""
+
+    kind: ClassVar[str] = "card_exempted"
+    ground: int | None = None
+
+
+@dataclass(frozen=True)
 class EntryReversed(Event):
     """A ledger entry was taken back by a reversal that points at it."""
 

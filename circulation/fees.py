@@ -1,13 +1,19 @@
-"""Money over the desk: charges, payments with receipts, waivers, reversals, deposits."""
+"""Money over the desk: charges, payments with receipts, waivers, reversals.
+
+Deposits and refunds are in ``circulation/deposits.py``, settlement in kind and small sales in
+``circulation/money``.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from circulation.desk import AMBER, Act, DeskResult
-from circulation.events import DepositMoved, EntryReversed, PaymentTaken, WaiverGiven
+from circulation.blocks import entry_facts
+from circulation.desk import Act, DeskResult
+from circulation.events import EntryReversed, PaymentTaken, WaiverGiven
 from circulation.facts import PatronAtDesk, item_at_desk, lock, lock_receipts, patron_at_desk
 from circulation.ledger import (
     account,
@@ -19,8 +25,19 @@ from circulation.ledger import (
     spread_credit,
 )
 from circulation.models import LedgerEntry, Loan, Receipt
+from circulation.money.tills import till_for, till_reasons
 from circulation.permissions import CHARGE, REVERSE, TAKE_PAYMENT, WAIVE
 from circulation.policies import require_within
+from circulation.receipts import (
+    CASH,
+    TRANSFER,
+    cash_till,
+    give_receipt,
+    lines_of,
+    receipt_name,
+    receipt_slip,
+    void,
+)
 from circulation.rules import ledger
 from circulation.rules.reasons import reason
 from ils.accounts.actor import Actor
@@ -45,7 +62,7 @@ def charge(
     """Charge a fee (card, service, processing, price of a lost copy) to a patron."""
     if kind not in CHARGEABLE:
         raise Invalid("charge_kind_unknown", field="kind", kind=kind)
-    act, patron = _begin(session, actor, CHARGE, "charge", patron_id, key, now)
+    act, patron = begin(session, actor, CHARGE, "charge", patron_id, key, now)
     if stored := act.stored():
         return stored
     if amount <= 0:
@@ -69,14 +86,17 @@ def take_payment(
     chosen: Sequence[int] = (),
     post_running: bool = True,
     note: str = "",
+    method: str = CASH,
     now: datetime | None = None,
 ) -> DeskResult:
     """Take money and give a numbered receipt; charges are settled oldest first, or as chosen.
 
     Running fines are posted first, so that they can be paid; they continue from that day. More
-    than is owed is refused.
+    than is owed is refused. ``method`` is cash, or transfer for what goes past the till.
     """
-    act, patron = _begin(session, actor, TAKE_PAYMENT, "payment", patron_id, key, now)
+    if method not in (CASH, TRANSFER):
+        raise Invalid("method_unknown", field="method")
+    act, patron = begin(session, actor, TAKE_PAYMENT, "payment", patron_id, key, now)
     if stored := act.stored():
         return stored
     owed = account(session, patron_id, act.now)
@@ -86,10 +106,12 @@ def take_payment(
         return act.refuse([reason("amount_wrong", amount=amount)])
     if amount > payable:
         return act.refuse([reason("more_than_owed", amount=amount, owed=payable)])
+    if missing := till_reasons(act):
+        return act.refuse(missing)
     if post_running:
         _post_running(act, patron)
-    receipt = _receipt(act, patron_id, amount)
-    settled = _pay(act, patron, amount, chosen, receipt, note=note)
+    receipt = give_receipt(act, kind="payment", amount=amount, patron_id=patron_id, method=method)
+    settled = pay(act, patron.patron.id, amount, chosen, receipt, note=note)
     act.event(
         PaymentTaken("payment", receipt_name(receipt), settled),
         amount=amount,
@@ -100,7 +122,7 @@ def take_payment(
         facts={"amount": amount, "receipt": receipt_name(receipt), "settled": settled},
         undo=False,
         patron=patron.about(),
-        slip=_receipt_slip(act, receipt, amount, settled, patron_id),
+        slip=receipt_slip(act, receipt, settled),
     )
 
 
@@ -116,10 +138,10 @@ def waive(
     now: datetime | None = None,
 ) -> DeskResult:
     """Forgive what is open of a charge, or a part of it; the charge itself stays on record."""
-    act, patron = _begin(session, actor, WAIVE, "waive", patron_id, key, now)
+    act, patron = begin(session, actor, WAIVE, "waive", patron_id, key, now)
     if stored := act.stored():
         return stored
-    entry = _entry_of(session, patron_id, entry_id)
+    entry = entry_of(session, patron_id, entry_id)
     _, left = open_amounts(session, patron_id)
     open_amount = left.get(entry_id, 0) if entry.direction == ledger.DEBIT else 0
     wanted = open_amount if amount is None else amount
@@ -142,119 +164,90 @@ def reverse(
     key: str | None,
     now: datetime | None = None,
 ) -> DeskResult:
-    """Take back a charge, payment or waiver made by mistake, by a line that points at it.
+    """Take back a line made by mistake, by a line that points at it.
 
-    What the line had settled is open again; a receipt is voided and keeps its number.
+    What it had settled is open again. A line with a receipt takes the whole receipt back, which is
+    voided and keeps its number; cash goes back out of (or into) the till of who does it.
     """
     entry = session.get(LedgerEntry, entry_id)
     if entry is None or entry.patron_id is None:
         raise NotFound("entry_unknown", entry_id=entry_id)
-    act, patron = _begin(session, actor, REVERSE, "reverse", entry.patron_id, key, now)
+    act, patron = begin(session, actor, REVERSE, "reverse", entry.patron_id, key, now)
     if stored := act.stored():
         return stored
-    _, left = open_amounts(session, entry.patron_id)
-    if entry.direction == ledger.LIABILITY or entry.id not in left:
-        return act.refuse([reason("entry_settled", entry_id=entry_id)])
-    made = reverse_entry(act, entry, reason_text)
-    if entry.receipt_id is not None:
-        receipt = session.get_one(Receipt, entry.receipt_id)
-        receipt.voided_at, receipt.void_reason = act.now, reason_text[:200]
+    lines = [entry] if entry.receipt_id is None else list(lines_of(session, entry.receipt_id))
+    if refusal := _may_reverse(act, entry, lines):
+        return refusal
+    _reverse_lines(act, lines, reason_text, patron.statistics())
     audit(session, actor, "entry_reversed", "ledger_entry", entry_id, reason=reason_text)
-    act.event(
-        EntryReversed(entry.kind, reason_text),
-        amount=entry.amount,
-        ledger_id=made.id,
-        **patron.statistics(),
-    )
     facts = {"amount": entry.amount, "kind": entry.kind, "entry_id": entry_id}
     return act.answer("reversed", facts=facts, undo=False, patron=patron.about())
 
 
-def deposit_in(
+def reverse_sale(
     session: Session,
     actor: Actor,
     *,
-    patron_id: int,
-    amount: int,
-    key: str | None,
-    note: str = "",
-    now: datetime | None = None,
-) -> DeskResult:
-    """Take a deposit: money kept for the patron, no income."""
-    return _deposit(session, actor, "deposit_in", patron_id, amount, key, note, now)
-
-
-def deposit_out(
-    session: Session,
-    actor: Actor,
-    *,
-    patron_id: int,
-    amount: int,
-    key: str | None,
-    note: str = "",
-    now: datetime | None = None,
-) -> DeskResult:
-    """Give a deposit back, or a part of it."""
-    return _deposit(session, actor, "deposit_out", patron_id, amount, key, note, now)
-
-
-def deposit_to_debt(
-    session: Session,
-    actor: Actor,
-    *,
-    patron_id: int,
-    amount: int,
-    key: str | None,
+    receipt_id: int,
     reason_text: str,
+    key: str | None,
     now: datetime | None = None,
 ) -> DeskResult:
-    """Use a deposit against what is owed: an act of its own, with reason and receipt."""
-    return _deposit(session, actor, "deposit_to_debt", patron_id, amount, key, reason_text, now)
-
-
-_DEPOSIT_ANSWERS = {
-    "deposit_in": "deposit_taken",
-    "deposit_out": "deposit_returned",
-    "deposit_to_debt": "deposit_used",
-}
-
-
-def _deposit(
-    session: Session,
-    actor: Actor,
-    kind: str,
-    patron_id: int,
-    amount: int,
-    key: str | None,
-    note: str,
-    now: datetime | None,
-) -> DeskResult:
-    act, patron = _begin(session, actor, TAKE_PAYMENT, kind, patron_id, key, now)
+    """Take back a sale to somebody without a card, whole; the receipt is voided."""
+    receipt = session.get(Receipt, receipt_id)
+    if receipt is None or receipt.patron_id is not None or receipt.branch_id is None:
+        raise NotFound("entry_unknown", receipt_id=receipt_id)
+    act = Act(session, actor, "reverse", key, now)
+    unknown = NotFound("entry_unknown", receipt_id=receipt_id)
+    require_within(session, actor, REVERSE, receipt.branch_id, unknown)
+    lock_receipts(session, receipt.library_id)
+    session.refresh(receipt)
     if stored := act.stored():
         return stored
-    known = account(session, patron_id, act.now)
-    payable = sum(d.open_amount for d in known.open_debits)
-    if amount <= 0:
-        return act.refuse([reason("amount_wrong", amount=amount)])
-    if kind != "deposit_in" and amount > known.deposit:
-        return act.refuse([reason("more_than_deposit", amount=amount, held=known.deposit)])
-    if kind == "deposit_to_debt" and amount > payable:
-        return act.refuse([reason("more_than_owed", amount=amount, owed=payable)])
-    receipt = _receipt(act, patron_id, amount)
-    post_entry(act, patron_id, kind, ledger.LIABILITY, amount, receipt_id=receipt.id, note=note)
-    settled: dict[str, int] = {}
-    if kind == "deposit_to_debt":
-        settled = _pay(act, patron, amount, (), receipt, note=note, trace={"from": "deposit"})
-    act.event(DepositMoved(kind), amount=amount, **patron.statistics())
-    audit(session, actor, kind, "patron", patron_id, amount=amount, reason=note)
-    return act.answer(
-        _DEPOSIT_ANSWERS[kind],
-        tone=AMBER if kind == "deposit_out" else "green",
-        facts={"amount": amount, "receipt": receipt_name(receipt)},
-        undo=False,
-        patron=patron.about(),
-        slip=_receipt_slip(act, receipt, amount, settled, patron_id),
-    )
+    lines = list(lines_of(session, receipt_id))
+    if receipt.voided_at is not None:
+        return act.refuse([reason("entry_settled", receipt_id=receipt_id)])
+    if missing := till_reasons(act):
+        return act.refuse(missing)
+    _reverse_lines(act, lines, reason_text, {})
+    audit(session, actor, "entry_reversed", "receipt", receipt_id, reason=reason_text)
+    facts = {"amount": receipt.amount, "kind": "sale", "receipt": receipt_name(receipt)}
+    return act.answer("reversed", facts=facts, undo=False)
+
+
+def _may_reverse(act: Act, entry: LedgerEntry, lines: list[LedgerEntry]) -> DeskResult | None:
+    """Return the refusal where a line is taken back already, or its deposit is spent."""
+    known = account(act.session, entry.patron_id or 0, act.now)
+    counting = ledger.live(entry_facts(row) for row in known.entries)
+    if any(line.id not in counting for line in lines):
+        return act.refuse([reason("entry_settled", entry_id=entry.id)])
+    signs = {"deposit_in": 1, "deposit_out": -1, "deposit_to_debt": -1}
+    after = known.deposit - sum(signs.get(line.kind, 0) * line.amount for line in lines)
+    if after < 0:
+        return act.refuse([reason("more_than_deposit", amount=entry.amount, held=known.deposit)])
+    moves_cash = any(line.till_id is not None for line in lines)
+    missing = till_reasons(act) if moves_cash else []
+    return act.refuse(missing) if missing else None
+
+
+def _reverse_lines(
+    act: Act, lines: list[LedgerEntry], why: str, statistics: dict[str, Any]
+) -> None:
+    """Reverse the lines, the newest first, and void the receipt they belong to."""
+    receipt_id = lines[0].receipt_id
+    till_id = None
+    if receipt_id is not None:
+        receipt = act.session.get_one(Receipt, receipt_id)
+        lock_receipts(act.session, receipt.library_id)
+        void(act, receipt, why)
+        if any(line.till_id is not None for line in lines):
+            held = till_for(act)
+            till_id = held.id if held is not None else None
+    for line in reversed(lines):
+        made = reverse_entry(act, line, why, till_id=till_id if line.till_id is not None else None)
+        act.event(
+            EntryReversed(line.kind, why), amount=line.amount, ledger_id=made.id, **statistics
+        )
 
 
 # --- steps shared with other use cases -------------------------------------------------------
@@ -280,12 +273,7 @@ def give_waiver(
     return made
 
 
-def receipt_name(receipt: Receipt) -> str:
-    """Return a receipt's number as printed: running number and year."""
-    return f"{receipt.number:05d}/{receipt.year}"
-
-
-def _begin(
+def begin(
     session: Session,
     actor: Actor,
     permission: str,
@@ -305,7 +293,7 @@ def _begin(
     return act, patron
 
 
-def _entry_of(session: Session, patron_id: int, entry_id: int) -> LedgerEntry:
+def entry_of(session: Session, patron_id: int, entry_id: int) -> LedgerEntry:
     entry = session.get(LedgerEntry, entry_id)
     if entry is None or entry.patron_id != patron_id:
         raise NotFound("entry_unknown", entry_id=entry_id)
@@ -324,70 +312,45 @@ def _post_running(act: Act, patron: PatronAtDesk) -> None:
         post_overdue(act, loan, patron, min(act.today, loan.lost_on or act.today), item)
 
 
-def _receipt(act: Act, patron_id: int, amount: int) -> Receipt:
-    """Make the next receipt of the library's series of the year, without a gap."""
-    session, library_id, year = act.session, act.here.library_id, act.today.year
-    lock_receipts(session, library_id)
-    last = session.scalar(
-        select(func.max(Receipt.number)).where(
-            Receipt.library_id == library_id, Receipt.year == year
-        )
-    )
-    made = Receipt(
-        library_id=library_id,
-        year=year,
-        number=(last or 0) + 1,
-        patron_id=patron_id,
-        amount=amount,
-        at=act.now,
-        actor_id=act.actor.staff_id,
-    )
-    session.add(made)
-    act.flush()
-    return made
-
-
-def _pay(
+def pay(
     act: Act,
-    patron: PatronAtDesk,
+    patron_id: int,
     amount: int,
     chosen: Sequence[int],
     receipt: Receipt,
     *,
     note: str,
-    trace: dict[str, str] | None = None,
+    trace: dict[str, Any] | None = None,
+    kind: str = "payment",
 ) -> dict[str, int]:
-    """Post a payment and settle charges with it; returns what went to which kind."""
+    """Post a payment and settle charges with it; returns what went to which kind.
+
+    What it settled is written on the line itself, since the matching may change when something is
+    taken back, and the receipt must be printed again as it was given.
+    """
+    rows, left = open_amounts(act.session, patron_id)
+    by_id = {row.id: row for row in rows}
+    spread, _rest = ledger.allocate(
+        [(i, a) for i, a in left.items() if a > 0 and by_id[i].direction == ledger.DEBIT],
+        amount,
+        chosen,
+    )
+    settled: dict[str, int] = {}
+    for debit_id, part in spread:
+        settled[by_id[debit_id].kind] = settled.get(by_id[debit_id].kind, 0) + part
+    lines = [[debit_id, part] for debit_id, part in spread]
     made = post_entry(
         act,
-        patron.patron.id,
-        "payment",
+        patron_id,
+        kind,
         ledger.CREDIT,
         amount,
         receipt_id=receipt.id,
+        till_id=None if trace else cash_till(receipt),
         note=note,
-        trace=trace or {},
+        trace={**(trace or {}), "settled": settled, "lines": lines},
     )
-    rows, left = open_amounts(act.session, patron.patron.id)
-    by_id = {row.id: row for row in rows}
-    settled: dict[str, int] = {}
-    for debit_id, part in spread_credit(act.session, by_id, left, made.id, chosen).items():
-        kind = by_id[debit_id].kind
-        settled[kind] = settled.get(kind, 0) + part
+    rows, left = open_amounts(act.session, patron_id)
+    spread_credit(act.session, {row.id: row for row in rows}, left, made.id, chosen)
     act.flush()
     return settled
-
-
-def _receipt_slip(
-    act: Act, receipt: Receipt, amount: int, settled: dict[str, int], patron_id: int
-) -> dict[str, object]:
-    return {
-        "kind": "receipt",
-        "receipt_id": receipt.id,
-        "number": receipt_name(receipt),
-        "amount": amount,
-        "settled": settled,
-        "patron_id": patron_id,
-        "library_id": act.here.library_id,
-        "at": act.now,
-    }

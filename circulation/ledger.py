@@ -251,11 +251,21 @@ def _reinstate(act: Act, entry: LedgerEntry) -> LedgerEntry:
     return entry
 
 
-def reverse_entry(act: Act, entry: LedgerEntry, note: str) -> LedgerEntry:
-    """Take a line back (or bring it back) by a reversal at the end of its chain."""
+def reverse_entry(
+    act: Act, entry: LedgerEntry, note: str, *, till_id: int | None = None
+) -> LedgerEntry:
+    """Take a line back (or bring it back) by a reversal at the end of its chain.
+
+    What was waived of a charge is taken back with it, so that it does not become a credit.
+    ``till_id`` is the till whose cash goes back.
+    """
     session = act.session
     family = session.scalars(
-        select(LedgerEntry).where(LedgerEntry.patron_id == entry.patron_id)
+        select(LedgerEntry).where(
+            LedgerEntry.patron_id == entry.patron_id
+            if entry.patron_id is not None
+            else LedgerEntry.receipt_id == entry.receipt_id
+        )
     ).all()
     end_id = ledger.last_link(entry.id, [entry_facts(row) for row in family])
     end = session.get_one(LedgerEntry, end_id)
@@ -271,17 +281,18 @@ def reverse_entry(act: Act, entry: LedgerEntry, note: str) -> LedgerEntry:
         )
         for one in matched:
             session.expunge(one)
-    opposite = {ledger.DEBIT: ledger.CREDIT, ledger.CREDIT: ledger.DEBIT}
+    kind, direction = _opposite(end)
     made = LedgerEntry(
         patron_id=entry.patron_id,
         library_id=entry.library_id,
         branch_id=entry.branch_id,
-        kind="reversal",
-        direction=opposite.get(end.direction, end.direction),
+        kind=kind,
+        direction=direction,
         amount=entry.amount,
         loan_id=entry.loan_id,
         item_id=entry.item_id,
         reverses_id=end_id,
+        till_id=till_id,
         actor_id=act.actor.staff_id,
         at=act.now,
         effective_on=act.today,
@@ -290,6 +301,18 @@ def reverse_entry(act: Act, entry: LedgerEntry, note: str) -> LedgerEntry:
     )
     session.add(made)
     act.flush()
+    waived = [row for row in family if row.kind == "waiver"]
+    for credit_id in {m[0] for m in trace["matched"] if m[1] == entry.id}:
+        waiver = next((row for row in waived if row.id == credit_id), None)
+        if waiver is not None:
+            reverse_entry(act, waiver, note)
     if entry.patron_id is not None:
         settle(session, entry.patron_id)
     return made
+
+
+def _opposite(end: LedgerEntry) -> tuple[str, str]:
+    """Return kind and direction of what takes a line back; deposits stay apart, by their sign."""
+    if end.direction == ledger.LIABILITY:
+        return ("deposit_out" if end.kind == "deposit_in" else "deposit_in"), ledger.LIABILITY
+    return "reversal", ledger.CREDIT if end.direction == ledger.DEBIT else ledger.DEBIT

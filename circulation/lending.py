@@ -6,6 +6,8 @@ import circulation.lending_jobs
 import circulation.permissions  # noqa: F401  (declares)
 from cataloging.hooks import register_availability, register_veto
 from circulation.availability import availability_of, item_vetoes
+from circulation.money.card_fees import charge_for_card
+from circulation.patrons.cards import when_card_given
 from circulation.settings import declare_settings
 
 
@@ -14,3 +16,4 @@ def register() -> None:
     declare_settings()
     register_availability(availability_of)
     register_veto(item_vetoes)
+    when_card_given(charge_for_card)

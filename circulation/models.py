@@ -43,9 +43,10 @@ HOLD_HAS_ITEM = (
 )
 HOLD_IS_OPEN = f"state IN {HOLD_OPEN_STATES!r}"
 
-DEBITS = ("overdue", "lost_price", "processing", "card_fee", "service", "deposit_due")
+DEBITS = ("overdue", "lost_price", "processing", "card_fee", "service", "deposit_due", "payout")
 CREDITS = ("payment", "waiver", "reversal", "replacement_copy", "work")
 LIABILITIES = ("deposit_in", "deposit_out", "deposit_to_debt")
+RECEIPT_KINDS = ("payment", "sale", "payout", *LIABILITIES)
 
 
 class PolicyRow(SeldomChanged, Base):
@@ -290,6 +291,7 @@ class LedgerEntry(Base):
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
     charged_to: Mapped[date | None] = mapped_column(Date)  # an overdue charge: up to this day
     receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
+    till_id: Mapped[int | None] = mapped_column(ForeignKey("till.id"))  # cash went in or out there
     actor_id: Mapped[int | None] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     effective_on: Mapped[date] = mapped_column(Date, default=clock.today)
@@ -317,6 +319,8 @@ class LedgerEntry(Base):
         Index("ix_ledger_entry_patron", "patron_id"),
         Index("ix_ledger_entry_loan", "loan_id"),
         Index("ix_ledger_entry_library_day", "library_id", "effective_on"),
+        Index("ix_ledger_entry_receipt", "receipt_id"),
+        Index("ix_ledger_entry_till", "till_id"),
     )
 
 
@@ -346,14 +350,24 @@ class Receipt(Base):
     library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
     year: Mapped[int] = mapped_column(Integer)
     number: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(20), default="payment")
+    method: Mapped[str] = mapped_column(String(10), default="cash")
+    branch_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))
+    till_id: Mapped[int | None] = mapped_column(ForeignKey("till.id"))
     patron_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
+    payer: Mapped[str] = mapped_column(String(120), default="")  # who paid, when no patron did
     amount: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     actor_id: Mapped[int | None] = mapped_column(Integer)
     voided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     void_reason: Mapped[str] = mapped_column(String(200), default="")
 
-    __table_args__ = (UniqueConstraint("library_id", "year", "number"),)
+    __table_args__ = (
+        UniqueConstraint("library_id", "year", "number"),
+        CheckConstraint(f"kind IN {RECEIPT_KINDS!r}", name="kind_known"),
+        CheckConstraint("method IN ('cash', 'transfer')", name="method_known"),
+        Index("ix_receipt_till", "till_id"),
+    )
 
 
 class DeskCommand(Base):

@@ -5,6 +5,7 @@ from flask import Flask
 import circulation.closures.register
 import circulation.indicators
 import circulation.lending
+import circulation.money.register
 import circulation.patrons.register
 import circulation.registers.register
 import circulation.rulebook.register
@@ -24,3 +25,4 @@ def register(app: Flask) -> None:
     circulation.sip2.register.register(app)
     circulation.rulebook.register.register(app)
     circulation.stocktaking.register.register(app)
+    circulation.money.register.register(app)

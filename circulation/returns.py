@@ -13,6 +13,7 @@ from circulation.facts import ItemAtDesk, PatronAtDesk, patron_at_desk
 from circulation.fees import give_waiver
 from circulation.ledger import post_overdue, reverse_entry
 from circulation.models import LedgerEntry, Loan, LoanRenewal
+from circulation.money.amnesties import decision_in_force
 from circulation.patrons.models import Suspension
 from circulation.policies import branch
 from circulation.rules.fines import Fine, suspension_days, suspension_span
@@ -54,6 +55,7 @@ def close_loan(
     entry, cost = post_overdue(act, loan, patron, until, item)
     if entry is not None and patron is not None:
         act.line("fine_posted", amount=entry.amount, days=cost.charged_days, entry_id=entry.id)
+        amnesty = amnesty or decision_in_force(act.session, loan.branch_id, on, child=patron.child)
         if amnesty:
             give_waiver(act, patron, entry, entry.amount, amnesty)
             act.line("fine_waived", amount=entry.amount, decision=amnesty)

@@ -9,6 +9,7 @@ NAMES = {
     "import": "bench.import_",
     "search": "bench.search",
     "desk": "bench.desk",
+    "fines": "bench.fines",
     "pages": "bench.pages",
     "start": "bench.start",
     "report": "bench.report",

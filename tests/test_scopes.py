@@ -20,6 +20,9 @@ from circulation.closures.models import ClosurePlan
 from circulation.closures.plans import plan_closure
 from circulation.holds import place_hold
 from circulation.models import BookDrop, Hold, ItemSearch, Loan, Transit
+from circulation.money.rates import set_price
+from circulation.money.sales import sell
+from circulation.money.tills import open_till
 from circulation.patrons.models import BlockNote, PatronCard
 from circulation.patrons.patrons import PatronFacts, write_note
 from circulation.patrons.registration import send_registration
@@ -75,6 +78,9 @@ SENT: dict[str, dict[str, Any]] = {
     "rulebook.act_on_application": {"act": "apply"},
     "news.edit": {"title": "x"},
     "reporting.act": {"act": "submit"},
+    "money_accounts.act": {"act": "deposit_in", "amount": "5000"},
+    "money_tills.cash": {"act": "added", "amount": "5000", "reason": "x"},
+    "money_sales.take_back": {"reason": "x"},
 }
 
 
@@ -130,6 +136,14 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             unit_id=province.foreign_branch.id,
         )
         session.add(photo)
+        price = set_price(
+            session,
+            officer,
+            unit_id=province.foreign_library.id,
+            name=SECRET,
+            amount=500,
+            valid_from=clock.today(),
+        )
         at = province.foreign_branch.id
         transit = Transit(
             item_id=factories.create_item(session, province.foreign_branch).id,
@@ -159,6 +173,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
     refused = desk.perform(check_out, clerk, barcode=item.barcode, patron_id=waiting.id, key="f3")
     with db.transaction() as session:
         drop_id = open_drop(session, clerk).id
+    drawer = desk.perform(open_till, clerk, name=SECRET, float_amount=0, key="f4")
+    sold = desk.perform(sell, clerk, quantities={price.id: 1}, payer=SECRET, key="f5")
     assert lent.ok
     assert held.ok
     assert not refused.ok
@@ -194,6 +210,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "key": "f3",
             "slip_key": "f1",
             "drop_id": drop_id,
+            "till_id": drawer.facts["till_id"],
+            "receipt_id": sold.slip["receipt_id"],
         }
     )
 

@@ -1,7 +1,7 @@
 """Cards: issue, renew, replace. A card is valid for so many months from its day of issue."""
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Barcode
-from circulation.patrons.models import Patron, PatronCard, PatronCategory
+from circulation.patrons.models import CARD_KINDS, Patron, PatronCard, PatronCategory
 from circulation.patrons.patrons import EDIT, age_band, patron_for
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -42,6 +42,39 @@ class CardReplaced(Event):
 
     kind: ClassVar[str] = "card_replaced"
     reason: str | None = None
+
+
+ISSUED, RENEWED, REPLACED = "issued", "renewed", "replaced"
+
+
+@dataclass(frozen=True)
+class CardGiven:
+    """A card was issued, renewed for a term, or replaced because it was lost or worn.
+
+    ``exemption`` is the ground chosen for not paying (0: none chosen).
+    """
+
+    patron: Patron
+    card: PatronCard
+    occasion: str
+    day: date
+    exemption: int = 0
+    lost: bool = False
+
+
+Then = Callable[[Session, Actor, CardGiven], None]
+_then: list[Then] = []
+
+
+def when_card_given(then: Then) -> None:
+    """Have something done in the same transaction whenever a card is given; safe to call twice."""
+    if then not in _then:
+        _then.append(then)
+
+
+def _given(session: Session, actor: Actor, given: CardGiven) -> None:
+    for then in _then:
+        then(session, actor, given)
 
 
 def add_months(day: date, months: int) -> date:
@@ -81,10 +114,14 @@ def issue_card(
     number: str = "",
     on: date | None = None,
     expires_on: date | None = None,
+    kind: str = "lending",
+    exemption: int = 0,
+    charges: bool = True,
 ) -> PatronCard:
     """Issue a first card, numbered by hand or by the library's series.
 
-    Raises ``Refused`` when the patron has an active card, ``Invalid`` for a number in use by any
+    Its fee is charged or its holder exempted, unless ``charges`` is False: cards that were given
+    before and are only entered. Raises ``Refused`` when the patron has an active card, ``Invalid`` for a number in use by any
     card or item.
     """
     patron = patron_for(session, actor, patron_id, EDIT)
@@ -92,19 +129,25 @@ def issue_card(
         raise Refused("card_already_active")
     day = on or clock.today()
     category = session.get_one(PatronCategory, patron.category)
-    card = _new_card(
-        session, patron, number, day, expires_on or add_months(day, category.card_months)
-    )
+    ends = expires_on or add_months(day, category.card_months)
+    card = _new_card(session, patron, number, day, ends, kind)
     first = session.scalar(
         select(func.count()).select_from(PatronCard).where(PatronCard.patron_id == patron.id)
     )
     if first == 1:
         _publish(session, actor, patron, CardIssued(card.expires_on), day)
+    if charges:
+        _given(session, actor, CardGiven(patron, card, ISSUED, day, exemption))
     return card
 
 
 def renew_card(
-    session: Session, actor: Actor, patron_id: int, *, on: date | None = None
+    session: Session,
+    actor: Actor,
+    patron_id: int,
+    *,
+    on: date | None = None,
+    exemption: int = 0,
 ) -> PatronCard:
     """Extend the active card by another term, from its end or from today if that is past."""
     patron = patron_for(session, actor, patron_id, EDIT)
@@ -116,11 +159,18 @@ def renew_card(
     card.expires_on = add_months(max(day, card.expires_on), category.card_months)
     _publish(session, actor, patron, CardRenewed(card.expires_on), day)
     audit(session, actor, "card_renewed", "patron", patron.id)
+    _given(session, actor, CardGiven(patron, card, RENEWED, day, exemption))
     return card
 
 
 def replace_card(
-    session: Session, actor: Actor, patron_id: int, *, number: str = "", reason: str = "lost"
+    session: Session,
+    actor: Actor,
+    patron_id: int,
+    *,
+    number: str = "",
+    reason: str = "lost",
+    exemption: int = 0,
 ) -> PatronCard:
     """Give a new number; the old card is refused from now on and says why."""
     patron = patron_for(session, actor, patron_id, EDIT)
@@ -130,14 +180,16 @@ def replace_card(
     old.state = "lost" if reason == "lost" else "replaced"
     old.ended_on = clock.today()
     session.flush()
-    card = _new_card(session, patron, number, clock.today(), old.expires_on)
+    card = _new_card(session, patron, number, clock.today(), old.expires_on, old.kind)
     _publish(session, actor, patron, CardReplaced(reason), clock.today())
     audit(session, actor, "card_replaced", "patron", patron.id, reason=reason)
+    given = CardGiven(patron, card, REPLACED, clock.today(), exemption, lost=reason == "lost")
+    _given(session, actor, given)
     return card
 
 
 def _new_card(
-    session: Session, patron: Patron, number: str, day: date, expires_on: date
+    session: Session, patron: Patron, number: str, day: date, expires_on: date, kind: str
 ) -> PatronCard:
     key = card_number_key(number) or next_card_number(session, patron.library_id)
     if len(key) > 40:
@@ -146,7 +198,11 @@ def _new_card(
         raise Invalid("card_number_taken", field="number", number=key)
     if expires_on < day:
         raise Invalid("card_expiry_before_issue", field="expires_on")
-    card = PatronCard(patron_id=patron.id, number=key, issued_on=day, expires_on=expires_on)
+    if kind not in CARD_KINDS:
+        raise Invalid("card_kind_unknown", field="kind", kind=kind)
+    card = PatronCard(
+        patron_id=patron.id, number=key, kind=kind, issued_on=day, expires_on=expires_on
+    )
     session.add(card)
     session.flush()
     session.add(Barcode(value=key, card_id=card.id))

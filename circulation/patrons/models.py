@@ -37,6 +37,10 @@ def new_event_ref() -> int:
     return -1 - secrets.randbits(52)
 
 
+# What a card is for: taking home, reading rooms, the children's room, rare and multimedia rooms.
+CARD_KINDS = ("lending", "reading", "children", "special")
+
+
 class PatronCategory(Base):
     """A kind of patron that rules and statistics speak of (học sinh, công nhân, hưu trí …)."""
 
@@ -111,12 +115,14 @@ class PatronCard(Base):
     patron_id: Mapped[int] = mapped_column(ForeignKey("patron.id"))
     number: Mapped[str] = mapped_column(String(40), unique=True)  # also in barcode, upper case
     state: Mapped[str] = mapped_column(String(10), default="active")
+    kind: Mapped[str] = mapped_column(String(20), default="lending")
     issued_on: Mapped[date] = mapped_column(Date, default=clock.today)
     expires_on: Mapped[date] = mapped_column(Date)
     ended_on: Mapped[date | None] = mapped_column(Date)
 
     __table_args__ = (
         CheckConstraint("state IN ('active', 'replaced', 'lost', 'canceled')", name="state_known"),
+        CheckConstraint(f"kind IN {CARD_KINDS!r}", name="kind_known"),
         Index(
             "uq_patron_card_active",
             "patron_id",

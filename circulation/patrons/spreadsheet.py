@@ -237,5 +237,7 @@ def _take_row(
     issued = _day(text["issued_on"], "issued_on") if text.get("issued_on") else None
     patron = register_patron(session, actor, facts, on=issued)
     expires = _day(text["expires_on"], "expires_on") if text.get("expires_on") else None
-    issue_card(session, actor, patron.id, number=number, on=issued, expires_on=expires)
+    issue_card(
+        session, actor, patron.id, number=number, on=issued, expires_on=expires, charges=False
+    )
     return True

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.models import Hold, LedgerEntry, Loan
+from circulation.money.card_fees import grounds_at
+from circulation.money.words import CARD_KINDS
 from circulation.patrons import cards, looks
 from circulation.patrons.consent import notice_for, standing_consents
 from circulation.patrons.erasure import ERASE
@@ -36,6 +38,7 @@ from circulation.patrons.patrons import (
 )
 from circulation.patrons.requests import requests_of
 from circulation.patrons.sign_in import give_password
+from circulation.permissions import VIEW_FEES
 from circulation.rules.consent import LENDING, MESSAGES, PHOTO, PURPOSES, givers_needed
 from ils.core import clock
 from ils.core.db import reading, transaction
@@ -249,6 +252,9 @@ def show(patron_id: int) -> str:
             names=unit_names(session),
             note_form=NoteForm(),
             card_form=CardForm(),
+            card_kinds=CARD_KINDS,
+            grounds=grounds_at(session, patron.branch_id, clock.today()),
+            may_see_money=current_actor().can_somewhere(VIEW_FEES),
             today=clock.today(),
             may_edit=current_actor().can_somewhere(EDIT),
             may_erase=current_actor().can_somewhere(ERASE),
@@ -304,9 +310,13 @@ def _notes(session: Session, patron_id: int) -> list[BlockNote]:
 def card(patron_id: int) -> Any:
     """Issue, renew or replace the card."""
     act, number = request.form.get("act", ""), request.form.get("number", "")
+    kind = request.form.get("kind", "") or "lending"
+    exempt = request.form.get("exemption", 0, type=int)
     acts = {
-        "issue": lambda s: cards.issue_card(s, current_actor(), patron_id, number=number),
-        "renew": lambda s: cards.renew_card(s, current_actor(), patron_id),
+        "issue": lambda s: cards.issue_card(
+            s, current_actor(), patron_id, number=number, kind=kind, exemption=exempt
+        ),
+        "renew": lambda s: cards.renew_card(s, current_actor(), patron_id, exemption=exempt),
         "lost": lambda s: cards.replace_card(s, current_actor(), patron_id, number=number),
         "worn": lambda s: cards.replace_card(
             s, current_actor(), patron_id, number=number, reason="worn"

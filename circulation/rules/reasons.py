@@ -133,6 +133,13 @@ KINDS: dict[str, Kind] = {
     "more_than_owed": _refuse(9),
     "more_than_deposit": _refuse(9),
     "entry_settled": _refuse(9),
+    "more_than_overpaid": _refuse(9),
+    "till_needed": _refuse(9),
+    "till_open_already": _refuse(9),
+    "till_taken": _refuse(9),
+    "till_closed": _refuse(9),
+    "more_than_in_till": _refuse(9),
+    "difference_unexplained": _refuse(9),
     # sending
     "not_on_shelf": _refuse(5),
     "already_there": _refuse(9),

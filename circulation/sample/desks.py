@@ -9,7 +9,8 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from circulation.fees import charge, take_payment, waive
+from circulation.deposits import deposit_in
+from circulation.fees import take_payment, waive
 from circulation.ledger import OpenDebit, account
 from circulation.patrons.cards import issue_card, renew_card, replace_card
 from circulation.patrons.patrons import register_patron
@@ -20,8 +21,7 @@ from circulation.sample.town import Borrower, Town
 from ils.accounts.actor import Actor
 from ils.core import clock
 
-CARD_FEE = {"TVT": 15000, "BS": 10000, "PL": 10000, "AH": 10000}
-NO_CARD_FEE = ("child", "pupil", "retired")
+DEPOSIT = {"PL": 50_000}  # where grown-ups who take books home leave one
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Desks:
         code = self.codes[reader.facts.branch_id]
         desk = self.desks[code]
         patron = register_patron(self.session, desk.clerk, reader.facts, on=day)
-        card = issue_card(self.session, desk.clerk, patron.id, on=day)
+        card = issue_card(self.session, desk.clerk, patron.id, on=day, charges=pays)
         borrower = Borrower(
             patron_id=patron.id,
             card=card.number,
@@ -86,6 +86,7 @@ class Desks:
         if pays:
             desk.moment = clock.now()
             self._pays_for_card(desk, borrower)
+            self._leaves_deposit(desk, borrower)
         return borrower
 
     def card_in_order(self, desk: Desk, borrower: Borrower, day: date) -> bool:
@@ -107,19 +108,23 @@ class Desks:
         return True
 
     def _pays_for_card(self, desk: Desk, borrower: Borrower) -> None:
-        if borrower.category in NO_CARD_FEE:
-            return
-        fee = CARD_FEE[desk.library]
-        with self.at(desk):
-            result = charge(
-                self.session,
-                desk.head,
-                patron_id=borrower.patron_id,
-                kind="card_fee",
-                amount=fee,
-                key=None,
-            )
-        self._take(desk, borrower, fee, [int(result.facts["entry_id"])])
+        fees = [d for d in self._open_debits(desk, borrower) if d.entry.kind == "card_fee"]
+        if fees:
+            owed = sum(debit.open_amount for debit in fees)
+            self._take(desk, borrower, owed, [debit.entry.id for debit in fees])
+
+    def _leaves_deposit(self, desk: Desk, borrower: Borrower) -> None:
+        amount = DEPOSIT.get(desk.library, 0)
+        if amount and not borrower.young:
+            with self.at(desk):
+                deposit_in(
+                    self.session,
+                    desk.clerk,
+                    patron_id=borrower.patron_id,
+                    amount=amount,
+                    key=None,
+                )
+            self.done["deposit"] += 1
 
     # fines
 

@@ -16,6 +16,7 @@ from circulation.patrons.models import Patron
 from circulation.patrons.sign_in import patron_actor
 from circulation.reading_room import scan_in_house_use
 from circulation.renew import renew
+from circulation.sample import cash
 from circulation.sample.accession import Held
 from circulation.sample.desks import Desk, Desks
 from circulation.sample.seasons import busyness, poisson
@@ -49,6 +50,10 @@ class Lending(Desks):
         """Play one day at all desks that are open."""
         self.session = session
         is_open = {code: self.opens(desk, day) for code, desk in self.desks.items()}
+        with_tills = [self.desks[code] for code in is_open if is_open[code]]
+        keeps_tills = (self.last - day).days < cash.DAYS
+        if keeps_tills:
+            cash.morning(session, with_tills)
         for code, desk in self.desks.items():
             if is_open[code]:
                 self._shelf_work(desk)
@@ -58,6 +63,8 @@ class Lending(Desks):
                 self._reading_room(desk, day)
                 self._holds(desk, day)
                 self._tallies(desk, day)
+        if keeps_tills:
+            cash.evening(session, with_tills, day)
         self._postpone(day)
 
     # copies that come back

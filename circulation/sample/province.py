@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cataloging.models import Collection, ItemType, Register
+from circulation.money.rates import set_card_fee, set_exemption, set_price
 from circulation.patrons.categories import prepare_categories
 from circulation.policies import set_policy_row
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
 from ils.accounts.models import Staff
 from ils.accounts.staff import create_staff
+from ils.core import clock
 from ils.org.models import CalendarDay, CalendarWeek, OrgUnit, OrgUnitVersion
 from ils.org.settings import set_setting
 from ils.org.units import NewUnit, found_unit
@@ -203,6 +205,25 @@ def set_rules(session: Session, units: Units) -> None:
             category=row.get("category", ""),
             values=row["values"],
         )
+
+
+def set_rates(session: Session, units: Units) -> None:
+    """Set card fees, exemptions and prices from the day the province is founded."""
+    rates, today = data("rates"), clock.today()
+    for row in rates["card_fee"]:
+        facts = {name: value for name, value in row.items() if name != "unit"}
+        set_card_fee(
+            session, system_actor(), unit_id=units[row["unit"]].id, valid_from=today, **facts
+        )
+    for row in rates["exemption"]:
+        facts = {name: value for name, value in row.items() if name != "unit"}
+        set_exemption(
+            session, system_actor(), unit_id=units[row["unit"]].id, valid_from=today, **facts
+        )
+    for n, row in enumerate(rates["price"]):
+        facts = {name: value for name, value in row.items() if name != "unit"}
+        unit_id = units[row["unit"]].id
+        set_price(session, system_actor(), unit_id=unit_id, valid_from=today, order=n, **facts)
 
 
 def at_work(session: Session, staff: dict[str, Staff], username: str, unit_id: int) -> Actor:

@@ -39,6 +39,7 @@ from circulation.sample.province import (
     helper_at,
     hire_staff,
     opening_times,
+    set_rates,
     set_rules,
 )
 from circulation.sample.stock import Copy, plan, ranks
@@ -150,6 +151,7 @@ def _found(say: Say) -> tuple[Units, dict[str, Staff]]:
         staff = hire_staff(session, units)
         furnish(session, units)
         set_rules(session, units)
+        set_rates(session, units)
     return units, staff
 
 

@@ -85,3 +85,11 @@ def test_self_check_machines_are_measured(home: Path) -> None:
     figures = _bench(home, "sip2", "--records", "400", "--seconds", "4")
     assert figures["checkout_count"] > 0
     assert figures["refused"] == 0
+
+
+@pytest.mark.postgres
+def test_running_fines_are_measured_on_both_databases(home: Path) -> None:
+    figures = _bench(home, "fines", "--records", "60")
+    assert figures["compute_p95_ms"] > 0
+    assert figures["page_count"] > 0
+    assert figures["postgres_p95_ms"] > 0

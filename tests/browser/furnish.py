@@ -18,11 +18,15 @@ from circulation.bookdrop import open_drop, return_from_drop
 from circulation.checkin import check_in
 from circulation.checkout import check_out
 from circulation.closures.plans import apply_closure, plan_closure
+from circulation.deposits import deposit_in
 from circulation.desk import perform
 from circulation.fast_add import add_and_lend
-from circulation.fees import charge
+from circulation.fees import charge, take_payment
 from circulation.holds import place_hold
 from circulation.models import Loan
+from circulation.money import rates
+from circulation.money.sales import sell
+from circulation.money.tills import open_till
 from circulation.patrons.consent import consent_at_desk
 from circulation.patrons.models import Patron
 from circulation.patrons.patrons import PatronFacts, write_note
@@ -153,6 +157,7 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
     words["slip_key"] = "r1"
     words |= _desk_pages(place, head, codes)
     perform(charge, head, patron_id=patron.id, kind="service", amount=15_000, key="c1")
+    _money(place, head, words)
     with reading() as session:
         words["loan_id"] = session.scalars(
             select(Loan.id).where(Loan.patron_id == patron.id).order_by(Loan.id)
@@ -228,6 +233,27 @@ def _persons(place: Place, head: Actor, words: dict[str, Any]) -> None:
             "Nguyễn Thị Lan", "", branch.id, born_year=1990, phone="0905123456", consent=True
         )
         words["registration_id"] = send_registration(session, facts).id
+
+
+def _money(place: Place, head: Actor, words: dict[str, Any]) -> None:
+    """Open a till, take a payment and a deposit, sell to somebody; set rates at the library."""
+    library, today = place.province.library.id, clock.today()
+    with transaction() as session:
+        resolution = {"resolution": "35/2025/NQ-HĐND", "valid_from": today}
+        rates.set_card_fee(session, head, unit_id=library, amount=10_000, **resolution)
+        rates.set_exemption(session, head, unit_id=library, name="Hộ nghèo", **resolution)
+        decided = {"decision": "12/QĐ-TV", "decided_on": today - timedelta(days=30)}
+        days = {"from_on": today - timedelta(days=20), "to_on": today - timedelta(days=10)}
+        rates.set_amnesty(session, head, unit_id=library, **decided, **days)
+        copy = rates.set_price(
+            session, head, unit_id=library, name="Phô tô A4", amount=500, valid_from=today
+        )
+    opened = perform(open_till, head, name="Quầy 1", float_amount=100_000, key="m1")
+    patron = {"patron_id": words["patron_id"]}
+    perform(take_payment, head, amount=5_000, key="m2", post_running=False, **patron)
+    perform(deposit_in, head, amount=50_000, key="m3", **patron)
+    sold = perform(sell, head, quantities={copy.id: 3}, payer="Anh Ba", key="m4")
+    words |= {"till_id": opened.facts["till_id"], "receipt_id": sold.slip["receipt_id"]}
 
 
 def _lifted() -> dict[str, str]:

@@ -31,6 +31,9 @@ MORE = {
     "cataloging.show": ["?view=isbd", "?view=marc"],
     "cataloging.labels": ["?items={item_id}"],
     "cataloging.code_of_title": ["?title=abc"],
+    "money_accounts.show": ["?reverse=1"],
+    "money_sales.sale": ["?patron={patron_id}&receipt={receipt_id}"],
+    "money_books.running": ["?sort=-amount&costs=1"],
     "desk.page": [
         "?patron={patron_id}",
         "?mode=checkin",

@@ -5,15 +5,8 @@ from datetime import date
 import pytest
 
 from circulation.blocks import patron_blocks, patron_figures
-from circulation.fees import (
-    charge,
-    deposit_in,
-    deposit_out,
-    deposit_to_debt,
-    reverse,
-    take_payment,
-    waive,
-)
+from circulation.deposits import deposit_in, deposit_out, deposit_to_debt
+from circulation.fees import charge, reverse, take_payment, waive
 from circulation.ledger import account
 from circulation.models import LedgerAllocation, LedgerEntry, Receipt
 from ils.core.errors import Forbidden, Invalid, NotFound
