@@ -195,7 +195,7 @@ def fee_book_paper(book: FeeBook, first: date, last: date) -> Book:
             n,
             line.number,
             line.day,
-            line.payer,
+            line.payer or "(không có thẻ)",
             line.card,
             *(line.parts.get(part) for part in _PARTS),
             line.total or None,
