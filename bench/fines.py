@@ -42,9 +42,11 @@ def run(records: int | None = None, as_json: bool = False) -> None:
     results = Results("fines", {"loans": count})
     with scratch("fines") as folder, scratch_database(folder) as config:
         library, names = _house(count)
-        results.times(
-            "compute", "all fines computed", _computed(library, count), p95_at_most=MOST_MS
-        )
+        worked = time.process_time()
+        took = _computed(library, count)
+        worked = (time.process_time() - worked) / AGAIN
+        results.times("compute", "all fines computed", took, p95_at_most=MOST_MS)
+        results.add("cpu_ms", "processor time of it", worked * 1000, "ms", at_most=MOST_MS)
         _over_http(results, config, names[0])
         results.add("memory_mb", "peak memory", memory_mb(what="VmHWM"), "MB")
     try:

@@ -5,7 +5,7 @@ sums of a branch's calendar, so that thousands of loans cost one query and some 
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -19,7 +19,9 @@ from circulation.patrons.models import Patron, PatronCard
 from circulation.policies import branch
 from circulation.rules.fines import Posted, charge, late_days
 from circulation.rules.policy import Policy, from_json
+from ils.core.kept import kept
 from ils.org.calendar import Calendar
+from ils.org.hours import calendar_for
 
 
 class Running(NamedTuple):
@@ -53,13 +55,15 @@ _LATE = (
     .order_by(Loan.due_on, Loan.id)
 )
 _NOTHING = Posted()
+SUMMED = timedelta(days=3 * 365)
 
 
 def running_fines(session: Session, branch_ids: Sequence[int], today: date) -> list[Running]:
     """Return every late loan of the branches, the longest overdue first, with its fine today."""
     rows = session.execute(_LATE, {"branches": list(branch_ids), "today": today}).all()
     posted = posted_on_loans(session, [row[0] for row in rows if row[5] is not None])
-    calendars = {one: branch(session, one).calendar for one in {row[2] for row in rows}}
+    oldest = rows[0][3] if rows else today
+    calendars = {one: _calendar(session, one, oldest, today) for one in {row[2] for row in rows}}
     policies: dict[str, Policy] = {}
     known: dict[tuple[Any, ...], tuple[int, int]] = {}  # what loans alike in everything cost
     found = []
@@ -78,6 +82,22 @@ def running_fines(session: Session, branch_ids: Sequence[int], today: date) -> l
                 known[alike] = cost
         found.append(Running(loan_id, patron_id, branch_id, due_on, *cost))
     return found
+
+
+def _calendar(session: Session, branch_id: int, oldest: date, today: date) -> Calendar:
+    """Return a branch's calendar with its open days added up to today, kept while it is true.
+
+    All threads read the one kept; it is only read, so loans older than its sums take one anew.
+    """
+    if oldest < today - SUMMED:
+        return branch(session, branch_id).calendar
+
+    def summed() -> Calendar:
+        calendar = calendar_for(session, branch_id)
+        calendar.open_days(today - SUMMED, today)
+        return calendar
+
+    return kept(session, ("open days", branch_id, today), summed)
 
 
 def _cost(
