@@ -48,8 +48,14 @@ class _Row:
     policy: Mapping[str, Any]
     posted_to: date | None
     lost_on: date | None
+    claimed_on: date | None
     item_type: str
     price: int | None
+
+    @property
+    def disputed(self) -> bool:
+        """Tell whether nobody expects the copy back: it is lost, or claimed to be back."""
+        return self.lost_on is not None or self.claimed_on is not None
 
 
 _OPEN_LOANS = (
@@ -62,6 +68,7 @@ _OPEN_LOANS = (
         Loan.policy_json,
         Loan.fine_posted_to,
         Loan.lost_on,
+        Loan.claimed_on,
         Item.item_type,
         Item.price,
     )
@@ -121,7 +128,7 @@ def patron_figures(
     figures = {}
     for one in ids:
         posted, deposit = accounts.get(one, (0, 0))
-        days = [costs[row.id][0] for row in loans[one] if row.id in costs]
+        days = [costs[row.id][0] for row in loans[one] if row.id in costs and not row.disputed]
         home = [row for row in loans[one] if row.kind == "home"]
         figures[one] = Figures(
             loans=len(home),
@@ -147,7 +154,7 @@ def _running(session: Session, late: Sequence[_Row], today: date) -> dict[int, t
     for row in late:
         policy = from_json(row.policy.get("values", {}))
         calendar = branch(session, row.branch_id).calendar
-        until = min(today, row.lost_on) if row.lost_on else today
+        until = min(d for d in (today, row.lost_on, row.claimed_on) if d is not None)
         days = late_days(row.due_on, until, policy, calendar)
         already = posted.get(row.id, {})
         cost = charge(
@@ -307,6 +314,7 @@ def _late_row(loan: Loan, item: Item) -> _Row:
         policy=loan.policy_json,
         posted_to=loan.fine_posted_to,
         lost_on=loan.lost_on,
+        claimed_on=loan.claimed_on,
         item_type=item.item_type,
         price=item.price,
     )

@@ -12,7 +12,6 @@ from circulation.events import (
     HoldExpired,
     HoldReady,
     InHouseUseCounted,
-    ItemFound,
     TransitReceived,
     TransitRerouted,
     TransitSent,
@@ -25,6 +24,7 @@ from circulation.facts import (
     lock_for_item,
     touch,
 )
+from circulation.losses.found import day_from_shelf, find_item, payers_of, take_off_fines
 from circulation.models import Hold, Transit
 from circulation.patrons.models import Patron, PatronCard
 from circulation.permissions import BACKDATE_FAR, CHECK_IN, GIVE_AMNESTY
@@ -47,7 +47,6 @@ from ils.accounts.actor import Actor
 
 FAR_BACK = timedelta(days=30)
 BETWEEN_USES = timedelta(minutes=30)
-FOUND = ("missing", "lost", "lost_settled")
 
 
 @dataclass
@@ -70,13 +69,15 @@ def check_in(
     effective_on: date | None = None,
     book_drop: bool = False,
     amnesty: str = "",
+    from_shelf: bool = False,
     now: datetime | None = None,
 ) -> DeskResult:
     """Take back a scanned item: close its loan, receive it, catch it for a hold, send it home.
 
     ``effective_on`` dates the return back (never before the loan, never after today; more than
     30 days need a permission); ``book_drop`` dates it to the last open day before. ``amnesty``
-    is the number of the decision by which fines are waived.
+    is the number of the decision by which fines are waived. ``from_shelf``: the copy was found on
+    the library's own shelf, so whoever has it on loan owes nothing for it.
     """
     actor.require(CHECK_IN)
     if amnesty:
@@ -91,8 +92,9 @@ def check_in(
     if refused:
         return act.refuse(refused, item=scene.item.about())
     if scene.item.loan is not None:  # 5
+        on = day_from_shelf(scene.item.loan) if from_shelf else on
         scene.closed = close_loan(act, scene.item, on, amnesty=amnesty, book_drop=book_drop)
-    _find_lost(act, scene)  # 6
+    _find_lost(act, scene, from_shelf=from_shelf)  # 6
     wanted = _wanted(act, scene)
     way = route(_scanned(act, scene, wanted))  # 7 to 11
     _go(act, scene, way, wanted)
@@ -108,7 +110,8 @@ def _gather(act: Act, barcode: str) -> Scene | list[Reason]:
     if found.item_id is None or found.record_id is None:
         return [reason("card_not_item" if found.card_id else "item_unknown", scanned=barcode)]
     act.item_id = found.item_id
-    lock_for_item(session, found.record_id, found.item_id)
+    payers = payers_of(session, found.item_id) if found.lifecycle == "lost_settled" else []
+    lock_for_item(session, found.record_id, found.item_id, payers)
     item = item_at_desk(session, found.item_id)
     act.patron_id = item.loan.patron_id if item.loan is not None else None
     return Scene(item=item, queue=queue_of(session, found.record_id, act.now))
@@ -139,14 +142,12 @@ def _return_day(
 # --- decide ----------------------------------------------------------------------------------
 
 
-def _find_lost(act: Act, scene: Scene) -> None:
+def _find_lost(act: Act, scene: Scene, *, from_shelf: bool) -> None:
     """A copy recorded as missing or lost is in hand: it is in stock again."""
-    item = scene.item.item
-    if item.lifecycle in FOUND:
-        scene.found_from = item.lifecycle
-        act.event(ItemFound(item.lifecycle), **scene.item.statistics())
-        act.line("item_found", was=item.lifecycle)
-        item.lifecycle = "active"
+    loan = scene.closed.loan if scene.closed is not None else None
+    if loan is not None and from_shelf:
+        take_off_fines(act, loan)
+    scene.found_from = find_item(act, scene.item, loan, from_shelf=from_shelf)
 
 
 def _wanted(act: Act, scene: Scene) -> Hold | None:
@@ -356,6 +357,8 @@ def _answer(act: Act, scene: Scene, way: Route) -> DeskResult:
     code = way.kind
     if code == "to_shelve":
         code = _shelve_headline(scene, way)
+    if code == "not_lendable" and scene.item.item.lifecycle == "lost_settled":
+        code = "found_replaced"
     if scene.closed is not None and scene.closed.charged and tone == GREEN:
         tone = AMBER
     closed = scene.closed

@@ -13,7 +13,6 @@ from circulation.desk import AMBER, Act, DeskResult, Overrides
 from circulation.events import (
     HoldFilled,
     HoldPutBack,
-    ItemFound,
     LoanCheckedOut,
     OpenLoanEntered,
     ReadingRoomLoanMade,
@@ -29,6 +28,7 @@ from circulation.facts import (
     patron_of_card,
     touch,
 )
+from circulation.losses.found import find_item, payers_of
 from circulation.models import Hold, Loan
 from circulation.permissions import CHECK_OUT, ENTER_OPEN_LOAN
 from circulation.queue import Queue, queue_of, reassign, release, unserved_ahead
@@ -206,7 +206,8 @@ def _gather(
         return unknown
     act.item_id, act.patron_id = found.item_id, whose
     if locked:
-        lock_for_item(session, found.record_id, found.item_id, [whose])
+        payers = payers_of(session, found.item_id) if found.lifecycle == "lost_settled" else []
+        lock_for_item(session, found.record_id, found.item_id, [whose, *payers])
     patron = patron_at_desk(session, act.here, act.today, card=card, patron_id=patron_id)
     if patron is None:
         return [reason("card_unknown", scanned=card)]
@@ -317,7 +318,8 @@ def _paper_reasons(scene: Scene) -> list[Reason]:
 def _clear_the_way(act: Act, scene: Scene, answered: Mapping[str, str]) -> None:
     """Settle what the item was doing: another's loan, a transit, a shelf, a lost copy found."""
     item, journal = scene.item, act.journal
-    if item.loan is not None:
+    before = item.loan
+    if before is not None:
         close_loan(act, item, act.today)
         item.loan = None
     if item.transit is not None:
@@ -339,10 +341,7 @@ def _clear_the_way(act: Act, scene: Scene, answered: Mapping[str, str]) -> None:
             journal.change(in_hand, state="not_collected", cleared_at=act.now)
         else:
             journal.change(in_hand, cleared_at=act.now)
-    if item.item.lifecycle in ("missing", "lost", "lost_settled"):
-        act.event(ItemFound(item.item.lifecycle), **item.statistics())
-        act.line("item_found", was=item.item.lifecycle)
-        item.item.lifecycle = "active"
+    find_item(act, item, before, gift=True)
     act.flush()
 
 

@@ -12,6 +12,7 @@ from circulation.desk import AMBER, DeskResult
 from circulation.events import DepositMoved
 from circulation.fees import begin, pay
 from circulation.ledger import account, open_amounts, post_entry, settle
+from circulation.losses.settling import review_losses
 from circulation.money.tills import till_reasons
 from circulation.permissions import REVERSE, TAKE_PAYMENT
 from circulation.receipts import cash_till, give_receipt, receipt_name, receipt_slip
@@ -170,6 +171,7 @@ def _deposit(
         settled = pay(act, patron_id, amount, chosen, receipt, note=note, trace={"from": "deposit"})
     act.event(DepositMoved(kind), amount=amount, **patron.statistics())
     audit(session, actor, kind, "patron", patron_id, amount=amount, reason=note)
+    review_losses(act, patron_id)
     return act.answer(
         _DEPOSIT_ANSWERS[kind],
         tone=AMBER if kind == "deposit_out" else "green",

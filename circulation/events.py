@@ -176,10 +176,12 @@ class ItemMissing(Event):
 
 @dataclass(frozen=True)
 class ItemDamaged(Event):
-    """A copy was found worn or torn and was put aside. ``why`` says where that was noticed."""
+    """A copy was found worn or torn. ``why`` says where that was noticed, ``lifecycle`` what became
+    of it where it was not simply put aside; ``amount`` in the log's column is what was asked."""
 
     kind: ClassVar[str] = "item_damaged"
     why: str | None = None  # return | stock_take
+    lifecycle: str | None = None  # damaged | repair | active
 
 
 @dataclass(frozen=True)

@@ -78,22 +78,23 @@ _ADVISORY = text("SELECT pg_advisory_xact_lock(:space, :id)")
 
 
 _BY_BARCODE = (
-    select(Barcode.item_id, Barcode.card_id, Item.record_id)
+    select(Barcode.item_id, Barcode.card_id, Item.record_id, Item.lifecycle)
     .outerjoin(Item, Item.id == Barcode.item_id)
     .where(Barcode.value == bindparam("value"))
 )
-_BY_ACCESSION = select(Item.id, Item.record_id).where(
+_BY_ACCESSION = select(Item.id, Item.record_id, Item.lifecycle).where(
     Item.accession_key == bindparam("value"), Item.owner_id == bindparam("library_id")
 )
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a scanned text names: an item (with its record) or a card."""
+    """What a scanned text names: an item (with its record and lifecycle) or a card."""
 
     item_id: int | None = None
     record_id: int | None = None
     card_id: int | None = None
+    lifecycle: str | None = None
 
 
 def find_scanned(session: Session, typed: str, library_id: int) -> Found:
@@ -102,10 +103,12 @@ def find_scanned(session: Session, typed: str, library_id: int) -> Found:
     value = barcode_key(typed)
     row = session.execute(_BY_BARCODE, {"value": value}).first()
     if row is not None:
-        return Found(row.item_id, row.record_id, row.card_id)
+        return Found(row.item_id, row.record_id, row.card_id, row.lifecycle)
     key = accession_key(typed)
     rows = session.execute(_BY_ACCESSION, {"value": key, "library_id": library_id}).all()
-    return Found(rows[0].id, rows[0].record_id) if len(rows) == 1 else Found()
+    if len(rows) != 1:
+        return Found()
+    return Found(rows[0].id, rows[0].record_id, lifecycle=rows[0].lifecycle)
 
 
 # --- the item --------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from circulation.ledger import (
     reverse_entry,
     spread_credit,
 )
+from circulation.losses.settling import items_of_losses, review_losses
 from circulation.models import LedgerEntry, Loan, Receipt
 from circulation.money.tills import till_for, till_reasons
 from circulation.permissions import CHARGE, REVERSE, TAKE_PAYMENT, WAIVE
@@ -44,7 +45,7 @@ from ils.accounts.actor import Actor
 from ils.core.audit import audit
 from ils.core.errors import Invalid, NotFound
 
-CHARGEABLE = ("lost_price", "processing", "card_fee", "service", "deposit_due")
+CHARGEABLE = ("lost_price", "damage", "processing", "card_fee", "service", "deposit_due")
 
 
 def charge(
@@ -117,6 +118,7 @@ def take_payment(
         amount=amount,
         **patron.statistics(),
     )
+    review_losses(act, patron_id)
     return act.answer(
         "paid",
         facts={"amount": amount, "receipt": receipt_name(receipt), "settled": settled},
@@ -152,6 +154,7 @@ def waive(
     give_waiver(act, patron, entry, wanted, reason_text)
     audit(session, actor, "waived", "patron", patron_id, amount=wanted, reason=reason_text)
     facts = {"amount": wanted, "entry_id": entry_id}
+    review_losses(act, patron_id)
     return act.answer("waived", facts=facts, undo=False, patron=patron.about())
 
 
@@ -181,6 +184,7 @@ def reverse(
     _reverse_lines(act, lines, reason_text, patron.statistics())
     audit(session, actor, "entry_reversed", "ledger_entry", entry_id, reason=reason_text)
     facts = {"amount": entry.amount, "kind": entry.kind, "entry_id": entry_id}
+    review_losses(act, entry.patron_id)
     return act.answer("reversed", facts=facts, undo=False, patron=patron.about())
 
 
@@ -283,7 +287,7 @@ def begin(
     now: datetime | None,
 ) -> tuple[Act, PatronAtDesk]:
     act = Act(session, actor, command, key, now)
-    lock(session, patrons=[patron_id])
+    lock(session, items=items_of_losses(session, patron_id), patrons=[patron_id])
     patron = patron_at_desk(session, act.here, act.today, patron_id=patron_id)
     if patron is None:
         raise NotFound("patron_unknown", patron_id=patron_id)
@@ -309,7 +313,7 @@ def _post_running(act: Act, patron: PatronAtDesk) -> None:
     ).all()
     for loan in late:
         item = item_at_desk(act.session, loan.item_id)
-        post_overdue(act, loan, patron, min(act.today, loan.lost_on or act.today), item)
+        post_overdue(act, loan, patron, loan.fine_until(act.today), item)
 
 
 def pay(

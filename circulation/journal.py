@@ -11,13 +11,18 @@ from typing import Any
 from sqlalchemy import Date
 from sqlalchemy.orm import Session
 
+from cataloging.models import Item
+from circulation.losses.models import Claim, Loss, LossProposal
 from circulation.models import Hold, LedgerEntry, Loan, LoanRenewal, Transit
 from circulation.patrons.models import Suspension
 from ils.core.db import Base, UTCDateTime
 
 TABLES: dict[str, type[Base]] = {
     table.__tablename__: table
-    for table in (Loan, LoanRenewal, Hold, Transit, LedgerEntry, Suspension)
+    for table in (
+        *(Loan, LoanRenewal, Hold, Transit, LedgerEntry, Suspension),
+        *(Item, Loss, Claim, LossProposal),
+    )
 }
 
 
@@ -31,11 +36,11 @@ class Journal:
         self.events: list[Any] = []
 
     def change(self, row: Base, **values: Any) -> None:
-        """Set columns of a row and remember what they were."""
+        """Set columns of a row and remember what they were, unless this act itself made the row."""
         old = {name: getattr(row, name) for name in values}
         for name, value in values.items():
             setattr(row, name, value)
-        if self.keep:
+        if self.keep and not any(row is one for one in self.made):
             pairs = {name: (old[name], value) for name, value in values.items()}
             self.changes.append((row, pairs))
 

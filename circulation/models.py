@@ -43,7 +43,10 @@ HOLD_HAS_ITEM = (
 )
 HOLD_IS_OPEN = f"state IN {HOLD_OPEN_STATES!r}"
 
-DEBITS = ("overdue", "lost_price", "processing", "card_fee", "service", "deposit_due", "payout")
+DEBITS = (
+    *("overdue", "lost_price", "damage", "processing", "card_fee", "service"),
+    *("deposit_due", "payout"),
+)
 CREDITS = ("payment", "waiver", "reversal", "replacement_copy", "work")
 LIABILITIES = ("deposit_in", "deposit_out", "deposit_to_debt")
 RECEIPT_KINDS = ("payment", "sale", "payout", *LIABILITIES)
@@ -90,6 +93,7 @@ class Loan(Base):
     closed_branch_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))
     effective_return_on: Mapped[date | None] = mapped_column(Date)
     lost_on: Mapped[date | None] = mapped_column(Date)
+    claimed_on: Mapped[date | None] = mapped_column(Date)  # a claim is open: the fine stands still
     fine_posted_to: Mapped[date | None] = mapped_column(Date)
     patron_snapshot: Mapped[dict[str, Any]] = mapped_column(default=dict)
     item_snapshot: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -122,6 +126,10 @@ class Loan(Base):
         Index("ix_loan_item", "item_id", "started_at"),
         Index("ix_loan_record_started", "record_id", "started_on"),
     )
+
+    def fine_until(self, day: date) -> date:
+        """Return the day up to which a fine runs: it stands still from a loss or a claim on."""
+        return min(d for d in (day, self.lost_on, self.claimed_on) if d is not None)
 
 
 class LoanRenewal(Base):

@@ -28,6 +28,12 @@ TALLY = declare_permission("circulation:tally:record", _l("Count visits and in-h
 OVERRIDE_DESK = declare_permission(reasons.DESK, _l("Override refusals the desk may override"))
 OVERRIDE_HEAD = declare_permission(reasons.HEAD, _l("Override every refusal that can be"))
 BACKDATE_FAR = declare_permission(reasons.FAR, _l("Date a return more than 30 days back"))
+HANDLE_LOSSES = declare_permission(
+    "circulation:loan:losses", _l("Record lost and damaged items, claims and searches")
+)
+DECIDE_LOSSES = declare_permission(
+    "circulation:loss:decide", _l("Decide on losses: proposals, without charge, money given back")
+)
 GIVE_AMNESTY = declare_permission("circulation:amnesty:give", _l("Waive fines by a decision"))
 VIEW_POLICY = declare_permission("circulation:policy:view", _l("See the lending rules"))
 EDIT_POLICY = declare_permission("circulation:policy:edit", _l("Change the lending rules"))

@@ -5,6 +5,7 @@ from flask import Flask
 import circulation.closures.register
 import circulation.indicators
 import circulation.lending
+import circulation.losses.register
 import circulation.money.register
 import circulation.patrons.register
 import circulation.registers.register
@@ -26,3 +27,4 @@ def register(app: Flask) -> None:
     circulation.rulebook.register.register(app)
     circulation.stocktaking.register.register(app)
     circulation.money.register.register(app)
+    circulation.losses.register.register(app)

@@ -255,6 +255,7 @@ def _decide(
         kind=loan.kind,
         renewals=loan.renewals,
         lifecycle=item.item.lifecycle,
+        claimed=loan.claimed_on is not None,
         patron=patron_facts(session, patron, now, current),
         waiting=waiting,
         free=free,

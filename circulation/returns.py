@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from circulation.blocks import posted_on_loans
 from circulation.desk import Act
 from circulation.events import ItemCheckedIn
 from circulation.facts import ItemAtDesk, PatronAtDesk, patron_at_desk
 from circulation.fees import give_waiver
-from circulation.ledger import post_overdue, reverse_entry
+from circulation.ledger import open_amounts, post_overdue, reverse_entry
 from circulation.models import LedgerEntry, Loan, LoanRenewal
 from circulation.money.amnesties import decision_in_force
 from circulation.patrons.models import Suspension
@@ -51,14 +52,13 @@ def close_loan(
     if loan.patron_id is not None:
         patron = patron_at_desk(act.session, act.here, act.today, patron_id=loan.patron_id)
     _take_back_renewals(act, loan, on)
-    until = min(on, loan.lost_on) if loan.lost_on else on
-    entry, cost = post_overdue(act, loan, patron, until, item)
+    entry, cost = post_overdue(act, loan, patron, on, item)
     if entry is not None and patron is not None:
         act.line("fine_posted", amount=entry.amount, days=cost.charged_days, entry_id=entry.id)
+    if patron is not None and on > loan.due_on:
         amnesty = amnesty or decision_in_force(act.session, loan.branch_id, on, child=patron.child)
-        if amnesty:
-            give_waiver(act, patron, entry, entry.amount, amnesty)
-            act.line("fine_waived", amount=entry.amount, decision=amnesty)
+    if amnesty and patron is not None:
+        _forgive_fines(act, loan, patron, amnesty)
     _suspend(act, loan, patron, on)
     act.journal.change(
         loan,
@@ -75,6 +75,20 @@ def close_loan(
         **(patron.statistics() if patron is not None else {}),
     )
     return Closed(loan, patron, on, cost, entry.amount if entry is not None else 0)
+
+
+def _forgive_fines(act: Act, loan: Loan, patron: PatronAtDesk, decision: str) -> None:
+    """Waive all that is open of a loan's fines; what was paid of them before stays paid."""
+    posted = posted_on_loans(act.session, [loan.id]).get(loan.id, {})
+    _, left = open_amounts(act.session, patron.patron.id)
+    waived = 0
+    for entry_id, _amount in posted.values():
+        if left.get(entry_id, 0) > 0:
+            entry = act.session.get_one(LedgerEntry, entry_id)
+            give_waiver(act, patron, entry, left[entry_id], decision)
+            waived += left[entry_id]
+    if waived:
+        act.line("fine_waived", amount=waived, decision=decision)
 
 
 def _take_back_renewals(act: Act, loan: Loan, on: date) -> None:

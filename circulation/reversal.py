@@ -48,7 +48,7 @@ def reverse_loan(
     act, loan, item = _begin(session, actor, "reverse_loan", loan_id, why, key, now)
     if stored := act.stored():
         return stored
-    if refused := never_left_reasons(loan.closed_at, loan.lost_on):
+    if refused := never_left_reasons(loan.closed_at, loan.lost_on or loan.claimed_on):
         return act.refuse(refused, item=item.about())
     act.journal.change(loan, closed_at=act.now, closed_how="undone", closed_branch_id=act.here.id)
     for renewal in _renewals(session, loan):
@@ -132,7 +132,7 @@ def _not_returned(session: Session, loan: Loan, item: ItemAtDesk) -> list[Reason
         closed_how=loan.closed_how,
         position=item.position,
         lifecycle=item.item.lifecycle,
-        lent_since=session.scalar(later) is not None,
+        lent_since=session.scalar(later) is not None or bool(loan.lost_on or loan.claimed_on),
     )
 
 

@@ -60,7 +60,7 @@ def sought_before(session: Session, item: Item, why: str) -> bool:
 
 def count_missing(act: Act, item: ItemAtDesk, why: str) -> None:
     """Record a copy as missing; its searches end. A scan finds it again."""
-    item.item.lifecycle = "missing"
+    act.journal.change(item.item, lifecycle="missing")
     act.event(ItemMissing(why), **item.statistics())
     for row in act.session.scalars(_OPEN_OF_ITEM, {"item_id": item.item.id}).all():
         _close(act, row, "missing")

@@ -131,6 +131,15 @@ REASONS: dict[str, Any] = {
         "It is on its way for %(days)s days. After %(limit)s days, and once it was looked for at"
         " both ends, it may be recorded as missing."
     ),
+    "lost_already": _l("It counts as lost already."),
+    "lost_in_transit": _l("It is on its way; recorded as lost, its transit ends."),
+    "lost_on_shelf_for": _l("It waits on the hold shelf; recorded as lost, the hold waits again."),
+    "loss_state": _l("That cannot be done at this point of the case any more."),
+    "claim_open": _l("The patron says that it is back or was never borrowed; settle that first."),
+    "search_not_due": _l("The second search is due from %(from_on)s on."),
+    "search_both_first": _l("The shelves are to be searched twice first."),
+    "still_on_loan": _l("It is on loan; take it back first."),
+    "claims_many": _l("The patron has made %(value)s such claims."),
     "open_here_already": _l("The item is on loan here already, due %(due_on)s."),
 }
 
@@ -201,6 +210,21 @@ HEADLINES: dict[str, Any] = {
         "The day was written: %(typed)s typed, %(counted)s on top of what the machine counted."
     ),
     "sent": _l("Sent"),
+    "lost": _l("Recorded as lost: %(amount)s are owed"),
+    "lost_free": _l("Recorded as lost, without charge"),
+    "copy_brought": _l("The same book was brought: %(amount)s are settled"),
+    "loss_canceled": _l("It was not lost: the charges are taken back"),
+    "loss_decided": _l("Decided"),
+    "loss_postponed": _l("Left alone until %(until)s"),
+    "claim_made": _l("Noted; the fine stands still from %(on)s. Search the shelves now."),
+    "searched": _l("Search %(n)s ticked off"),
+    "claim_given_up": _l("Given up without charge: it counts as missing"),
+    "claim_withdrawn": _l("The claim is taken back; the loan goes on"),
+    "claim_on_shelf": _l("It was on our shelf: the fine is taken back, the claim not counted"),
+    "damaged": _l("Damage recorded: %(amount)s are owed"),
+    "damaged_free": _l("Damage recorded, without charge"),
+    "search_started": _l("On the list of what is searched for"),
+    "found_replaced": _l("The patron has replaced this copy: ask whether it is a gift"),
 }
 
 DETAILS: dict[str, Any] = {
@@ -221,6 +245,20 @@ DETAILS: dict[str, Any] = {
     "copy_to_send": _l("Its copy lies on the hold shelf here: scan it to send it on."),
     "counts_as_missing": _l("It counts as missing now."),
     "hold_keeps_place": _l("The hold it traveled for keeps its place in the queue."),
+    "charged_lost_price": _l("Price of the lost item: %(amount)s"),
+    "charged_processing": _l("Processing fee: %(amount)s"),
+    "loss_settled": _l("All is settled for “%(title)s”; its loan is closed."),
+    "loss_reopened": _l("The case of the lost item is open again."),
+    "found_replaced": _l("The patron replaced it by another copy; it may be a gift."),
+    "found_charges_off": _l("Charges of %(amount)s for the loss were taken back."),
+    "found_credit": _l("%(amount)s had been paid; they stand to the patron's credit."),
+    "found_payout": _l("%(amount)s had been paid and are to be paid back, with a receipt."),
+    "found_keeps_paid": _l("%(amount)s had been paid; by rule nothing is given back."),
+    "fine_taken_off": _l("The fine of %(amount)s was taken back."),
+    "claim_resolved_on_shelf": _l("It was claimed to be back, and it was: on our shelf."),
+    "claim_resolved_by_reader": _l("It was claimed to be back; now it has come."),
+    "claim_resolved_given_up": _l("The claim on it ends."),
+    "claim_resolved_withdrawn": _l("The claim on it ends."),
     "search_item": _l("The copy was not on its shelf: please look for it."),
 }
 

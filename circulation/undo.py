@@ -16,6 +16,7 @@ from circulation.desk import GREEN, SOUNDS, Act, DeskResult
 from circulation.facts import lock
 from circulation.journal import TABLES, Journal, loaded, plain
 from circulation.ledger import reverse_entry
+from circulation.losses.models import Claim, Loss
 from circulation.models import DeskCommand, Hold, LedgerEntry, Loan, LoanRenewal, Transit
 from circulation.patrons.models import Suspension
 from circulation.permissions import UNDO
@@ -173,6 +174,10 @@ def _as_made(row: Base) -> bool:
         return row.received_at is None and row.cancelled_at is None
     if isinstance(row, Hold):
         return row.state in ("queued", "targeted", "suspended")
+    if isinstance(row, Loss):
+        return row.state == "open" or (row.state, row.settled_how) == ("settled", "none")
+    if isinstance(row, Claim):
+        return row.resolved_at is None and row.searched_1 is None
     return True
 
 
@@ -197,8 +202,9 @@ def _unmake(act: Act, rows: list[Base]) -> None:
             row.ended_at, row.end_reason = act.now, "undone"
         elif isinstance(row, LedgerEntry):
             reverse_entry(act, row, note="undone")
-        elif isinstance(row, Suspension):
+        elif isinstance(row, Suspension | Loss | Claim):
             act.session.delete(row)
+            act.flush()
     act.flush()
 
 

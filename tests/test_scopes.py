@@ -19,6 +19,8 @@ from circulation.checkout import check_out
 from circulation.closures.models import ClosurePlan
 from circulation.closures.plans import plan_closure
 from circulation.holds import place_hold
+from circulation.losses.damage import add_rate
+from circulation.losses.models import Claim, Loss, LossProposal
 from circulation.models import BookDrop, Hold, ItemSearch, Loan, Transit
 from circulation.money.rates import set_price
 from circulation.money.sales import sell
@@ -54,6 +56,7 @@ SHARED = {
     "token": "a file being looked through; tested with its pages",
     "filename": "static files",
     "group": "the name of a part of a stock-taking; whose it is says take_id",
+    "form": "spreadsheet or paper",
     "which": "the name of a list; whose rows it shows is tested with the lists",
 }
 
@@ -63,6 +66,10 @@ SENT: dict[str, dict[str, Any]] = {
     "holds.act": {"act": "missing"},
     "transits.act": {"act": "not_arrived"},
     "desk.correct": {"why": "x"},
+    "losses.claim": {"act": "withdraw"},
+    "losses_case.act": {"act": "cancel", "why": "x"},
+    "losses_case.item": {"act": "damage"},
+    "losses_case.loan": {"act": "lost"},
     "patrons.card": {"act": "renew"},
     "patrons.add_note": {"text": "x", "block": ""},
     "patrons.answer": {"act": "done"},
@@ -183,6 +190,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             session.scalars(select(Loan.id)).one(),
             session.scalars(select(Hold.id)).one(),
         )
+    lost = _losses(clerk, province, loan_id, item.id)
     return Foreign(
         {
             "patron_id": patron.id,
@@ -203,6 +211,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "request_id": asked.id,
             "draft_id": tried.id,
             "applied_id": applied.id,
+            **lost,
             "loan_id": loan_id,
             "hold_id": hold_id,
             "transit_id": transit.id,
@@ -214,6 +223,36 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "receipt_id": sold.slip["receipt_id"],
         }
     )
+
+
+def _losses(clerk: Any, province: factories.Province, loan_id: int, item_id: int) -> dict[str, int]:
+    """A claim, a case, a proposal and a line of the list of damages of another library."""
+    today, at = clock.today(), province.foreign_branch.id
+    with db.transaction() as session:
+        claim = Claim(
+            loan_id=loan_id, branch_id=at, kind="returned", claimed_on=today, second_from=today
+        )
+        case = Loss(
+            kind="lost",
+            item_id=item_id,
+            branch_id=at,
+            happened_on=today,
+            why="declared",
+            way="none",
+            note=SECRET,
+        )
+        proposal = LossProposal(loan_id=loan_id, branch_id=at, due_on=today, proposed_on=today)
+        rate = add_rate(
+            session,
+            clerk,
+            library_id=province.foreign_library.id,
+            name=SECRET,
+            amount=5_000,
+            percent=None,
+        )
+        session.add_all([claim, case, proposal])
+        session.flush()
+        return {"claim_id": claim.id, "loss_id": case.id, "rate_id": rate.id}
 
 
 def staff_rules(app: Any) -> Iterator[tuple[Any, str]]:
@@ -239,6 +278,9 @@ def state() -> dict[str, Any]:
             "applied": session.scalars(select(RulesApplied.state)).all(),
             "closures": session.scalars(select(ClosurePlan.state)).all(),
             "cards": session.scalars(select(PatronCard.expires_on)).all(),
+            "claims": session.scalars(select(Claim.resolved_at)).all(),
+            "losses": session.scalars(select(Loss.state)).all(),
+            "proposals": session.scalars(select(LossProposal.state)).all(),
             "staff": session.scalars(select(Staff.active)).all(),
             "items": session.scalars(select(Item.lifecycle)).all(),
             "drops": session.scalars(select(BookDrop.ended_at)).all(),

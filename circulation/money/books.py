@@ -24,6 +24,7 @@ _COLUMN = {
     "card_fee": "card_fee",
     "overdue": "overdue",
     "lost_price": "compensation",
+    "damage": "compensation",
     "processing": "compensation",
     "service": "service",
     "deposit_due": "service",

@@ -44,6 +44,7 @@ _LATE = (
         cast(Loan.policy_json, String),
         Loan.fine_posted_to,
         Loan.lost_on,
+        Loan.claimed_on,
         Item.price,
     )
     .join(Item, Item.id == Loan.item_id)
@@ -67,8 +68,18 @@ def running_fines(session: Session, branch_ids: Sequence[int], today: date) -> l
     policies: dict[str, Policy] = {}
     known: dict[tuple[Any, ...], tuple[int, int]] = {}  # what loans alike in everything cost
     found = []
-    for loan_id, patron_id, branch_id, due_on, packed, _posted_to, lost_on, price in rows:
-        until = min(today, lost_on) if lost_on else today
+    for (
+        loan_id,
+        patron_id,
+        branch_id,
+        due_on,
+        packed,
+        _posted_to,
+        lost_on,
+        claimed_on,
+        price,
+    ) in rows:
+        until = min(d for d in (today, lost_on, claimed_on) if d is not None)
         already = posted.get(loan_id)
         alike = (due_on, until, packed, branch_id, price)
         cost = None if already else known.get(alike)

@@ -10,6 +10,7 @@ from circulation.events import ChargePosted, PaymentTaken, SettledInKind
 from circulation.facts import PatronAtDesk
 from circulation.fees import begin, entry_of, pay
 from circulation.ledger import open_amounts, post_charge, post_entry, spread_credit
+from circulation.losses.settling import review_losses
 from circulation.models import LedgerAllocation, Receipt
 from circulation.money.rates import Offer, offers
 from circulation.money.tills import till_reasons
@@ -199,5 +200,6 @@ def settle_in_kind(
         **patron.statistics(),
     )
     audit(session, actor, how, "patron", patron_id, amount=wanted, reason=reason_text)
+    review_losses(act, patron_id)
     facts = {"amount": wanted, "entry_id": entry_id, "how": how}
     return act.answer("settled_in_kind", facts=facts, undo=False, patron=patron.about())

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 KINDS: dict[str, Any] = {
     "overdue": _l("Overdue fine"),
     "lost_price": _l("Price of a lost item"),
+    "damage": _l("Damage"),
     "processing": _l("Processing fee"),
     "card_fee": _l("Card fee"),
     "service": _l("Service"),
@@ -58,6 +59,7 @@ TITLES_VI = {
 KINDS_VI = {
     "overdue": "Phạt quá hạn",
     "lost_price": "Bồi thường tài liệu",
+    "damage": "Bồi thường hư hỏng tài liệu",
     "processing": "Phí xử lý tài liệu",
     "card_fee": "Phí thẻ",
     "service": "Dịch vụ",

@@ -99,6 +99,22 @@ class Policy:
     renew_stopped_by: tuple[str, ...] = _value(("owed", "lost"), "block", choices=FIGURES)
     hold_stopped_by: tuple[str, ...] = _value(FIGURES, "block", choices=FIGURES)
     capture_stopped_by: tuple[str, ...] = _value((), "block", choices=FIGURES)
+    # lost copies; the rules of the day of the loss count
+    loss_rule: str = _value("price", "loss", choices=("price", "fixed"))
+    loss_band_1: int | None = _value(50_000, "loss", low=0)
+    loss_percent_1: int = _value(300, "loss", low=0, high=1000)
+    loss_band_2: int | None = _value(200_000, "loss", low=0)
+    loss_percent_2: int = _value(200, "loss", low=0, high=1000)
+    loss_percent: int = _value(100, "loss", low=0, high=1000)
+    loss_fixed: int = _value(100_000, "loss", low=0)
+    loss_price_unknown: int = _value(50_000, "loss", low=1)
+    loss_processing: int = _value(10_000, "loss", low=0)
+    loss_ways: tuple[str, ...] = _value(
+        ("money", "same_book"), "loss", choices=("money", "same_book")
+    )
+    lost_after_days: int | None = _value(60, "loss", low=1, high=3650)
+    loss_when_paid: str = _value("credit", "loss", choices=("payout", "credit", "keeps_paid"))
+    loss_refund_days: int | None = _value(365, "loss", low=0, high=3650)
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,15 @@ KINDS: dict[str, Kind] = {
     "nothing_free_now": _refuse(6),
     "until_past": _refuse(9),
     "missing_question": _ask(4),
+    # lost, claimed, damaged
+    "lost_already": _refuse(4),
+    "lost_in_transit": _refuse(5, DESK),
+    "lost_on_shelf_for": _refuse(5, DESK),
+    "loss_state": _refuse(5),
+    "claim_open": _refuse(5),
+    "search_not_due": _refuse(9, DESK),
+    "search_both_first": _refuse(5, HEAD),
+    "still_on_loan": _refuse(5),
     # undoing
     "undo_too_late": _refuse(9),
     "undo_done_already": _refuse(9),
@@ -156,6 +165,7 @@ KINDS: dict[str, Kind] = {
     "had_before": _tell(10),
     "queue_length": _tell(10),
     "card_expires_soon": _tell(10),
+    "claims_many": _tell(10),
 }
 
 

@@ -23,6 +23,7 @@ class RenewalFacts:
     patron: PatronFacts
     waiting: int = 0
     free: int = 0
+    claimed: bool = False
 
 
 def renew_due(
@@ -51,6 +52,8 @@ def renewal_reasons(
     found = list(note_reasons("renew", facts.patron, facts.today))
     if facts.kind == "reading_room":
         found.append(reason("reading_room"))
+    if facts.claimed:
+        found.append(reason("claim_open"))
     if facts.lifecycle != "active":
         found.append(reason("lifecycle", lifecycle=facts.lifecycle))
     found += _card(facts, policy)

@@ -25,6 +25,7 @@ from circulation.sample.counting import count_stock
 from circulation.sample.desk_days import desk_days
 from circulation.sample.desks import Desk
 from circulation.sample.lending import Lending
+from circulation.sample.losses import lose_some
 from circulation.sample.papers import Papers, withdraw_worn
 from circulation.sample.people import Reader, readers
 from circulation.sample.persons import add_persons
@@ -136,6 +137,8 @@ def seed(
         added = desk_days(session, units, morning, last)
     summary.records += added
     summary.items += added
+    with transaction() as session:
+        lose_some(session, units, staff, last)
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)

@@ -16,6 +16,8 @@ from circulation.checkin import check_in
 from circulation.desk import Act, perform
 from circulation.events import ItemDamaged, ItemFound
 from circulation.facts import ItemAtDesk, item_at_desk, lock
+from circulation.losses.found import find_item, payers_of
+from circulation.models import Loan
 from circulation.queue import reassign
 from circulation.returns import announce_moved
 from circulation.rules.stock_take import (
@@ -136,12 +138,25 @@ def _apply_one(actor: Actor, row_id: int) -> str:
         barcode = session.get_one(Item, row.item_id).barcode or ""
         at = row.seen_branch_id
         counter = actor.at_unit(session, at) if at else actor
-    if row.result in (LENT_BUT_HERE, MISPLACED):
-        done = perform(check_in, counter, barcode=barcode, key=f"take-{row.take_id}-{row.id}")
+        lent = row.result == FOUND_AGAIN and is_lent(session, row.item_id)
+    if lent or row.result in (LENT_BUT_HERE, MISPLACED):
+        done = perform(
+            check_in,
+            counter,
+            barcode=barcode,
+            key=f"take-{row.take_id}-{row.id}",
+            from_shelf=row.result != MISPLACED,
+        )
         with transaction() as session:
             session.get_one(StockTakeItem, row_id).applied_at = clock.now()
         return "done" if done.ok else "refused"
     return perform(_set_lifecycle, counter, row_id=row_id)
+
+
+def is_lent(session: Session, item_id: int) -> bool:
+    """Tell whether a copy is on loan by the books: one recorded as lost still is."""
+    query = select(Loan.id).where(Loan.item_id == item_id, Loan.closed_at.is_(None))
+    return session.scalar(query) is not None
 
 
 def _set_lifecycle(session: Session, actor: Actor, *, row_id: int) -> str:
@@ -161,8 +176,8 @@ def _set_lifecycle(session: Session, actor: Actor, *, row_id: int) -> str:
         item.lifecycle = "damaged"
         act.event(ItemDamaged(WHY), **at.statistics())
     else:
-        act.event(ItemFound(item.lifecycle), **at.statistics())
-        item.lifecycle = "active"
+        lock(session, patrons=payers_of(session, item.id))
+        find_item(act, at, None, gift=True, from_shelf=True)
     row.lifecycle_after = item.lifecycle
     _end(act, item)
     return "done"
@@ -175,7 +190,7 @@ def _wanted(row: StockTakeItem, at: ItemAtDesk) -> str | None:
     holds = {
         MISSING: idle and lifecycle in ("active", "in_process", "damaged", "repair"),
         DAMAGED: lifecycle == "active",
-        FOUND_AGAIN: lifecycle in GONE,
+        FOUND_AGAIN: at.loan is None and lifecycle in GONE,
     }
     return row.result if holds.get(row.result) else None
 

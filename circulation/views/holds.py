@@ -326,6 +326,8 @@ def search(search_id: int) -> Any:
     outcome = "missing" if request.form.get("act") == "missing" else "found"
     key = new_key()
     tell(perform(end_search, current_actor(), search_id=search_id, outcome=outcome, key=key))
+    if request.form.get("back") == "losses":
+        return redirect(url_for("losses.home", tab="missing"))
     return redirect(url_for("holds.day"))
 
 

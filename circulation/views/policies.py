@@ -28,7 +28,10 @@ from ils.web.forms import parse_day, parse_dong
 
 bp = Blueprint("policies", __name__, url_prefix="/staff/rules", template_folder="../templates")
 
-MONEY = ("per_day", "cap", "patron_cap", "round_to", "deposit", "limit_owed")
+MONEY = (
+    *("per_day", "cap", "patron_cap", "round_to", "deposit", "limit_owed", "loss_band_1"),
+    *("loss_band_2", "loss_fixed", "loss_price_unknown", "loss_processing"),
+)
 
 
 def _lists(session: Session) -> tuple[list[ItemType], list[PatronCategory]]:
@@ -190,7 +193,26 @@ def field_words() -> dict[str, str]:
         "renew_stopped_by": _("Renewing is stopped by"),
         "hold_stopped_by": _("Reserving is stopped by"),
         "capture_stopped_by": _("Holds are passed over by"),
+        "loss_rule": _("A lost item is compensated by"),
+        "loss_band_1": _("Cheap items: price up to (đồng)"),
+        "loss_percent_1": _("cheap items cost so many percent of the price"),
+        "loss_band_2": _("Items of middle price: up to (đồng)"),
+        "loss_percent_2": _("items of middle price cost so many percent"),
+        "loss_percent": _("Dearer items cost so many percent of the price"),
+        "loss_fixed": _("Fixed sum for a lost item (đồng)"),
+        "loss_price_unknown": _("Price where none is known (đồng)"),
+        "loss_processing": _("Processing fee of a lost item (đồng)"),
+        "loss_ways": _("The patron may compensate with"),
+        "lost_after_days": _("Proposed as lost after so many days overdue"),
+        "loss_when_paid": _("Found again after it was paid: the money"),
+        "loss_refund_days": _("Nothing is given back after so many days"),
         # choices
+        "price": _("its price"),
+        "fixed": _("a fixed sum"),
+        "same_book": _("the same book"),
+        "payout": _("is paid back with a receipt"),
+        "credit": _("stands to the patron's credit"),
+        "keeps_paid": _("is not given back"),
         "calendar": _("calendar days"),
         "open": _("open days"),
         "refuse": _("refuse"),
@@ -213,4 +235,5 @@ def field_words() -> dict[str, str]:
         "group:fine": _("Late returns"),
         "group:hold": _("Holds"),
         "group:block": _("Blocks"),
+        "group:loss": _("Lost items"),
     }

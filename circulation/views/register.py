@@ -113,6 +113,7 @@ def _name_acts() -> None:
     name_values(
         overdue=_l("Overdue fine"),
         lost_price=_l("Price of a lost item"),
+        damage=_l("Damage"),
         processing=_l("Processing fee"),
         card_fee=_l("Card fee"),
         service=_l("Service"),

@@ -23,6 +23,11 @@ from circulation.desk import perform
 from circulation.fast_add import add_and_lend
 from circulation.fees import charge, take_payment
 from circulation.holds import place_hold
+from circulation.losses.claims import make_claim
+from circulation.losses.damage import add_rate, record_damage
+from circulation.losses.lost import declare_lost
+from circulation.losses.missing import start_search
+from circulation.losses.proposals import propose_lost
 from circulation.models import Loan
 from circulation.money import rates
 from circulation.money.sales import sell
@@ -164,6 +169,7 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
         ).first()
     words |= {"card": card, "barcode": codes[6]}
     _rules(head, words)
+    _losses(place, head, words)
     _closure(head, words)
     return card
 
@@ -181,6 +187,37 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
             [Change("", "", "cap", 500), Change("comic", "", "loan_days", 7)],
         )
         words["applied_id"] = preview_open_loans(session, head, library_id).id
+
+
+def _losses(place: Place, head: Actor, words: dict[str, Any]) -> None:
+    """A copy claimed to be back, one lost, one damaged, one long overdue, one searched for."""
+    branch = place.province.branch
+    with transaction() as session:
+        reader = factories.create_patron(session, branch, "Đặng Văn Mất")
+        add_rate(
+            session,
+            head,
+            library_id=words["unit_id"],
+            name="Rách bìa",
+            amount=5_000,
+            percent=None,
+        )
+        codes = [factories.create_item(session, branch).barcode for _ in range(5)]
+    with clock.at(clock.now() - timedelta(days=90)):
+        lent = [
+            perform(check_out, head, barcode=code, patron_id=reader.id, key=f"lost{n}")
+            for n, code in enumerate(codes[:4])
+        ]
+    loans = [(one.loan or {})["id"] for one in lent]
+    items = [(one.item or {})["id"] for one in lent]
+    perform(make_claim, head, loan_id=loans[0], kind="returned", key="claim")
+    case = perform(declare_lost, head, item_id=items[1], note="rơi", key="lose")
+    perform(check_in, head, barcode=codes[2], key="wet")
+    perform(record_damage, head, item_id=items[2], loan_id=loans[2], amount=9_000, key="torn")
+    perform(start_search, head, barcode=codes[4] or "", key="seek")
+    with transaction() as session:
+        propose_lost(session)
+    words["loss_id"] = case.facts["loss_id"]
 
 
 def _closure(head: Actor, words: dict[str, Any]) -> None:

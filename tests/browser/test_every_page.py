@@ -89,6 +89,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"take_id": take} for take in words["take_ids"]]
     if endpoint.startswith("stocktaking."):
         return [words | {"take_id": words["take_ids"][2], "group": g} for g in GROUPS[5:]]
+    if endpoint == "losses.taken_away":
+        return [words | {"form": form} for form in ("xlsx", "pdf")]
     if endpoint == "imports.show":
         return [words | {"run_id": run} for run in words["run_ids"]]
     if endpoint == "imports.line":

@@ -7,12 +7,15 @@ import pytest
 
 import circulation
 from circulation.checkin import _SIGNALS
+from circulation.losses.models import RESOLUTIONS
+from circulation.rules.compensation import CREDIT, KEEPS_PAID, PAYOUT
 from circulation.rules.reasons import KINDS
 from circulation.sentences import DETAILS, HEADLINES, REASONS
 
 CODE = "\n".join(
     file.read_text("utf-8")
-    for file in sorted(Path(circulation.__file__).parent.glob("*.py"))
+    for folder in (".", "losses")
+    for file in sorted((Path(circulation.__file__).parent / folder).glob("*.py"))
     if file.name != "sentences.py"
 )
 ANSWERED = {
@@ -20,7 +23,11 @@ ANSWERED = {
     *re.findall(r'\bcode ?= ?"([a-z_]+)"', CODE),
     *(_SIGNALS.keys() - {"to_shelve"}),  # said as returned, found, received or cleared
 } - {"card_not_item"}  # a reason
-SAID_BELOW = set(re.findall(r'\.line\(\s*"([a-z_]+)"', CODE))
+SAID_BELOW = set(re.findall(r'\.line\(\s*"([a-z_]+)"', CODE)) | {
+    *(f"charged_{kind}" for kind in ("lost_price", "processing")),
+    *(f"found_{money}" for money in (CREDIT, PAYOUT, KEEPS_PAID)),
+    *(f"claim_resolved_{how}" for how in RESOLUTIONS),
+}
 
 
 @pytest.mark.parametrize("code", sorted(KINDS))

@@ -114,6 +114,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "overdue": _l("Overdue fines"),
         "card_fee": _l("Card fees"),
         "lost_price": _l("Compensation for lost copies"),
+        "damage": _l("Compensation for damaged copies"),
         "processing": _l("Processing fees"),
         "service": _l("Services"),
         "refunded": _l("Payments taken back"),

@@ -107,7 +107,8 @@ def test_good_values_are_stored_as_json():
 
 def test_every_value_tells_a_page_its_type_and_group():
     known = policy_fields()
-    assert {about.group for about in known.values()} == {"loan", "renew", "fine", "hold", "block"}
+    groups = {"loan", "renew", "fine", "hold", "block", "loss"}
+    assert {about.group for about in known.values()} == groups
     assert known["ceiling"].type is date
     assert known["ceiling"].optional
     assert known["borrow_stopped_by"].type is tuple

@@ -1,0 +1,1 @@
+"""Copies lost, claimed as returned, damaged, missing or long overdue, and what comes of them."""

@@ -1,0 +1,208 @@
+"""A reader says that a copy is back: the fine stands still, the shelves are searched twice."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cataloging.models import Item
+from circulation.blocks import patron_figures
+from circulation.ledger import account
+from circulation.losses.claims import (
+    claims_of,
+    give_up,
+    make_claim,
+    on_shelf_after_all,
+    tick_search,
+    withdraw_claim,
+)
+from circulation.losses.models import Claim, Loss, LossProposal
+from circulation.losses.proposals import approve, postpone, propose_lost
+from circulation.models import Loan
+from circulation.renew import renew
+from circulation.undo import undo
+from ils.core.errors import Forbidden
+from tests.circulation.conftest import Library
+
+
+def claimed(library: Library, late: int = 3, **more: Any) -> tuple[Item, Any, Claim]:
+    """Lend a copy and let its reader claim, some days late, that it is back."""
+    item, patron = library.item(), library.patron()
+    lent = library.lend(item, patron)
+    library.on(library.today + timedelta(days=14 + late))
+    more.setdefault("kind", "returned")
+    made = library.do(make_claim, loan_id=lent.loan["id"], **more)
+    assert made.ok, made.reasons
+    return item, patron, library.all(Claim)[-1]
+
+
+def owed(library: Library, patron: Any) -> int:
+    with library.reading() as session:
+        return account(session, patron.id, library.now).owed
+
+
+def test_the_fine_stops_at_the_claim(library: Library) -> None:
+    _item, patron, claim = claimed(library)
+    library.later(days=20)
+    assert owed(library, patron) == 3_000
+    with library.reading() as session:
+        assert patron_figures(session, [patron.id], library.now)[patron.id].overdue == 0
+    loan = library.get(Loan, claim.loan_id)
+    assert loan.closed_at is None
+    (again,) = [library.do(make_claim, loan_id=loan.id, kind="returned")]
+    assert again.reason_codes() == ["claim_open"]
+    refused = library.do(renew, loan_id=loan.id)
+    assert "claim_open" in refused.reason_codes()
+
+
+def test_a_claim_is_undone_whole(library: Library) -> None:
+    item, patron = library.item(), library.patron()
+    lent = library.lend(item, patron)
+    library.on(library.today + timedelta(days=17))
+    made = library.do(make_claim, loan_id=lent.loan["id"], kind="never_had")
+    assert library.do(undo, token=made.undo_token).ok
+    assert library.all(Claim) == []
+    library.later(days=1)
+    assert owed(library, patron) == 4_000
+
+
+def test_two_searches_are_ticked_off_before_it_is_given_up(library: Library) -> None:
+    item, patron, claim = claimed(library)
+    early = library.do(give_up, claim_id=claim.id, charge=True)
+    assert early.reason_codes() == ["search_both_first"]
+    assert library.do(tick_search, claim_id=claim.id).ok
+    assert library.get(Item, item.id).lifecycle == "active"  # not missing yet
+    assert library.do(tick_search, claim_id=claim.id).reason_codes() == ["search_not_due"]
+    library.later(days=14)
+    assert library.do(tick_search, claim_id=claim.id).facts["n"] == 2
+    assert library.do(give_up, claim_id=claim.id, charge=True).code == "lost"
+    assert library.get(Claim, claim.id).resolution == "given_up"
+    assert library.get(Loan, claim.loan_id).lost_on == claim.claimed_on
+    assert owed(library, patron) == 3_000 + 150_000 + 10_000
+    assert library.all(Loss)[0].why == "claim"
+
+
+def test_given_up_without_charge_nothing_is_owed_and_the_copy_is_missing(
+    library: Library,
+) -> None:
+    item, patron, claim = claimed(library)
+    library.do(tick_search, claim_id=claim.id)
+    library.later(days=14)
+    library.do(tick_search, claim_id=claim.id)
+    with pytest.raises(Forbidden):
+        library.do(give_up, claim_id=claim.id, charge=False)
+    assert library.do(give_up, library.head, claim_id=claim.id, charge=False).ok
+    assert owed(library, patron) == 0
+    assert library.get(Item, item.id).lifecycle == "missing"
+    assert library.get(Loan, claim.loan_id).closed_how == "claimed_closed"
+    back = library.take_back(item)
+    assert (back.code, library.get(Item, item.id).lifecycle) == ("found", "active")
+
+
+def test_case_35_found_on_the_shelf_the_fine_is_off_and_the_claim_not_counted(
+    library: Library,
+) -> None:
+    item, patron, claim = claimed(library)
+    with library.reading() as session:
+        assert claims_of(session, patron.id) == 1
+    library.later(days=2)
+    back = library.take_back(item, from_shelf=True)
+    codes = [line["code"] for line in back.details]
+    assert {"fine_taken_off", "claim_resolved_on_shelf"} <= set(codes)
+    assert owed(library, patron) == 0
+    loan = library.get(Loan, claim.loan_id)
+    assert (loan.closed_how, loan.effective_return_on) == ("returned", loan.due_on)
+    with library.reading() as session:
+        assert claims_of(session, patron.id) == 0
+    assert [e.facts["how"] for e in library.events("claim_resolved")] == ["on_shelf"]
+    assert library.do(undo, token=back.undo_token).ok
+    assert owed(library, patron) == 3_000
+    assert library.get(Claim, claim.id).resolution is None
+
+
+def test_brought_by_the_reader_the_fine_runs_to_that_day(library: Library) -> None:
+    item, patron, claim = claimed(library)
+    library.later(days=4)
+    library.take_back(item)
+    assert owed(library, patron) == 7_000
+    assert library.get(Claim, claim.id).resolution == "by_reader"
+    assert library.do(on_shelf_after_all, claim_id=claim.id).ok  # it had stood on our shelf
+    assert owed(library, patron) == 0
+    assert library.get(Claim, claim.id).resolution == "on_shelf"
+
+
+def test_a_claim_taken_back_lets_loan_and_fine_go_on(lite: Library) -> None:
+    _item, patron, claim = claimed(lite)
+    lite.later(days=4)
+    assert lite.do(withdraw_claim, claim_id=claim.id).ok
+    assert owed(lite, patron) == 7_000
+    with lite.reading() as session:
+        assert claims_of(session, patron.id) == 0
+
+
+def test_many_claims_are_told(lite: Library) -> None:
+    patron = lite.patron()
+    lite.setting("circulation.claims_warn_from", 2)
+    for n in (1, 2):
+        lent = lite.lend(lite.item(), patron)
+        made = lite.do(make_claim, loan_id=lent.loan["id"], kind="returned")
+        assert made.reason_codes() == (["claims_many"] if n == 2 else [])
+
+
+# --- long overdue ----------------------------------------------------------------------------
+
+
+def proposals(library: Library, state: str = "proposed") -> list[LossProposal]:
+    return [row for row in library.all(LossProposal) if row.state == state]
+
+
+def night(library: Library) -> int:
+    with library.writing() as session:
+        return propose_lost(session, library.today)
+
+
+def test_long_overdue_is_proposed_and_never_silent(library: Library) -> None:
+    library.rules(lost_after_days=60)
+    item, patron = library.item(), library.patron()
+    library.lend(item, patron)
+    library.on(library.today + timedelta(days=14 + 59))
+    assert night(library) == 0
+    library.later(days=1)
+    assert night(library) == 1
+    assert night(library) == 0  # not twice
+    assert library.get(Item, item.id).lifecycle == "active"
+    (one,) = proposals(library)
+    with pytest.raises(Forbidden):
+        library.do(approve, proposal_id=one.id)
+    assert library.do(approve, library.head, proposal_id=one.id).code == "lost"
+    assert library.get(Item, item.id).lifecycle == "lost"
+    assert library.all(Loss)[0].why == "long_overdue"
+    assert proposals(library) == []
+
+
+def test_a_proposal_postponed_comes_again(lite: Library) -> None:
+    lite.lend(lite.item(), lite.patron())
+    lite.on(lite.today + timedelta(days=80))
+    night(lite)
+    (one,) = proposals(lite)
+    lite.do(postpone, lite.head, proposal_id=one.id, days=30, note="đã gọi, hẹn tháng sau")
+    lite.later(days=29)
+    assert night(lite) == 0
+    lite.later(days=1)
+    assert night(lite) == 1
+
+
+def test_what_came_back_is_proposed_no_longer(lite: Library) -> None:
+    item = lite.item()
+    lite.lend(item, lite.patron())
+    lite.on(lite.today + timedelta(days=80))
+    night(lite)
+    lite.take_back(item)
+    assert [row.state for row in lite.all(LossProposal)] == ["gone"]
+
+
+def test_without_days_in_the_rule_nothing_is_proposed(lite: Library) -> None:
+    lite.rules(lost_after_days=None)
+    lite.lend(lite.item(), lite.patron())
+    lite.on(lite.today + timedelta(days=400))
+    assert night(lite) == 0
