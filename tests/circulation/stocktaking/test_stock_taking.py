@@ -7,6 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from cataloging.models import Item
+from circulation.ledger import account
+from circulation.losses.claims import make_claim
+from circulation.losses.lost import declare_lost
+from circulation.losses.models import Claim
 from circulation.models import Loan, Transit
 from circulation.stocktaking.changes import apply_groups, undo_groups
 from circulation.stocktaking.models import StockTake, StockTakeItem
@@ -259,3 +263,27 @@ def test_the_minutes_and_the_spreadsheet_are_made(lite: Library) -> None:
         take = session.scalars(select(StockTake).where(StockTake.id == take_id)).one()
         assert minutes_pdf(session, take).startswith(b"%PDF")
         assert groups_xlsx(session, take).startswith(b"PK")
+
+
+def test_case_35_claimed_or_lost_and_found_on_the_shelf_the_reader_owes_nothing(
+    library: Library,
+) -> None:
+    claimed, lost, patron = library.item(), library.item(), library.patron()
+    for item in (claimed, lost):
+        library.lend(item, patron)
+    library.on(library.today + timedelta(days=17))
+    loan = next(one for one in library.all(Loan) if one.item_id == claimed.id)
+    library.do(make_claim, loan_id=loan.id, kind="returned")
+    library.do(declare_lost, item_id=lost.id)
+    take_id = begun(library)
+    scan(library, take_id, claimed.barcode, lost.barcode)
+    closed(library, take_id)
+    library.later(minutes=1)
+    with library.writing() as session:
+        apply_groups(session, library.head, take_id, ["found_again", "lent_but_here"])
+    run_jobs(library)
+    assert [one.closed_how for one in library.all(Loan)] == ["returned", "returned"]
+    assert [one.resolution for one in library.all(Claim)] == ["on_shelf"]
+    assert lifecycle(library, lost) == "active"
+    with library.reading() as session:
+        assert account(session, patron.id, library.now).owed == 0
