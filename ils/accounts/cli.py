@@ -6,7 +6,7 @@ from sqlalchemy import select
 from ils.accounts.actor import system_actor
 from ils.accounts.models import Grant, Staff
 from ils.accounts.passwords import first_password
-from ils.accounts.permissions import roles
+from ils.accounts.permissions import peoples_roles
 from ils.accounts.staff import create_staff, reset_password
 from ils.core.db import reading, transaction
 from ils.core.errors import NotFound
@@ -31,7 +31,7 @@ def list_() -> None:
 @click.argument("username")
 @click.option("--name", default="", help="Name of the person.")
 @click.option("--unit", "unit_code", required=True, help="Code of the unit.")
-@click.option("--role", required=True, type=click.Choice(list(roles())))
+@click.option("--role", required=True, type=click.Choice(list(peoples_roles())))
 @click.option("--password", default=None, help="Without it one is made and printed.")
 def add(username: str, name: str, unit_code: str, role: str, password: str | None) -> None:
     """Make an account."""

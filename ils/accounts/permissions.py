@@ -30,6 +30,7 @@ class Role:
     name_en: str
     help: str
     permissions: tuple[str, ...]
+    machine: bool = False  # of a self-check machine and the like, never granted to people
 
     def gives(self, permission: str) -> bool:
         """Tell whether the role holds a permission."""
@@ -45,7 +46,17 @@ def roles() -> dict[str, Role]:
     data = tomllib.loads(ROLES_FILE.read_text("utf-8"))
     return {
         code: Role(
-            code, r["name"], r["name_en"], r.get("help", ""), tuple(r.get("permissions", ()))
+            code,
+            r["name"],
+            r["name_en"],
+            r.get("help", ""),
+            tuple(r.get("permissions", ())),
+            machine=bool(r.get("machine")),
         )
         for code, r in data.items()
     }
+
+
+def peoples_roles() -> dict[str, Role]:
+    """Return the roles that are granted to people, which are all but those of machines."""
+    return {code: role for code, role in roles().items() if not role.machine}

@@ -16,7 +16,7 @@ from ils.accounts.passwords import (
     needs_rehash,
     require_good_password,
 )
-from ils.accounts.permissions import declare_permission, roles
+from ils.accounts.permissions import declare_permission, peoples_roles, roles
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import Forbidden, Invalid, NotFound, Refused
@@ -73,7 +73,7 @@ def create_staff(
 def grant_role(session: Session, actor: Actor, staff_id: int, role: str, at: OrgUnit) -> None:
     """Grant a role at a unit. Nobody can give what they do not hold there themselves."""
     actor.require(MANAGE, at)
-    if role not in roles():
+    if role not in peoples_roles():
         raise Invalid("role_unknown", field="role", role=role)
     if not all(
         actor.can(p.rstrip("*"), at) or _holds(actor, p, at) for p in roles()[role].permissions

@@ -11,7 +11,7 @@ from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import Length
 
 from ils.accounts.models import Grant, Staff
-from ils.accounts.permissions import roles
+from ils.accounts.permissions import peoples_roles, roles
 from ils.accounts.staff import (
     create_staff,
     grant_role,
@@ -47,7 +47,7 @@ def staff() -> Any:
         units = units_of_actor(session, MANAGE)
         names = unit_names(session)
     form.unit_id.choices = choices((u.id, names[u.id]) for u in units)
-    form.role.choices = choices((code, role.name) for code, role in roles().items())
+    form.role.choices = choices((code, role.name) for code, role in peoples_roles().items())
     status = 200
     if form.validate_on_submit():
         try:

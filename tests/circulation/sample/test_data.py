@@ -17,7 +17,7 @@ from circulation.sample.people import readers
 from circulation.sample.province import data, holidays
 from circulation.sample.stock import LIFECYCLES, plan
 from ils.accounts.passwords import require_good_password
-from ils.accounts.permissions import roles
+from ils.accounts.permissions import peoples_roles
 from ils.text.normal import clean
 
 START, END = date(2024, 9, 23), date(2026, 11, 22)
@@ -93,8 +93,8 @@ def test_contact_data_belong_to_nobody() -> None:
         assert row.get("email", ".example").endswith(".example"), row
 
 
-def test_staff_hold_every_role_and_the_password_is_accepted() -> None:
-    assert {row["role"] for row in data("staff")["staff"]} == set(roles())
+def test_staff_hold_every_role_of_people_and_the_password_is_accepted() -> None:
+    assert {row["role"] for row in data("staff")["staff"]} == set(peoples_roles())
     require_good_password(data("staff")["password"])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
 from ils.accounts.models import Grant, Staff
-from ils.accounts.permissions import PERMISSIONS, roles
+from ils.accounts.permissions import PERMISSIONS, peoples_roles, roles
 from ils.accounts.staff import (
     change_password,
     create_staff,
@@ -23,7 +23,14 @@ from ils.accounts.staff import (
 from ils.core import clock
 from ils.core.audit import AuditEntry
 from ils.core.errors import Forbidden, Invalid, Refused
-from tests.factories import PASSWORD, Province, create_actor, create_province, create_staff_account
+from tests.factories import (
+    PASSWORD,
+    Province,
+    create_actor,
+    create_province,
+    create_staff_account,
+    create_unit,
+)
 
 
 @pytest.fixture
@@ -158,3 +165,12 @@ def test_nobody_locks_the_house_from_inside(both_session: Session, place: Provin
     assert sign_in_staff(both_session, username, PASSWORD, "127.0.0.1") is None
     set_active(both_session, head, colleague.staff_id, active=True)
     assert sign_in_staff(both_session, username, PASSWORD, "127.0.0.1") is not None
+
+
+def test_the_role_of_a_machine_is_granted_to_nobody(session: Session) -> None:
+    top = create_unit(session, "province", "Tỉnh")
+    machines = sorted(set(roles()) - set(peoples_roles()))
+    assert machines
+    for role in machines:
+        with pytest.raises(Invalid, match="role_unknown"):
+            create_staff_account(session, role, top)
