@@ -17,6 +17,7 @@ from circulation.patrons.consent import EDIT_NOTICE
 from circulation.patrons.looks import VIEW_LOOKS
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.views import bp
+from ils.core.audit import name_acts, name_subjects
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
@@ -25,20 +26,35 @@ def register(app: Flask) -> None:
     """Install patrons."""
     app.register_blueprint(bp)
     app.extensions.setdefault("sen.new_library", []).append(prepare_categories)
-    group = _l("Desk")
+    group = _l("Patrons")
     menu_entry(group, _l("Patrons"), "patrons.find", "patrons:patron:view", order=150, key="F4")
-    menu_entry(
-        _l("Library"), _l("Kinds of patrons"), "patrons.categories", EDIT_CATEGORY, order=907
-    )
+    menu_entry(group, _l("Kinds of patrons"), "patrons.categories", EDIT_CATEGORY, order=156)
     menu_entry(group, _l("Registrations from the site"), "patrons.registrations", EDIT, order=152)
     menu_entry(group, _l("Requests about data"), "patrons.requests", EDIT, order=154)
-    library = _l("Library")
-    menu_entry(
-        library, _l("Notice on personal data"), "patrons.notice_text", EDIT_NOTICE, order=912
-    )
-    menu_entry(library, _l("Who looked"), "patrons.looks_page", VIEW_LOOKS, order=914)
-    menu_entry(library, _l("How long data are kept"), "patrons.retention", VIEW_LOOKS, order=916)
+    menu_entry(group, _l("Notice on personal data"), "patrons.notice_text", EDIT_NOTICE, order=157)
+    menu_entry(group, _l("Who looked"), "patrons.looks_page", VIEW_LOOKS, order=158)
+    menu_entry(group, _l("How long data are kept"), "patrons.retention", VIEW_LOOKS, order=159)
+    _name_acts()
     _say()
+
+
+def _name_acts() -> None:
+    name_acts(
+        consent_recorded=_l("Consent recorded"),
+        consent_withdrawn=_l("Consent withdrawn"),
+        data_copied=_l("Copy of a person's data given"),
+        family_joined=_l("Joined to a family"),
+        family_left=_l("Parted from a family"),
+        history_on=_l("Patron keeps a loan history"),
+        history_off=_l("Patron keeps no loan history"),
+        notice_written=_l("Notice on personal data written"),
+        patron_erased=_l("Patron erased"),
+        photo_kept=_l("Photo of a patron kept"),
+        photo_dropped=_l("Photo of a patron removed"),
+        request_asked=_l("Request about personal data received"),
+        request_answered=_l("Request about personal data answered"),
+    )
+    name_subjects(privacy_notice=_l("notice on personal data"), registration=_l("registration"))
 
 
 def _say() -> None:

@@ -15,9 +15,9 @@ def register(app: Flask) -> None:
     """Install the lists and registers."""
     app.register_blueprint(log_views.bp)
     app.register_blueprint(views.bp)
-    group = _l("Desk")
-    menu_entry(group, _l("Lists and registers"), "registers.home", USE_DESK, order=130)
-    menu_entry(group, _l("Daily log"), "daily_log.month", TALLY, order=131)
+    group = _l("Reports")
+    menu_entry(group, _l("Lists and registers"), "registers.home", USE_DESK, order=690)
+    menu_entry(group, _l("Daily log"), "daily_log.month", TALLY, order=691)
     name_acts(list_taken=_l("List taken away"))
     name_subjects(list=_l("list"))
     name_facts(list=_l("list"), rows=_l("rows"))

@@ -13,7 +13,7 @@ from ils.web.menu import menu_entry
 def register(app: Flask) -> None:
     """Install the page of machines."""
     app.register_blueprint(bp)
-    menu_entry(_l("Library"), _l("Self-check machines"), "sip2.machines", MANAGE, order=930)
+    menu_entry(_l("System"), _l("Self-check machines"), "sip2.machines", MANAGE, order=935)
     name_acts(
         terminal_added=_l("Self-check machine set up"),
         terminal_changed=_l("Self-check machine changed"),

@@ -91,6 +91,7 @@ def _name_acts() -> None:
         deposit_in=_l("Deposit taken"),
         deposit_out=_l("Deposit given back"),
         deposit_to_debt=_l("Deposit used for a debt"),
+        transit_canceled=_l("Way of an item canceled"),
         hold_moved=_l("Place in the queue changed"),
         hold_put_back=_l("Held copy put back"),
         card_renewed=_l("Card renewed"),
@@ -104,6 +105,7 @@ def _name_acts() -> None:
         note_lifted=_l("Note or block lifted"),
     )
     name_subjects(
+        transit=_l("item on its way"),
         desk_command=_l("act at the desk"),
         patron=_l("patron"),
         ledger_entry=_l("line of an account"),

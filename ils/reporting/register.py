@@ -34,7 +34,7 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Live figures"), "reporting.overview", VIEW_FIGURES, order=700)
     menu_entry(group, _l("Monthly reports"), "reporting.months", VIEW, order=710)
     menu_entry(group, _l("The whole province"), "reporting.province", APPROVE, order=720)
-    menu_entry(_l("Library"), _l("Audit log"), "audit.log", audit.READ, order=940)
+    menu_entry(_l("System"), _l("Audit log"), "audit.log", audit.READ, order=940)
     periodic("reporting.totals", every=10)(fold_totals)
     periodic("reporting.check", daily_at="02:40")(check_totals)
     _say()

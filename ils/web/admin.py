@@ -275,5 +275,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(bp)
     group = _l("Library")
     menu_entry(group, _l("Branches and hours"), "admin.unit_list", UNIT_VIEW, order=900)
-    menu_entry(group, _l("Settings"), "admin.settings", SETTING, order=920)
-    menu_entry(group, _l("Staff accounts"), "admin.staff", MANAGE, order=930)
+    menu_entry(_l("System"), _l("Settings"), "admin.settings", SETTING, order=930)
+    menu_entry(_l("System"), _l("Staff accounts"), "admin.staff", MANAGE, order=932)
