@@ -1,6 +1,7 @@
 """Searching and looking at titles on the public sites."""
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, abort, redirect, request, url_for
@@ -45,6 +46,7 @@ def search(slug: str | None) -> Any:
         books = shelves.books(session, found.ids)
         where = copies.summaries(session, found.ids, site.library_id)
         more = _publication(session, found)
+        elsewhere = _elsewhere(session, question, site, found)
     if question.query and question.page == 1 and not question.narrowed:
         count_search(site.id, site.library_id, zero=found.total == 0)
     said = (
@@ -63,10 +65,21 @@ def search(slug: str | None) -> Any:
         paging=results.page_of(found),
         sorts=results.sorts(),
         said=said,
+        elsewhere=elsewhere,
         behind=found.mode != "index" and current_actor().staff_id is not None,
         language_name=words.language_name,
         material_name=words.material_name,
     )
+
+
+def _elsewhere(session: Session, question: results.Asked, site: Site, found: SearchResult) -> int:
+    """Count what the province has for words that find nothing, as typed, in a library."""
+    guessed = found.correction is not None and found.correction.kind != "keystrokes"
+    if site.library_id is None or not question.query or (found.total and not guessed):
+        return 0
+    asked = results.Asked(question.query).request(site, facets=False, size=1)
+    province = search_catalog(session, replace(asked, library_id=None))
+    return 0 if province.correction else province.total
 
 
 def _publication(session: Session, found: SearchResult) -> dict[int, tuple[str, str]]:

@@ -15,6 +15,7 @@ from circulation.models import Loan
 from ils.core import clock
 from ils.core.config import config
 from ils.org.models import OrgUnit
+from ils.text.normal import fold, is_marked
 from ils.web.covers import cover_svg
 from opac.site import Site
 
@@ -54,6 +55,14 @@ def newest(session: Session, site: Site, most: int = 12) -> list[Book]:
 def most_read(session: Session, site: Site, most: int = 12) -> list[Book]:
     """Return the titles lent most in the last three months."""
     return _kept(f"read:{site.id}:{most}", lambda: _most_read(session, site, most))
+
+
+def examples(shown: Sequence[Book]) -> list[str]:
+    """Return words to try that find something here: a title and another's author, without marks."""
+    marked = [book for book in shown if is_marked(book.title)]
+    found = [fold(book.title) for book in marked[:1]]
+    found += [fold(book.author) for book in marked[1:] if is_marked(book.author)][:1]
+    return found
 
 
 def _brief() -> Any:

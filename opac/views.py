@@ -49,10 +49,12 @@ def home(slug: str | None) -> str:
     with reading() as session:
         site = opened(slug, session)
         mine = _news_units(session, site)
+        newest, most_read = shelves.newest(session, site), shelves.most_read(session, site)
         facts = {
             "today": _today_at(session, site),
-            "newest": shelves.newest(session, site),
-            "most_read": shelves.most_read(session, site),
+            "newest": newest,
+            "most_read": most_read,
+            "examples": shelves.examples([*most_read, *newest]),
             "news": posts.published(session, mine, limit=4),
             "libraries": _libraries(session) if site.kind == "province" else [],
             "closures": words.closures(hours.coming_closures(session, site.id, 21)),

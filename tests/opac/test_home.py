@@ -1,5 +1,6 @@
 """The first pages of the sites, from an empty library on."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from ils.core import clock, db
 from ils.org.models import CalendarDay
+from tests import factories
 from tests.opac.conftest import open_daily, text_of
 
 PAGES = (
@@ -31,6 +33,23 @@ def test_a_library_without_books_news_or_hours_has_all_its_pages(
     assert client.get(path).status_code == 200
     if not path.startswith(("/robots", "/sitemap")):
         assert client.get(f"/{province.library.slug}{path}").status_code == 200
+
+
+def test_what_the_home_page_suggests_to_type_finds_books_of_that_library(
+    client: Any, province: Any
+) -> None:
+    with db.transaction() as session:
+        for title, author in (("Dế Mèn phiêu lưu ký", "Tô Hoài"), ("Tắt đèn", "Ngô Tất Tố")):
+            record = factories.create_record(session, title, author=author)
+            factories.create_item(session, province.branch, record)
+    home = f"/{province.library.slug}/"
+    asked = re.findall(r"hero__hint.*?</p>", text_of(client.get(home)))[0]
+    links = re.findall(r'href="([^"]+)"', asked)
+    assert len(links) == 2
+    for link in links:
+        assert "1 tài liệu cho" in text_of(client.get(link))
+    other = text_of(client.get(f"/{province.foreign_library.slug}/"))
+    assert "hero__hint" not in other  # no book there, nothing to suggest
 
 
 def test_there_is_no_site_for_an_unknown_library_or_a_branch(client: Any, province: Any) -> None:

@@ -52,7 +52,22 @@ def test_a_library_site_finds_only_what_the_library_has(
 ) -> None:
     page = text_of(client.get(f"/{province.foreign_library.slug}/search?q=kinh+van+hoa"))
     assert "Không tìm thấy" in page
-    assert "/search?q=kinh+van+hoa" in page  # the way to all libraries
+    assert "Các thư viện khác trong tỉnh có 25 tài liệu" in page
+    assert 'href="/search?q=kinh+van+hoa"' in page
+
+
+def test_what_another_library_has_is_told_before_a_guess(
+    client: Any, province: Any, books: Any, indexed: Any
+) -> None:
+    with db.transaction() as session:
+        record = factories.create_record(session, "Kính vạn hoe")
+        factories.create_item(session, province.foreign_branch, record)
+    indexed()
+    page = text_of(client.get(f"/{province.foreign_library.slug}/search?q=kinh+van+hoa"))
+    assert "Có phải bạn tìm" in page
+    assert "Các thư viện khác trong tỉnh có 25 tài liệu" in page
+    nowhere = text_of(client.get(f"/{province.foreign_library.slug}/search?q=kinh+van+hoo"))
+    assert "Các thư viện khác trong tỉnh" not in nowhere
 
 
 @pytest.mark.parametrize(
