@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, func, select, text
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
 from cataloging.models import Barcode, Item, Record
@@ -317,10 +317,19 @@ _BY_ID = (
     .where(Patron.id == bindparam("patron_id"))
     .limit(1)
 )
-_BY_CARD = _PATRON.join(PatronCard, PatronCard.patron_id == Patron.id).where(
-    PatronCard.number == bindparam("number")
+# The card of a record that was merged into another leads to that one.
+_REGISTERED = aliased(Patron)
+_OWNER = func.coalesce(_REGISTERED.merged_into_id, _REGISTERED.id)
+_BY_CARD = (
+    _PATRON.join(_REGISTERED, Patron.id == _OWNER)
+    .join(PatronCard, PatronCard.patron_id == _REGISTERED.id)
+    .where(PatronCard.number == bindparam("number"))
 )
-_CARD_OWNER = select(PatronCard.patron_id).where(PatronCard.number == bindparam("number"))
+_CARD_OWNER = (
+    select(_OWNER)
+    .join(PatronCard, PatronCard.patron_id == _REGISTERED.id)
+    .where(PatronCard.number == bindparam("number"))
+)
 
 
 def patron_of_card(session: Session, number: str) -> int | None:

@@ -25,6 +25,7 @@ from circulation.models import BookDrop, Hold, ItemSearch, Loan, Transit
 from circulation.money.rates import set_price
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
+from circulation.patrons.merge import merge_patrons
 from circulation.patrons.models import BlockNote, PatronCard
 from circulation.patrons.patrons import PatronFacts, write_note
 from circulation.patrons.registration import send_registration
@@ -168,6 +169,11 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         staff = session.scalars(select(Staff).where(Staff.id == clerk.staff_id)).one()
         staff.name = SECRET
         session.flush()
+    with db.transaction() as session:
+        twice = [
+            factories.create_patron(session, province.foreign_branch, SECRET) for _ in range(2)
+        ]
+        merged = merge_patrons(session, officer, twice[0].id, twice[1].id)
     lent = desk.perform(check_out, clerk, barcode=item.barcode, card=card, key="f1")
     held = desk.perform(
         place_hold,
@@ -209,6 +215,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "take_id": take.id,
             "registration_id": sent.id,
             "request_id": asked.id,
+            "merge_id": merged.id,
             "draft_id": tried.id,
             "applied_id": applied.id,
             **lost,

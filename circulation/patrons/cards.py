@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Barcode
@@ -218,10 +218,19 @@ def active_card(session: Session, patron_id: int) -> PatronCard | None:
 
 
 def cards_of(session: Session, patron_id: int) -> Sequence[PatronCard]:
-    """Return all cards a patron ever had, newest first."""
+    """Return all cards a patron ever had, newest first, also those of records merged into it."""
     return session.scalars(
-        select(PatronCard).where(PatronCard.patron_id == patron_id).order_by(PatronCard.id.desc())
+        select(PatronCard)
+        .join(Patron, Patron.id == PatronCard.patron_id)
+        .where(or_(Patron.id == patron_id, Patron.merged_into_id == patron_id))
+        .order_by(PatronCard.id.desc())
     ).all()
+
+
+def holder_of(session: Session, card: PatronCard) -> int:
+    """Return whose card this is, which a merge of two records may have changed."""
+    patron = session.get_one(Patron, card.patron_id)
+    return patron.merged_into_id or patron.id
 
 
 def card_by_number(session: Session, typed: str) -> PatronCard:

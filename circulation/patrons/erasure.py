@@ -24,6 +24,7 @@ from circulation.patrons.models import (
     Consent,
     Patron,
     PatronCard,
+    PatronMerge,
     PersonRequest,
     Suspension,
     new_event_ref,
@@ -85,9 +86,36 @@ def erase_patron(session: Session, actor: Actor, patron_id: int) -> None:
     against = stands_against(session, patron.id)
     if against:
         raise Refused("erase_blocked", against=[one.code for one in against])
-    _detach(session, patron)
-    _empty(session, patron)
+    for record in (patron, *_merged_into(session, patron.id)):
+        _detach(session, record)
+        empty_record(session, record)
+    _forget_merges(session, patron.id)
     audit(session, actor, "patron_erased", "patron", patron.id)
+
+
+def _merged_into(session: Session, patron_id: int) -> list[Patron]:
+    return list(session.scalars(select(Patron).where(Patron.merged_into_id == patron_id)))
+
+
+def _forget_merges(session: Session, patron_id: int) -> None:
+    session.execute(
+        update(PatronMerge)
+        .where(PatronMerge.kept_id == patron_id, PatronMerge.ended_at.is_(None))
+        .values(moved={}, ended_at=clock.now())
+    )
+
+
+def end_merges(session: Session) -> int:
+    """Empty the records set aside by merges that can no longer be undone; returns how many."""
+    over = session.scalars(
+        select(PatronMerge).where(PatronMerge.ended_at.is_(None), PatronMerge.until < clock.today())
+    ).all()
+    for merge in over:
+        gone = session.get_one(Patron, merge.gone_id)
+        session.execute(update(Consent).where(Consent.patron_id == gone.id).values(giver_name=""))
+        empty_record(session, gone)
+        merge.moved, merge.ended_at = {}, clock.now()
+    return len(over)
 
 
 def _detach(session: Session, patron: Patron) -> None:
@@ -111,7 +139,7 @@ def _detach(session: Session, patron: Patron) -> None:
     patron.event_ref = new
 
 
-def _empty(session: Session, patron: Patron) -> None:
+def empty_record(session: Session, patron: Patron) -> None:
     """Leave the shell: library, branch, kind, half month of birth, cards with their days."""
     photo, patron.photo_id = patron.photo_id, None
     for column in _WORDS:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from circulation.blocks import OpenLoan, loans_of_patron, patron_figures
-from circulation.patrons.cards import active_card, card_by_number
+from circulation.patrons.cards import active_card, card_by_number, holder_of
 from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.patrons import EDIT, VIEW, patron_for
 from ils.accounts.actor import Actor
@@ -78,7 +78,7 @@ def join_family(session: Session, actor: Actor, child_id: int, guardian_card: st
     """
     child = patron_for(session, actor, child_id, EDIT)
     try:
-        guardian_id = card_by_number(session, guardian_card).patron_id
+        guardian_id = holder_of(session, card_by_number(session, guardian_card))
         guardian = patron_for(session, actor, guardian_id, VIEW)
     except NotFound as error:
         raise Invalid("guardian_card_unknown", field="card", number=guardian_card) from error

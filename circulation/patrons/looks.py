@@ -21,7 +21,7 @@ from ils.org.models import OrgUnit
 
 VIEW_LOOKS = declare_permission("patrons:look:view", "See who looked at patrons' records")
 
-DESK, RECORD, EDIT, FAMILY, EXPORT, ERASE, DECIDE = (
+DESK, RECORD, EDIT, FAMILY, EXPORT, ERASE, DECIDE, MERGE = (
     "desk",
     "record",
     "edit",
@@ -29,6 +29,7 @@ DESK, RECORD, EDIT, FAMILY, EXPORT, ERASE, DECIDE = (
     "export",
     "erase",
     "registration",
+    "merge",
 )
 ONE_TURN = timedelta(minutes=10)
 

@@ -95,6 +95,8 @@ class Patron(Base):
     registered_on: Mapped[date] = mapped_column(Date, default=clock.today)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Registered twice: this record is set aside, its cards lead to that one.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
 
     __table_args__ = (
         CheckConstraint("sex IS NULL OR sex IN ('m', 'f', 'x')", name="sex_known"),
@@ -103,6 +105,7 @@ class Patron(Base):
         Index("ix_patron_phone", "phone"),
         Index("ix_patron_guardian", "guardian_id"),
         Index("uq_patron_event_ref", "event_ref", unique=True),
+        Index("ix_patron_merged", "merged_into_id"),
     )
 
 
@@ -277,4 +280,51 @@ class PersonRequest(Base):
     __table_args__ = (
         CheckConstraint(f"kind IN {REQUEST_KINDS!r}", name="kind_known"),
         CheckConstraint(f"state IN {REQUEST_STATES!r}", name="state_known"),
+    )
+
+
+class PatronMerge(Base):
+    """Two records of one person made one. ``moved`` is what an undo needs: rows by pointer, what
+    was filled in, which holds were closed; emptied when the time for it is over."""
+
+    __tablename__ = "patron_merge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    kept_id: Mapped[int] = mapped_column(ForeignKey("patron.id"), index=True)
+    gone_id: Mapped[int] = mapped_column(ForeignKey("patron.id"))
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    by: Mapped[int | None] = mapped_column(Integer)
+    until: Mapped[date] = mapped_column(Date)  # the last day on which it can be undone
+    moved: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # undone, or final
+    undone_by: Mapped[int | None] = mapped_column(Integer)
+    undone: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    __table_args__ = (
+        Index(
+            "uq_patron_merge_gone",
+            "gone_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_patron_merge_library", "library_id", "ended_at", "until"),
+    )
+
+
+class PatronsDistinct(Base):
+    """Somebody looked: two records that seem one person are two people."""
+
+    __tablename__ = "patrons_distinct"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    low_id: Mapped[int] = mapped_column(ForeignKey("patron.id"))
+    high_id: Mapped[int] = mapped_column(ForeignKey("patron.id"))
+    by: Mapped[int | None] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    __table_args__ = (
+        UniqueConstraint("low_id", "high_id"),
+        CheckConstraint("low_id < high_id", name="in_order"),
     )

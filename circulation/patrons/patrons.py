@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 import circulation.patrons.settings  # noqa: F401 — declares them
 from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory
@@ -148,7 +148,11 @@ def _guardian(session: Session, actor: Actor, patron: Patron, facts: PatronFacts
     number = "".join(facts.guardian_card.split()).upper()
     if not number:
         return None
-    guardian_id = session.scalar(select(PatronCard.patron_id).where(PatronCard.number == number))
+    guardian_id = session.scalar(
+        select(func.coalesce(Patron.merged_into_id, Patron.id))
+        .join(PatronCard, PatronCard.patron_id == Patron.id)
+        .where(PatronCard.number == number)
+    )
     if guardian_id is None:
         raise Invalid("guardian_card_unknown", field="guardian_card", number=number)
     guardian = patron_for(session, actor, guardian_id)
@@ -309,8 +313,8 @@ def _matching(query: Any, words: str) -> Any:
     compact = words.replace(" ", "").replace(".", "")
     if any(c.isdigit() for c in compact):
         clauses = [
-            PatronCard.number == words.upper(),
             PatronCard.number.startswith(compact.upper()),
+            Patron.id.in_(_holders_of([words.replace(" ", "").upper(), compact.upper()])),
         ]
         if len(compact) >= 6 and compact.lstrip("+").isdigit():
             clauses += [Patron.phone == normal_phone(compact)]
@@ -320,6 +324,16 @@ def _matching(query: Any, words: str) -> Any:
     for word in fold(words).split():
         query = query.where(Patron.name_folded.contains(word, autoescape=True))
     return query
+
+
+def _holders_of(numbers: Sequence[str]) -> Any:
+    """SQL: whose card this is or was, also where it belonged to a record merged into theirs."""
+    registered = aliased(Patron)
+    return (
+        select(func.coalesce(registered.merged_into_id, registered.id))
+        .join(PatronCard, PatronCard.patron_id == registered.id)
+        .where(PatronCard.number.in_(numbers))
+    )
 
 
 def likely_same(session: Session, facts: PatronFacts, library_id: int) -> list[Patron]:

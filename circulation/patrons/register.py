@@ -7,17 +7,19 @@ import circulation.patrons.retention_jobs  # noqa: F401 — declares
 from circulation.patrons import (  # noqa: F401 — each joins the pages
     category_views,
     consent_views,
+    merge_views,
     photo_views,
     privacy_views,
     registration_views,
     spreadsheet_views,
 )
+from circulation.patrons.audit_words import name_patron_acts
 from circulation.patrons.categories import EDIT_CATEGORY, prepare_categories
 from circulation.patrons.consent import EDIT_NOTICE
 from circulation.patrons.looks import VIEW_LOOKS
+from circulation.patrons.merge import MERGE
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.views import bp
-from ils.core.audit import name_acts, name_subjects
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
@@ -30,31 +32,14 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Patrons"), "patrons.find", "patrons:patron:view", order=150, key="F4")
     menu_entry(group, _l("Kinds of patrons"), "patrons.categories", EDIT_CATEGORY, order=156)
     menu_entry(group, _l("Registrations from the site"), "patrons.registrations", EDIT, order=152)
+    menu_entry(group, _l("Registered twice"), "patrons.duplicates", MERGE, order=153)
     menu_entry(group, _l("Requests about data"), "patrons.requests", EDIT, order=154)
     menu_entry(group, _l("Notice on personal data"), "patrons.notice_text", EDIT_NOTICE, order=157)
     menu_entry(group, _l("Who looked"), "patrons.looks_page", VIEW_LOOKS, order=158)
     menu_entry(group, _l("How long data are kept"), "patrons.retention", VIEW_LOOKS, order=159)
-    _name_acts()
+    name_patron_acts()
     _say()
-
-
-def _name_acts() -> None:
-    name_acts(
-        consent_recorded=_l("Consent recorded"),
-        consent_withdrawn=_l("Consent withdrawn"),
-        data_copied=_l("Copy of a person's data given"),
-        family_joined=_l("Joined to a family"),
-        family_left=_l("Parted from a family"),
-        history_on=_l("Patron keeps a loan history"),
-        history_off=_l("Patron keeps no loan history"),
-        notice_written=_l("Notice on personal data written"),
-        patron_erased=_l("Patron erased"),
-        photo_kept=_l("Photo of a patron kept"),
-        photo_dropped=_l("Photo of a patron removed"),
-        request_asked=_l("Request about personal data received"),
-        request_answered=_l("Request about personal data answered"),
-    )
-    name_subjects(privacy_notice=_l("notice on personal data"), registration=_l("registration"))
+    _say_of_merging()
 
 
 def _say() -> None:
@@ -76,6 +61,11 @@ def _say() -> None:
     message("sheet_too_long", _l("The sheet has more than %(most)s rows; please split it."))
     message("sheet_unreadable", _l("This file could not be read as a spreadsheet."))
     message("cell_not_a_date", _l("“%(value)s” is not a date."))
+    message("merge_ended", _l("This is undone already, or more than 30 days ago."))
+    message(
+        "merge_built_upon",
+        _l("One of the two records was merged again or erased since; it cannot be undone."),
+    )
     message("note_empty", _l("Please write the note."))
     message("note_unknown", _l("There is no such note."))
     message("block_of_other", _l("Only its author or the head of the library may lift this block."))
@@ -102,3 +92,14 @@ def _say() -> None:
     message("request_unknown", _l("There is no such request."))
     message("request_closed", _l("This request is answered already."))
     message("request_answer_missing", _l("A refusal needs a reason the person can read."))
+
+
+def _say_of_merging() -> None:
+    message("merge_same_record", _l("This is one and the same record."))
+    message("merge_other_library", _l("The two records belong to two libraries."))
+    message(
+        "merge_family",
+        _l("A guardian and a child cannot be one person; please part the family first."),
+    )
+    message("merge_keeps_card", _l("Only the other record has a valid card; please keep that one."))
+    message("merge_unknown", _l("There is no such merge."))

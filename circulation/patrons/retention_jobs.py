@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from circulation.models import Hold, Loan
 from circulation.patrons.cards import add_months
-from circulation.patrons.erasure import erase_patron, stands_against
+from circulation.patrons.erasure import end_merges, erase_patron, stands_against
 from circulation.patrons.history import detach_history
 from circulation.patrons.models import Patron, PatronCard, PatronLook
 from circulation.patrons.registration import expire_registrations
@@ -32,6 +32,8 @@ def keep_no_longer() -> None:
         detach_history(session)
     with transaction() as session:
         forget_looks(session)
+    with transaction() as session:
+        end_merges(session)
     erase_the_long_gone()
     delete_sheets()
 

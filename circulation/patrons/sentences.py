@@ -25,6 +25,7 @@ WHY: dict[str, Any] = {
     "export": _l("made a copy of all data"),
     "erase": _l("looked into erasing"),
     "registration": _l("compared with a registration"),
+    "merge": _l("compared with another record"),
 }
 REQUEST_STATES: dict[str, Any] = {
     "open": _l("waiting"),

@@ -20,6 +20,7 @@ from circulation.patrons.consent import notice_for, standing_consents
 from circulation.patrons.erasure import ERASE
 from circulation.patrons.family import family_of
 from circulation.patrons.forms import CardForm, NewPatronForm, NoteForm, PatronForm
+from circulation.patrons.merge import MERGE
 from circulation.patrons.models import BlockNote, Patron, PatronCategory, Suspension
 from circulation.patrons.patrons import (
     EDIT,
@@ -257,6 +258,7 @@ def show(patron_id: int) -> str:
             may_see_money=current_actor().can_somewhere(VIEW_FEES),
             today=clock.today(),
             may_edit=current_actor().can_somewhere(EDIT),
+            may_merge=current_actor().can_somewhere(MERGE),
             may_erase=current_actor().can_somewhere(ERASE),
         )
 

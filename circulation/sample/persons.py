@@ -5,9 +5,10 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from circulation.patrons.cards import issue_card
 from circulation.patrons.family import join_family
 from circulation.patrons.models import Patron, PatronCard
-from circulation.patrons.patrons import PatronFacts
+from circulation.patrons.patrons import PatronFacts, register_patron
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask
 from circulation.patrons.sign_in import patron_actor
@@ -15,6 +16,7 @@ from circulation.rules.consent import LENDING, MESSAGES
 from circulation.sample.province import Units
 from ils.accounts.actor import system_actor
 from ils.core import clock
+from ils.text.normal import fold
 
 SENT = (
     ("BS-TT", "Trần Thị Mai Anh", 1991, "", "", "Công nhân may"),
@@ -64,5 +66,22 @@ def _family(session: Session, library_id: int) -> None:
     parent, card = adult
     for child, _number in children:
         join_family(session, system_actor(), child.id, card)
+    _registered_twice(session, parent)
     actor = patron_actor(session, parent)
     ask(session, actor, parent, "correct", "Tôi đã đổi số điện thoại, nhờ thư viện sửa giúp.")
+
+
+def _registered_twice(session: Session, person: Patron) -> None:
+    """Let somebody be registered a second time, without marks, at another branch's desk."""
+    facts = PatronFacts(
+        name=fold(person.name).title(),
+        category=person.category,
+        branch_id=person.branch_id,
+        born_on=person.born_on,
+        born_year=person.born_year,
+        phone=person.phone or "0600123499",
+        consent=True,
+    )
+    person.phone = person.phone or "0600123499"
+    twin = register_patron(session, system_actor(), facts)
+    issue_card(session, system_actor(), twin.id)

@@ -15,7 +15,8 @@ from circulation.checkout import check_out
 from circulation.desk import DeskResult, perform
 from circulation.groups import FAMILY, Group, borrower_for, group_for
 from circulation.models import Loan
-from circulation.patrons.models import Patron
+from circulation.patrons.cards import holder_of
+from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.patrons import FoundPatron
 from circulation.reading_room import scan_in_house_use
 from circulation.rules.checkout import READING_ROOM
@@ -130,7 +131,7 @@ COMMANDS: dict[str, Callable[[State, str], Answer]] = {
 
 def _card(state: State, found: Scanned) -> Answer:
     assert found.card is not None
-    patron_id = found.card.patron_id
+    patron_id = _holder(found.card)
     if not state.lends:
         return _card_instead_of_item(state, found)
     if state.patron_id == patron_id:
@@ -143,11 +144,18 @@ def _card(state: State, found: Scanned) -> Answer:
     return Answer(opened)
 
 
+def _holder(card: PatronCard) -> int:
+    if card.state == "active":
+        return card.patron_id
+    with reading() as session:
+        return holder_of(session, card)
+
+
 def _card_instead_of_item(state: State, found: Scanned) -> Answer:
     """Items are expected: a card is not taken for one, and opens nothing unless asked."""
     assert found.card is not None
     with reading() as session:
-        patron = session.get_one(Patron, found.card.patron_id)
+        patron = session.get_one(Patron, holder_of(session, found.card))
         session.expunge(patron)
     choice = Scanned("patrons", found.text, patrons=(FoundPatron(patron, found.card),))
     text = _("A card, not an item. Open the patron?")

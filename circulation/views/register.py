@@ -92,6 +92,7 @@ def _name_acts() -> None:
         deposit_out=_l("Deposit given back"),
         deposit_to_debt=_l("Deposit used for a debt"),
         transit_canceled=_l("Way of an item canceled"),
+        item_missing=_l("Item recorded as missing"),
         hold_moved=_l("Place in the queue changed"),
         hold_put_back=_l("Held copy put back"),
         card_renewed=_l("Card renewed"),

@@ -33,6 +33,7 @@ from circulation.money import rates
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
 from circulation.patrons.consent import consent_at_desk
+from circulation.patrons.merge import merge_patrons
 from circulation.patrons.models import Patron
 from circulation.patrons.patrons import PatronFacts, write_note
 from circulation.patrons.photos import keep_photo
@@ -269,6 +270,7 @@ def _persons(place: Place, head: Actor, words: dict[str, Any]) -> None:
         facts = PatronFacts(
             "Nguyễn Thị Lan", "", branch.id, born_year=1990, phone="0905123456", consent=True
         )
+        _twice(session, head, branch, words)
         words["registration_id"] = send_registration(session, facts).id
 
 
@@ -291,6 +293,14 @@ def _money(place: Place, head: Actor, words: dict[str, Any]) -> None:
     perform(deposit_in, head, amount=50_000, key="m3", **patron)
     sold = perform(sell, head, quantities={copy.id: 3}, payer="Anh Ba", key="m4")
     words |= {"till_id": opened.facts["till_id"], "receipt_id": sold.slip["receipt_id"]}
+
+
+def _twice(session: Any, head: Actor, branch: Any, words: dict[str, Any]) -> None:
+    """Register somebody twice, and somebody three times, of whom two records are one again."""
+    names = ("Vũ Thị Hòa", "Vu Thi Hoa", "VŨ THỊ HÒA")
+    three = [factories.create_patron(session, branch, n, phone="0905000111") for n in names]
+    words["merge_id"] = merge_patrons(session, head, three[0].id, three[1].id).id
+    words["twin_id"] = three[2].id
 
 
 def _lifted() -> dict[str, str]:

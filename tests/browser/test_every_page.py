@@ -43,6 +43,7 @@ MORE = {
         "?group=family:{parent_id}&patron={parent_id}",
     ],
     "patrons.find": ["?q=lan"],
+    "patrons.merge": ["?other={twin_id}"],
     "rulebook.matrix": ["?unit={unit_id}&field=penalty", "?unit={unit_id}&field=borrow_stopped_by"],
     "rulebook.explain": ["?card={card}&barcode={barcode}", "?card=x&barcode=y"],
     "policies.row": ["?unit={unit_id}&item_type=comic&category=child"],
