@@ -66,8 +66,13 @@ def loan_kind(use: str, asked: str | None) -> str:
 
 
 def checkout_reasons(facts: CheckoutFacts, policy: Policy) -> list[Reason]:
-    """Return every reason, worst first; those that ``stops`` need an answer or an override."""
+    """Return every reason, worst first; those that ``stops`` need an answer or an override.
+
+    The reader's own loan is only asked about: renewing it has rules of its own, returning it none.
+    """
     patron = facts.patron
+    if facts.copy.position == "on_loan" and facts.copy.loan_patron_id == patron.id:
+        return _position(facts)
     found = card_reasons(patron, facts.today)
     if patron.library_id != facts.library_id and not facts.foreign_patrons:
         found.append(reason("patron_of_other_library", library_id=patron.library_id))

@@ -185,7 +185,7 @@ document.addEventListener("keydown", (event) => {
   if (typing(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (openQuestion() && !box?.value && event.key.length === 1 && fast(event) === false) {
-    const answer = desk.querySelector(`[data-answer="${event.key.toLowerCase()}"]`);
+    const answer = desk.querySelector(`[data-answer~="${CSS.escape(event.key.toLowerCase())}"]`);
     if (answer) { event.preventDefault(); pendingAnswer(answer); return; }
   }
   if (document.activeElement !== box && event.key.length === 1) focusBox(); // a scan never goes nowhere

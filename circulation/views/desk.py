@@ -60,7 +60,8 @@ def scan() -> Any:
 def act() -> Any:
     """Do what a button at the desk says."""
     state, form = State.from_request(), request.form
-    key, word = form.get("key") or new_key(), form.get("act", "")
+    # What a button says comes after what its form would do, and counts.
+    key, word = form.get("key") or new_key(), (form.getlist("act") or [""])[-1]
     known = (ACTS | APPROVED_ACTS).get(word)
     if known is None:
         abort(400)

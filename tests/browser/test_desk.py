@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from cataloging.models import Item
+from circulation.checkout import check_out
 from circulation.desk import perform
 from circulation.fees import charge
 from circulation.holds import place_hold
 from circulation.models import Hold, LedgerEntry, Loan, PolicyRow, Transit
+from ils.core import clock
 from ils.core.db import reading, transaction
 from ils.org.models import OrgUnit
 from tests.factories import (
@@ -111,6 +114,16 @@ def scan(page: Any, code: str) -> None:
         page.keyboard.press("Enter")
 
 
+def lent_before(morning: Morning, *titles: str) -> None:
+    """Lend books to the reader some days ago."""
+    with transaction() as session:
+        clerk = create_actor(session, "head", morning.province.branch, morning.province.library)
+    with clock.at(clock.now() - timedelta(days=5)):
+        for title in titles:
+            code = morning.codes[title]
+            assert perform(check_out, clerk, barcode=code, card=morning.card, key=title).ok
+
+
 def answer(page: Any, tone: str, words: str) -> None:
     """Wait for the answer of that tone with those words."""
     page.locator(f".answer--{tone}", has_text=words).wait_for()
@@ -192,8 +205,19 @@ def test_a_held_book_travels_and_is_lent_where_it_is_awaited(
 def test_the_keys_are_listed_and_why_is_a_key_too(
     desk_at: Callable[[OrgUnit], Any], morning: Morning
 ) -> None:
+    lent_before(morning, "Lão Hạc", "Chí Phèo", "Đất rừng phương Nam")
     page = desk_at(morning.province.branch)
     scan(page, morning.card)
+    # Three are out, as many as allowed; a book of the reader's own is still only asked about.
+    for title, letter, words in (("Lão Hạc", "r", "gia hạn"), ("Chí Phèo", "t", "lên giá")):
+        scan(page, morning.codes[title])
+        answer(page, "amber", "Gia hạn?")
+        page.wait_for_timeout(200)  # a hand is slower than a scanner
+        page.keyboard.press(letter)
+        answer(page, "green", words)
+    assert [len(morning.loans(t)) for t in ("Lão Hạc", "Chí Phèo")] == [1, 1]
+    assert morning.loans("Lão Hạc")[0].renewals == 1
+    assert morning.loans("Chí Phèo")[0].closed_at is not None
     scan(page, morning.codes["Số đỏ"])
     answer(page, "green", "Đã cho mượn")
     page.keyboard.press("?")

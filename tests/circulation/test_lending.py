@@ -111,6 +111,16 @@ def test_a_later_scan_of_the_readers_own_book_asks_and_renews_on_yes(library: Li
     assert len(library.all(Loan)) == 1
 
 
+def test_a_reader_at_the_limit_is_asked_about_an_own_book_not_refused(library: Library):
+    library.rules(limit_total=1)
+    item, patron = library.item(), library.patron()
+    library.lend(item, patron)
+    library.on(DAY_ONE + timedelta(days=5))
+    asked = library.lend(item, patron)
+    assert (asked.code, asked.reason_codes()) == ("ask", ["own_loan"])
+    assert library.lend(item, patron, overrides={"own_loan": "renew"}).code == "renewed"
+
+
 def test_a_book_lent_to_another_is_returned_first_and_then_lent(library: Library):
     """Case 17."""
     item, first, second = library.item(), library.patron("Trần An"), library.patron("Lê Bình")

@@ -135,6 +135,13 @@ def test_each_position_at_the_desk(copy, expected):
     assert [(r.code, r.level) for r in found(copy=copy)] == expected
 
 
+def test_the_readers_own_loan_is_only_asked_about_whatever_stands_against_lending():
+    one_more = Policy(limit_total=0)
+    copy = CopyState(position="on_loan", loan_patron_id=1)
+    assert codes(one_more, copy=copy, queue=QueueFacts(ahead=2)) == ["own_loan"]
+    assert codes(one_more, copy=CopyState()) == ["limit_total"]
+
+
 def test_others_who_wait_are_asked_about_unless_other_copies_serve_them():
     assert codes(queue=QueueFacts(ahead=2, free_copies=1, length=2)) == ["wanted_by_others"]
     assert codes(queue=QueueFacts(ahead=1, free_copies=1, length=1)) == ["queue_length"]

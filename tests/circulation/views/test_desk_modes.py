@@ -34,6 +34,7 @@ def test_a_book_drop_session_goes_from_the_mode_to_its_totals(desk: Desk) -> Non
     card = desk.scan(desk.card, mode="drop", drop=drop)
     assert card["tone"] == "red"
     assert 'data-answer="y"' in card["top"]  # opened only when asked
+    assert 'data-answer="n"' in card["top"]
     ended = desk.browser.post(f"/staff/desk/drops/{drop}/end", follow_redirects=True)
     assert "Hộp trả sách lúc" in ended.get_data(as_text=True)
     assert latest(BookDrop).totals["returned"] == 1
