@@ -83,5 +83,6 @@ def _registered_twice(session: Session, person: Patron) -> None:
         consent=True,
     )
     person.phone = person.phone or "0600123499"
-    twin = register_patron(session, system_actor(), facts)
-    issue_card(session, system_actor(), twin.id)
+    with clock.at(clock.now() - timedelta(days=1)):
+        twin = register_patron(session, system_actor(), facts)
+        issue_card(session, system_actor(), twin.id)
