@@ -183,13 +183,31 @@ const typing = (node) => node.closest?.("input:not([type=hidden]):not([type=chec
 document.addEventListener("keydown", (event) => {
   idle = 0;
   if (typing(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
-  if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || document.querySelector("dialog[open]") || stepped(event)) return;
   if (openQuestion() && !box?.value && event.key.length === 1 && fast(event) === false) {
     const answer = desk.querySelector(`[data-answer~="${CSS.escape(event.key.toLowerCase())}"]`);
     if (answer) { event.preventDefault(); pendingAnswer(answer); return; }
   }
   if (document.activeElement !== box && event.key.length === 1) focusBox(); // a scan never goes nowhere
 });
+
+// Of several hits one is chosen by arrows: down and up the list, sideways among what can be done.
+const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
+function stepped(event) {
+  const step = STEPS[event.key];
+  const hits = [...(desk?.querySelectorAll(".choice__list > li") ?? [])];
+  if (!step || !hits.length || (document.activeElement === box && (box.value || !step[0]))) return false;
+  const acts = (hit) => [...hit.querySelectorAll("button, a")];
+  const at = hits.findIndex((hit) => hit.contains(document.activeElement));
+  if (at < 0 && document.activeElement !== box) return false;
+  event.preventDefault();
+  if (step[1]) {
+    const here = acts(hits[at]);
+    here[Math.min(Math.max(here.indexOf(document.activeElement) + step[1], 0), here.length - 1)].focus();
+  } else if (at + step[0] < 0) focusBox();
+  else acts(hits[Math.min(at + step[0], hits.length - 1)])[0]?.focus();
+  return true;
+}
 
 // A letter answers a question only when no other key follows at once: a scanner types in bursts.
 let lastPress = 0;

@@ -1,5 +1,6 @@
 """The clerk's day by keyboard and scanner alone: no test here touches a mouse."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -231,6 +232,16 @@ def test_the_keys_are_listed_and_why_is_a_key_too(
     page.keyboard.press("Alt+KeyY")
     page.wait_for_url("**/staff/desk/why/**")
     page.locator("h2", has_text="Hạn trả").wait_for()
+    page.go_back(wait_until="networkidle")
+    # Several of a name: the arrows choose, Enter opens.
+    with transaction() as session:
+        create_patron(session, morning.province.branch, "Nguyễn Thị Lan Anh")
+    page.keyboard.press("Escape")
+    scan(page, "nguyen thi lan")
+    second = page.locator(".choice__list > li").nth(1).locator("b").inner_text()
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.locator(".reader__name", has_text=re.compile(f"^{second}$")).wait_for()
     page.keyboard.press("F4")
     page.wait_for_url("**/staff/patrons/**")
     page.keyboard.press("Escape")
