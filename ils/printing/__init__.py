@@ -2,6 +2,6 @@
 
 from ils.printing.codes import barcode_svg, qr_svg
 from ils.printing.pdf import typst_pdf
-from ils.printing.spreadsheet import Sheet, xlsx
+from ils.printing.spreadsheet import Official, Sheet, xlsx
 
-__all__ = ["Sheet", "barcode_svg", "qr_svg", "typst_pdf", "xlsx"]
+__all__ = ["Official", "Sheet", "barcode_svg", "qr_svg", "typst_pdf", "xlsx"]

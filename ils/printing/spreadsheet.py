@@ -11,6 +11,21 @@ from ils.core import clock
 
 FONT = "Times New Roman"
 WIDEST = 60
+STATE = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
+SIGNING_ROOM = 4  # rows between how to sign and the name
+
+
+@dataclass(frozen=True)
+class Official:
+    """What makes a sheet an official paper: who issues it, where and when, who signs.
+
+    ``signatures`` are (office held, how to sign, name). The state and its motto stand opposite
+    the issuer; the sheet's heading is then its title, centered.
+    """
+
+    issuer: Sequence[str]
+    dated: str
+    signatures: Sequence[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,7 @@ class Sheet:
     wide: Sequence[int] = ()
     strong: frozenset[int] = field(default_factory=frozenset)
     landscape: bool = False
+    official: Official | None = None
 
 
 def xlsx(sheets: Iterable[Sheet | tuple[Any, Sequence[Any], Iterable[Sequence[Any]]]]) -> bytes:
@@ -58,6 +74,9 @@ def _looks(book: Any) -> dict[str, Any]:
     styles = {
         "heading": {**base, "bold": True, "font_size": 13},
         "note": {**base, "italic": True},
+        "title": {**base, "bold": True, "font_size": 13, "align": "center"},
+        "middle": {**base, "align": "center"},
+        "aside": {**base, "italic": True, "align": "center"},
         "header": {
             **cell,
             "bold": True,
@@ -95,12 +114,8 @@ def _write(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
     page.set_margins(left=0.6, right=0.6, top=0.6, bottom=0.6)
     if sheet.landscape:
         page.set_landscape()
-    line = 0
-    for text in sheet.heading:
-        page.write_string(line, 0, str(text), looks["heading"])
-        line += 1
-    line += 1 if sheet.heading else 0
-    top = line
+    last = len(sheet.headers) - 1
+    line = top = _write_heading(page, sheet, last, looks)
     widths = [_width(str(head)) for head in sheet.headers]
     for column, head in enumerate(sheet.headers):
         page.write_string(top, column, str(head), looks["header"])
@@ -119,6 +134,44 @@ def _write(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
     for text in sheet.notes:
         line += 1
         page.write_string(line + 1, 0, str(text), looks["note"])
+    if sheet.official:
+        _write_signatures(page, sheet.official, line + 3, last, looks)
+
+
+def _write_heading(page: Any, sheet: Sheet, last: int, looks: dict[str, Any]) -> int:
+    """Write what stands above the table; return the row of the table's header."""
+    line = _write_issuer(page, sheet.official, last, looks) if sheet.official else 0
+    for text in sheet.heading:
+        if sheet.official:
+            page.merge_range(line, 0, line, last, str(text), looks["title"])
+        else:
+            page.write_string(line, 0, str(text), looks["heading"])
+        line += 1
+    return line + 1 if sheet.heading else line
+
+
+def _write_issuer(page: Any, official: Official, last: int, looks: dict[str, Any]) -> int:
+    """Write the issuer beside the state and its motto; return the row where the title begins."""
+    for line, text in enumerate(official.issuer):
+        page.merge_range(line, 0, line, 1, text, looks["middle+" if line else "middle"])
+    for line, text in enumerate((*STATE, official.dated)):
+        page.merge_range(line, 3, line, last, text, looks["aside" if line == 2 else "middle+"])
+    return max(len(official.issuer), len(STATE) + 1) + 1
+
+
+def _write_signatures(
+    page: Any, official: Official, line: int, last: int, looks: dict[str, Any]
+) -> None:
+    """Write the blocks of those who sign: the first under the words, the others under numbers."""
+    others = max(1, len(official.signatures) - 1)
+    each = (last - 1) // others
+    for place, (role, how, name) in enumerate(official.signatures):
+        first = 2 + (place - 1) * each if place else 0
+        end = first + each - 1 if place else 1
+        page.merge_range(line, first, line, end, role.upper(), looks["middle+"])
+        page.merge_range(line + 1, first, line + 1, end, how, looks["aside"])
+        at = line + 1 + SIGNING_ROOM
+        page.merge_range(at, first, at, end, name, looks["middle+"])
 
 
 def _write_cell(

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ils.core import clock
-from ils.printing import Sheet, typst_pdf, xlsx
+from ils.printing import Official, Sheet, typst_pdf, xlsx
 from ils.reporting.paper import COLUMNS, Line, Number, Paper, shown
 
 PRINT = Path(__file__).with_name("print")
 ON_ONE_PAGE = 7  # libraries beside each other on a wide page
 NOT_COUNTED = "x"
+SIGNS, HEAD_SIGNS = "(Ký, ghi rõ họ tên)", "(Ký, đóng dấu, ghi rõ họ tên)"
 
 
 def report_pdf(
@@ -169,15 +170,15 @@ def _value_of(library: dict[str, Any], row: str, column: str = "period") -> Numb
 # --- spreadsheets ---------------------------------------------------------------------------
 
 
-def report_xlsx(paper: Paper) -> bytes:
+def report_xlsx(paper: Paper, *, submitted_at: datetime | None = None) -> bytes:
     """Return the report as a spreadsheet; a total adds a sheet with each library's figures."""
-    sheets = [_report_sheet(paper)]
+    sheets = [_report_sheet(paper, submitted_at)]
     if paper.facts.get("libraries"):
         sheets.append(_libraries_sheet(paper))
     return xlsx(sheets)
 
 
-def _report_sheet(paper: Paper) -> Sheet:
+def _report_sheet(paper: Paper, submitted_at: datetime | None) -> Sheet:
     headers = [
         *("STT", "Chỉ tiêu", "Mã số", "Đơn vị tính", "Thực hiện trong kỳ", "Lũy kế từ đầu năm"),
         *("Cùng kỳ năm trước", "So cùng kỳ (%)", "Máy tính trong kỳ", "Lý do sửa, ghi chú"),
@@ -206,13 +207,27 @@ def _report_sheet(paper: Paper) -> Sheet:
             )
     return Sheet(
         name=paper.period,
-        heading=[paper.unit_above, paper.unit_name, paper.heading("vi").upper(), _days(paper)],
+        heading=[paper.heading("vi").upper(), _days(paper)],
         headers=headers,
         rows=rows,
         notes=[*([_completeness(paper)] if _completeness(paper) else []), *_notes(paper)],
         wide=(1, 9),
         strong=frozenset(strong),
         landscape=True,
+        official=_official(paper, submitted_at),
+    )
+
+
+def _official(paper: Paper, submitted_at: datetime | None) -> Official:
+    day = _dated(clock.local_day(submitted_at) if submitted_at else None)
+    last = len(paper.roles) - 1
+    return Official(
+        issuer=[name.upper() for name in (paper.unit_above, paper.unit_name) if name],
+        dated=f"{paper.unit_place}, {day}" if paper.unit_place else day,
+        signatures=[
+            (role, HEAD_SIGNS if place == last else SIGNS, paper.signatures.get(str(place), ""))
+            for place, role in enumerate(paper.roles)
+        ],
     )
 
 
@@ -227,8 +242,6 @@ def _days(paper: Paper) -> str:
 def _notes(paper: Paper) -> Iterable[str]:
     if paper.note:
         yield f"Thuyết minh: {paper.note}"
-    for place, role in enumerate(paper.roles):
-        yield f"{role}: {paper.signatures.get(str(place), '')}"
 
 
 def _libraries_sheet(paper: Paper) -> Sheet:

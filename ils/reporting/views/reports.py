@@ -143,7 +143,7 @@ def paper_xlsx(report_id: int) -> Response:
     """Save a report as a spreadsheet."""
     with reading() as session:
         report = use.report_for(session, current_actor(), report_id)
-        content = report_xlsx(use.paper_of(session, report))
+        content = report_xlsx(use.paper_of(session, report), submitted_at=report.submitted_at)
     return download(content, _filename(report, "xlsx"), XLSX)
 
 

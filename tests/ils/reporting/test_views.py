@@ -166,6 +166,9 @@ def test_the_month_from_draft_to_approval(busy, staff_client):
     sheet = openpyxl.load_workbook(io.BytesIO(head.get(f"{url}.xlsx").data)).active
     values = {row[2].value: row for row in sheet.iter_rows()}
     assert (values["G02"][4].value, values["G02"][8].value) == (15, 3)
+    said = [cell.value for row in sheet.iter_rows() for cell in row if cell.value]
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in said[:4]
+    assert {"THỦ TRƯỞNG ĐƠN VỊ", "(Ký, đóng dấu, ghi rõ họ tên)"} <= set(said)
 
     # the province's page counts it, and names who is missing
     html = page(officer, "/staff/reports/province?first=2026-05-01")
