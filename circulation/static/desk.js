@@ -107,7 +107,7 @@ async function drain() {
       queue.shift();
       keepQueue();
       show(facts);
-      if (facts.asks) { warnWaiting(); break; }
+      if (facts.asks || openQuestion()) { warnWaiting(); break; }
     } catch (problem) {
       if (problem.status && problem.status < 500) {
         queue.shift();

@@ -175,6 +175,15 @@ def test_a_queue_is_served_without_a_mouse(
     answer(page, "green", "lên giá")
     assert morning.loans("Chí Phèo")[-1].closed_at is not None
     assert page.locator("#desk-rows > li").count() == 9
+    # A card among the books is asked about: N leaves the books coming in, Y opens the reader.
+    for letter, opened in (("n", 0), ("y", 1)):
+        scan(page, morning.card)
+        answer(page, "red", "thẻ, không phải sách")
+        page.wait_for_timeout(200)  # a hand is slower than a scanner
+        page.keyboard.press(letter)
+        page.locator(".answer--red").wait_for(state="detached")
+        page.wait_for_load_state("networkidle")
+        assert page.locator(".reader__name", has_text="Nguyễn Thị Lan").count() == opened
 
 
 def test_a_held_book_travels_and_is_lent_where_it_is_awaited(
