@@ -101,6 +101,8 @@ def waiting_sentence(wait: Wait | None) -> str:
     low, high = wait
     if high <= 2:
         return str(_("probably within a few days"))
+    if high < 14 and max(1, low) == high:
+        return str(ngettext("about %(num)s day", "about %(num)s days", high))
     if high < 14:
         return str(_("probably %(low)s to %(high)s days", low=max(1, low), high=high))
     first, last = max(1, low // 7), -(-high // 7)

@@ -77,6 +77,8 @@ def row() -> Any:
             names=unit_names(session),
             item_type=next((t for t in types if t.code == item_type), None),
             category=next((c for c in categories if c.code == category), None),
+            type_names={t.code: t.name for t in types},
+            category_names={c.code: c.name for c in categories},
             groups=_groups(),
             own=dict(present.values) if present else {},
             resolved=policy_for(session, chosen.id, item_type, category),

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from flask import Flask
+
 from cataloging.models import Record
 from circulation.hold_changes import cancel_hold
 from circulation.holds import place_hold
@@ -44,6 +46,12 @@ def test_what_waits_for_nothing_has_no_waiting_time(library: Library):
     placed = library.hold(library.item(), library.patron("Lê Bình"))
     assert told(library, placed.hold["id"]) is None  # its copy is being fetched
     assert waiting_sentence(None) == ""
+
+
+def test_a_waiting_time_is_said_once_when_its_ends_meet(app: Flask):
+    with app.test_request_context():
+        assert waiting_sentence((12, 12)) == "khoảng 12 ngày"
+        assert waiting_sentence((4, 13)) == "có thể 4 đến 13 ngày"
 
 
 def test_another_librarys_readers_are_no_part_of_the_queue(library: Library):

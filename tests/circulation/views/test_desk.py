@@ -137,6 +137,15 @@ def test_the_pages_of_lending_open(desk: Desk, staff_client: Any, province: Any)
         assert head.get(url).status_code == 200, url
 
 
+def test_where_a_rule_comes_from_is_said_in_words(province: Any, staff_client: Any) -> None:
+    with db.transaction() as session:
+        unit, values = province.top.id, {"loan_days": 9}
+        session.add(PolicyRow(unit_id=unit, category="child", values=values))
+    page = staff_client("head", province.library).get("/staff/rules/row?category=child")
+    assert "(Thiếu nhi)" in page.text
+    assert "(child)" not in page.text
+
+
 def test_a_loan_on_paper_is_entered_with_its_dates(desk: Desk) -> None:
     facts = {"card": desk.card, "barcode": desk.item.barcode, "key": "x"}
     answer = desk.browser.post(
