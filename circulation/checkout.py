@@ -122,14 +122,15 @@ def weigh_check_out(
     actor: Actor,
     *,
     barcode: str,
-    card: str,
+    card: str | None = None,
+    patron_id: int | None = None,
     kind: str | None = None,
     now: datetime | None = None,
 ) -> Weighed | list[Reason]:
     """Decide what lending would say now, and until when. Reads only: nothing is locked or kept."""
     actor.require(CHECK_OUT)
     act = Act(session, actor, "weigh", None, now)
-    scene = _gather(act, barcode, card, None, kind, locked=False)
+    scene = _gather(act, barcode, card, patron_id, kind, locked=False)
     if isinstance(scene, list):
         return scene
     due = _due(act, scene, None)

@@ -7,6 +7,7 @@ import circulation.indicators
 import circulation.lending
 import circulation.losses.register
 import circulation.money.register
+import circulation.offline.register
 import circulation.patrons.register
 import circulation.registers.register
 import circulation.rulebook.register
@@ -28,3 +29,4 @@ def register(app: Flask) -> None:
     circulation.stocktaking.register.register(app)
     circulation.money.register.register(app)
     circulation.losses.register.register(app)
+    circulation.offline.register.register(app)

@@ -25,6 +25,7 @@ from circulation.models import BookDrop, Hold, ItemSearch, Loan, Transit
 from circulation.money.rates import set_price
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
+from circulation.offline.log import Command, Log, receive_log
 from circulation.patrons.merge import merge_patrons
 from circulation.patrons.models import BlockNote, PatronCard
 from circulation.patrons.patrons import PatronFacts, write_note
@@ -66,6 +67,7 @@ SHARED = {
 SENT: dict[str, dict[str, Any]] = {
     "holds.act": {"act": "missing"},
     "transits.act": {"act": "not_arrived"},
+    "offline.settle": {"how": "ok"},
     "desk.correct": {"why": "x"},
     "losses.claim": {"act": "withdraw"},
     "losses_case.act": {"act": "cancel", "why": "x"},
@@ -228,8 +230,16 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "drop_id": drop_id,
             "till_id": drawer.facts["till_id"],
             "receipt_id": sold.slip["receipt_id"],
+            "line_id": _offline_line(clerk),
         }
     )
+
+
+def _offline_line(clerk: Any) -> int:
+    """A line of another library's desk that waits for a person."""
+    command = Command("far-1", 1, "dance", clock.now(), clerk.staff_id, clerk.unit_id, SECRET)
+    line = desk.perform(receive_log, clerk, Log("far", clock.now(), [command]))[0]
+    return line.id
 
 
 def _losses(clerk: Any, province: factories.Province, loan_id: int, item_id: int) -> dict[str, int]:

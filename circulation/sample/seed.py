@@ -26,6 +26,7 @@ from circulation.sample.desk_days import desk_days
 from circulation.sample.desks import Desk
 from circulation.sample.lending import Lending
 from circulation.sample.losses import lose_some
+from circulation.sample.offline import work_offline
 from circulation.sample.papers import Papers, withdraw_worn
 from circulation.sample.people import Reader, readers
 from circulation.sample.persons import add_persons
@@ -139,6 +140,7 @@ def seed(
     summary.items += added
     with transaction() as session:
         lose_some(session, units, staff, last)
+        work_offline(session, units, staff, last)
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)

@@ -1,5 +1,6 @@
 // The desk made quick: scans are queued, each with its own key, and sent one after the other.
 // Without this file every form still works as a page.
+import * as offline from "../offline/static/offline.js";
 
 const desk = document.getElementById("desk");
 const box = document.getElementById("scan");
@@ -13,7 +14,9 @@ const QUEUE = "sen-queue";
 const queue = JSON.parse(sessionStorage.getItem(QUEUE) || "[]");
 const keepQueue = () => sessionStorage.setItem(QUEUE, JSON.stringify(queue));
 let sending = false;
+let lostSince = null;
 let idle = 0;
+document.addEventListener("sen:answered", () => { drain(); focusBox(); });
 
 function nextKey() {
   counter += 1;
@@ -38,8 +41,9 @@ function openQuestion() {
 
 // -- sending ------------------------------------------------------------------------------------
 async function post(url, data) {
+  const patience = offline.patience();
   const answer = await fetch(url, {
-    method: "POST", body: data, credentials: "same-origin",
+    method: "POST", body: data, credentials: "same-origin", signal: patience ? AbortSignal.timeout(patience) : undefined,
     headers: { "X-Requested-With": "fetch", Accept: "application/json" },
   });
   if (answer.redirected || [401, 423].includes(answer.status)) { location.reload(); return null; }
@@ -98,11 +102,19 @@ async function drain() {
   sending = true;
   while (queue.length) {
     const { text, key } = queue[0];
+    if (offline.isAway()) {
+      if (!(await offline.take(text, key))) { warnWaiting(); break; }
+      queue.shift();
+      keepQueue();
+      continue;
+    }
+    const began = Date.now();
     const data = new FormData(form);
     data.set("scan", text);
     data.set("key", key);
     try {
       const facts = await post(desk.dataset.scanUrl, data);
+      lostSince = null;
       if (!facts) break; // signed out or locked: the page comes again, and the queue with it
       queue.shift();
       keepQueue();
@@ -117,9 +129,14 @@ async function drain() {
         document.getElementById("desk-top").textContent = problem.message;
         continue;
       }
+      lostSince ??= began;
+      if (offline.canTake() && Date.now() - lostSince >= offline.lostFor) {
+        await offline.begin({ patron: form.elements.patron?.value, mode });
+        continue; // decided here, under the same key: should the server have it, it is not done twice
+      }
       say(desk.dataset.lost, "red");
       document.getElementById("desk-top").textContent = desk.dataset.lost;
-      await new Promise((done) => setTimeout(done, 1500)); // the same key goes again: it happens once
+      await new Promise((done) => setTimeout(done, 1000)); // the same key goes again: it happens once
     }
   }
   sending = false;

@@ -63,9 +63,9 @@ def _copy_address(answer: Answer) -> str | None:
     return url_for("cataloging.item", item_id=item["id"]) if item else None
 
 
-def show(answer: Answer) -> Any:
-    """Show the whole page."""
-    return render_template("circulation/desk.html", **_facts(answer))
+def show(answer: Answer, rows: int = ROWS) -> Any:
+    """Show the whole page, with so many of the rows of what was done."""
+    return render_template("circulation/desk.html", **_facts(answer, rows))
 
 
 def _facts(answer: Answer, rows_shown: int = ROWS) -> dict[str, Any]:

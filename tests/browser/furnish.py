@@ -32,6 +32,8 @@ from circulation.models import Loan
 from circulation.money import rates
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
+from circulation.offline.log import Command, Log, receive_log
+from circulation.offline.replay import replay_waiting
 from circulation.patrons.consent import consent_at_desk
 from circulation.patrons.merge import merge_patrons
 from circulation.patrons.models import Patron
@@ -96,6 +98,7 @@ def furnish(place: Place) -> Furnished:
     _persons(place, head, words)
     names = {"head": username(head), "admin": username(admin)}
     words["take_ids"] = _stock_takes(place, head)
+    _offline(place, head, card)
     words["token"] = _patron_sheet(place, names["head"])
     words |= {"number": 1, "tag": "008", "code": "TV.G02", "staff_id": head.staff_id}
     while run_next_job():
@@ -173,6 +176,17 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
     _losses(place, head, words)
     _closure(head, words)
     return card
+
+
+def _offline(place: Place, head: Actor, card: str) -> None:
+    """A log with something of every kind to look at that needs no other rows."""
+    sent = (("check_in", "LẠ-1", ""), ("check_out", "LẠ-2", card), ("dance", "LẠ-3", ""))
+    commands = [
+        Command(f"off-{n}", n, act, clock.now(), head.staff_id, head.unit_id, code, who)
+        for n, (act, code, who) in enumerate(sent)
+    ]
+    perform(receive_log, head, Log("desk-1", clock.now() - timedelta(hours=1), commands))
+    replay_waiting(place.province.library.id)
 
 
 def _rules(head: Actor, words: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("ev
 
 # Answers that are no page: fetched, and looked at only for being there.
 FILES = re.compile(
-    r"\.(svg|xml|txt|xlsx|pdf|json|jpg)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code)$"
+    r"\.(svg|xml|txt|xlsx|pdf|json|jpg|js)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code|snapshot)$"
 )
 # The first run is gone once there is a library and has its own story; a kept file is no page.
 ELSEWHERE = {"ils.first_run", "files.show"}
@@ -42,6 +42,7 @@ MORE = {
         "?group=class:6A@THCS+Sen",
         "?group=family:{parent_id}&patron={parent_id}",
     ],
+    "offline.lines": ["?state=conflict", "?state=all&sort=-when"],
     "patrons.find": ["?q=lan"],
     "patrons.merge": ["?other={twin_id}"],
     "rulebook.matrix": ["?unit={unit_id}&field=penalty", "?unit={unit_id}&field=borrow_stopped_by"],

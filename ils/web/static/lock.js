@@ -57,7 +57,8 @@ if (cover) {
   if (minutes) {
     setInterval(() => {
       const idle = Date.now() - Number(localStorage.getItem(SEEN) || Date.now());
-      if (!cover.open && idle >= minutes * 60_000) lock();
+      // Nobody could be let in again while the server is away.
+      if (!cover.open && idle >= minutes * 60_000 && !document.body.classList.contains("away")) lock();
     }, 5000);
   }
 }
