@@ -16,6 +16,7 @@ from cataloging.models import Barcode, Item, Record, RecordIdentifier
 from cataloging.numbers import accession_key
 from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.patrons import FoundPatron, find_patrons
+from circulation.patrons.signed import number_in
 from ils.accounts.actor import Actor
 from ils.core.errors import IlsError
 from ils.text.typing_keys import barcode_readings
@@ -45,6 +46,7 @@ class Scanned:
 def recognize(session: Session, actor: Actor, text: str) -> Scanned:
     """Find out what was scanned or typed, in the actor's scope."""
     text = text.strip()
+    text = number_in(text) or text  # the QR code of a card
     for step in (_by_barcode, _by_accession_number, _by_isbn, _by_patron, _by_words):
         found = step(session, actor, text)
         if found is not None:

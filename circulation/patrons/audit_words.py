@@ -8,6 +8,7 @@ from ils.core.audit import name_acts, name_subjects
 def name_patron_acts() -> None:
     """Say what they are called."""
     name_acts(
+        cards_printed=_l("Cards printed"),
         consent_recorded=_l("Consent recorded"),
         consent_withdrawn=_l("Consent taken back"),
         data_copied=_l("Copy of a person's data made"),
@@ -28,6 +29,7 @@ def name_patron_acts() -> None:
         patrons_distinct=_l("Two records found to be two people"),
     )
     name_subjects(
+        patron_card=_l("card"),
         privacy_notice=_l("notice on personal data"),
         registration=_l("registration from the site"),
     )

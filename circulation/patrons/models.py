@@ -122,6 +122,7 @@ class PatronCard(Base):
     issued_on: Mapped[date] = mapped_column(Date, default=clock.today)
     expires_on: Mapped[date] = mapped_column(Date)
     ended_on: Mapped[date | None] = mapped_column(Date)
+    printed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     __table_args__ = (
         CheckConstraint("state IN ('active', 'replaced', 'lost', 'canceled')", name="state_known"),

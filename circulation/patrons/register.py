@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 import circulation.patrons.retention_jobs  # noqa: F401 — declares
 from circulation.patrons import (  # noqa: F401 — each joins the pages
+    card_views,
     category_views,
     consent_views,
     merge_views,
@@ -15,6 +16,7 @@ from circulation.patrons import (  # noqa: F401 — each joins the pages
 )
 from circulation.patrons.audit_words import name_patron_acts
 from circulation.patrons.categories import EDIT_CATEGORY, prepare_categories
+from circulation.patrons.check_views import bp as check_bp
 from circulation.patrons.consent import EDIT_NOTICE
 from circulation.patrons.looks import VIEW_LOOKS
 from circulation.patrons.merge import MERGE
@@ -27,11 +29,13 @@ from ils.web.menu import menu_entry
 def register(app: Flask) -> None:
     """Install patrons."""
     app.register_blueprint(bp)
+    app.register_blueprint(check_bp)
     app.extensions.setdefault("sen.new_library", []).append(prepare_categories)
     group = _l("Patrons")
     menu_entry(group, _l("Patrons"), "patrons.find", "patrons:patron:view", order=150, key="F4")
     menu_entry(group, _l("Kinds of patrons"), "patrons.categories", EDIT_CATEGORY, order=156)
     menu_entry(group, _l("Registrations from the site"), "patrons.registrations", EDIT, order=152)
+    menu_entry(group, _l("Print cards"), "patrons.print_page", EDIT, order=151)
     menu_entry(group, _l("Registered twice"), "patrons.duplicates", MERGE, order=153)
     menu_entry(group, _l("Requests about data"), "patrons.requests", EDIT, order=154)
     menu_entry(group, _l("Notice on personal data"), "patrons.notice_text", EDIT_NOTICE, order=157)
@@ -95,6 +99,7 @@ def _say() -> None:
 
 
 def _say_of_merging() -> None:
+    message("cards_none_chosen", _l("Please choose cards to print, at most %(most)s in one go."))
     message("merge_same_record", _l("This is one and the same record."))
     message("merge_other_library", _l("The two records belong to two libraries."))
     message(

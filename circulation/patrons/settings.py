@@ -17,6 +17,12 @@ declare(
 )
 declare("patrons.card_prefix", str, "TV", _l("Letters that begin a new card's number."))
 declare(
+    "patrons.check_address",
+    str,
+    "",
+    _l("Address of the site (https://…) in the QR code of cards, so that a phone opens the check."),
+)
+declare(
     "patrons.online",
     bool,
     True,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from circulation.patrons.cards import issue_card
@@ -48,6 +48,12 @@ def add_persons(session: Session, units: Units) -> None:
         with clock.at(clock.now() - timedelta(days=days, hours=3)):
             send_registration(session, facts, address=f"sample {days}")
     _family(session, units["BS"].id)
+    printed = clock.today() - timedelta(days=45)
+    session.execute(
+        update(PatronCard)
+        .where(PatronCard.issued_on < printed)
+        .values(printed_at=clock.at_local(printed, 15))
+    )
 
 
 def _family(session: Session, library_id: int) -> None:
