@@ -34,6 +34,7 @@ class OpenLoan:
     author: str
     days_late: int
     running_fine: int
+    is_late: bool = False  # past its due day, whatever that costs
 
 
 @dataclass(frozen=True)
@@ -108,23 +109,33 @@ _HOLDS = (
 
 
 def patron_figures(
-    session: Session, patron_ids: Iterable[int], now: datetime | None = None
+    session: Session,
+    patron_ids: Iterable[int],
+    now: datetime | None = None,
+    known: Sequence[OpenLoan] | None = None,
 ) -> dict[int, Figures]:
-    """Return the figures of patrons as of now: loans, lateness, debts with running fines, holds."""
+    """Return the figures of patrons as of now: loans, lateness, debts with running fines, holds.
+
+    ``known`` are all their open loans as of now, where the caller has read them already.
+    """
     ids = sorted(set(patron_ids))
     moment = now or clock.now()
     today = clock.local_day(moment)
     loans: dict[int, list[_Row]] = defaultdict(list)
-    for values in session.execute(_OPEN_LOANS, {"patrons": ids}):
-        loans[values[1]].append(_Row(*values))
+    if known is None:
+        rows_read = [_Row(*values) for values in session.execute(_OPEN_LOANS, {"patrons": ids})]
+        costs = _running(session, [row for row in rows_read if row.due_on < today], today)
+    else:
+        rows_read = [_row(one.loan, one.item) for one in known]
+        costs = {one.loan.id: (one.days_late, one.running_fine) for one in known if one.is_late}
+    for row in rows_read:
+        loans[row.patron_id].append(row)
     accounts = {r[0]: (r[1], r[2]) for r in session.execute(_ACCOUNTS, {"patrons": ids})}
     midnight = clock.at_local(today, 0)
     holds = {
         r[0]: tuple(map(int, r[1:]))
         for r in session.execute(_HOLDS, {"patrons": ids, "midnight": midnight})
     }
-    late = [row for rows in loans.values() for row in rows if row.due_on < today]
-    costs = _running(session, late, today)
     figures = {}
     for one in ids:
         posted, deposit = accounts.get(one, (0, 0))
@@ -222,9 +233,16 @@ _SUSPENDED = select(func.max(Suspension.to_on)).where(
 
 
 def patron_facts(
-    session: Session, at_desk: PatronAtDesk, now: datetime, policy: Policy | None = None
+    session: Session,
+    at_desk: PatronAtDesk,
+    now: datetime,
+    policy: Policy | None = None,
+    loans: Sequence[OpenLoan] | None = None,
 ) -> PatronFacts:
-    """Return a patron as the rules see one: card, age, figures, notes, suspension."""
+    """Return a patron as the rules see one: card, age, figures, notes, suspension.
+
+    ``loans`` are the open ones, where the caller has read them already.
+    """
     patron, card = at_desk.patron, at_desk.card
     notes = tuple(
         Note(id_, tuple(acts), text_, author, from_on, to_on)
@@ -243,7 +261,7 @@ def patron_facts(
         child=at_desk.child,
         consent=patron.consent_at is not None,
         hold_class=at_desk.category.hold_class,
-        figures=patron_figures(session, [patron.id], now)[patron.id],
+        figures=patron_figures(session, [patron.id], now, loans)[patron.id],
         notes=notes,
         suspended_to=session.scalar(_SUSPENDED, {"patron_id": patron.id, "today": at_desk.today}),
         policy=policy,
@@ -267,15 +285,25 @@ def patron_blocks(
 
 
 def blocks_at_desk(
-    session: Session, here: Branch, at_desk: PatronAtDesk, act: str, now: datetime
+    session: Session,
+    here: Branch,
+    at_desk: PatronAtDesk,
+    act: str,
+    now: datetime,
+    loans: Sequence[OpenLoan] | None = None,
 ) -> list[Reason]:
     """Return what stands against a patron already read, as ``patron_blocks`` does."""
     policy = here.policy("", at_desk.patron.category).policy
-    facts = patron_facts(session, at_desk, now, policy)
+    facts = patron_facts(session, at_desk, now, policy, loans)
+    return reasons_against(facts, act, policy, at_desk.today)
+
+
+def reasons_against(facts: PatronFacts, act: str, policy: Policy, today: date) -> list[Reason]:
+    """Return what stands against a patron for an act, the worst first."""
     return worst_first(
         [
-            *card_reasons(facts, at_desk.today),
-            *note_reasons(act, facts, at_desk.today),
+            *card_reasons(facts, today),
+            *note_reasons(act, facts, today),
             *figure_reasons(act, facts, policy),
         ]
     )
@@ -296,15 +324,15 @@ def loans_of_patron(
     """Return a patron's open loans, the first due first, with days late and running fine."""
     today = clock.local_day(now or clock.now())
     rows = session.execute(_LOANS, {"patron_id": patron_id}).all()
-    late = [_late_row(loan, item) for loan, item, _, _ in rows if loan.due_on < today]
+    late = [_row(loan, item) for loan, item, _, _ in rows if loan.due_on < today]
     costs = _running(session, late, today)
     return [
-        OpenLoan(loan, item, title, author, *costs.get(loan.id, (0, 0)))
+        OpenLoan(loan, item, title, author, *costs.get(loan.id, (0, 0)), loan.due_on < today)
         for loan, item, title, author in rows
     ]
 
 
-def _late_row(loan: Loan, item: Item) -> _Row:
+def _row(loan: Loan, item: Item) -> _Row:
     return _Row(
         id=loan.id,
         patron_id=loan.patron_id or 0,

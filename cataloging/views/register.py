@@ -34,7 +34,10 @@ def register(app: Flask) -> None:
     app.extensions.setdefault("sen.new_library", []).append(prepare_library)
     group = _l("Cataloging")
     menu_entry(
-        group, _l("Records"), "cataloging.find", permissions.VIEW_RECORD, order=200, key="Alt+Q"
+        *(group, _l("Records"), "cataloging.find", permissions.VIEW_RECORD),
+        order=200,
+        key="Alt+Q",
+        begins=permissions.EDIT_RECORD,
     )
     menu_entry(
         group, _l("New title"), "cataloging.new", permissions.EDIT_RECORD, order=210, key="Alt+N"

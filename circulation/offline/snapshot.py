@@ -87,7 +87,7 @@ def note_copy(session: Session, actor: Actor) -> None:
         AuditEntry.at >= midnight,
     )
     if session.scalar(known.limit(1)) is None:
-        audit(session, actor, "offline_copy", "unit", actor.unit_id)
+        audit(session, actor, "offline_copy", "org_unit", actor.unit_id)
 
 
 def _days(first: date) -> Iterator[date]:

@@ -1,5 +1,6 @@
 """``./sen sip2``: the server for self-check machines, alone."""
 
+import gc
 import signal
 import threading
 from pathlib import Path
@@ -38,4 +39,6 @@ def sip2(
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
+        gc.collect()
+        gc.freeze()  # what stands from the start is not looked through for garbage again
         server.serve_forever(poll_interval=0.2)

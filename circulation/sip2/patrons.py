@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from circulation.blocks import OpenLoan, blocks_at_desk, loans_of_patron, patron_figures
+from circulation.blocks import OpenLoan, loans_of_patron, patron_facts, reasons_against
 from circulation.facts import PatronAtDesk, patron_at_desk
 from circulation.hold_lists import HoldRow, holds_of_patron
 from circulation.journal import plain
@@ -89,26 +89,34 @@ class PatronView:
         return limit is not None and self.figures.loans >= limit
 
 
-def view_patron(session: Session, actor: Actor, card: str) -> PatronView | None:
+def served(session: Session, actor: Actor, card: str) -> PatronAtDesk | None:
     """Return the patron of a card, None for one that the branch does not serve."""
     here = branch(session, actor.unit_id or 0)
     at_desk = patron_at_desk(session, here, clock.today(), card=card)
     if at_desk is None:
         return None
     own = at_desk.patron.library_id == actor.library_id
-    if not own and not here.settings.foreign_patrons:
+    return at_desk if own or here.settings.foreign_patrons else None
+
+
+def view_patron(session: Session, actor: Actor, card: str) -> PatronView | None:
+    """Return all that is told of the patron of a card, None for one not served here."""
+    at_desk = served(session, actor, card)
+    if at_desk is None:
         return None
     patron_id, now = at_desk.patron.id, clock.now()
+    policy = branch(session, actor.unit_id or 0).policy("", at_desk.patron.category).policy
     loans = loans_of_patron(session, patron_id)
     running = sum(one.running_fine for one in loans)
+    facts = patron_facts(session, at_desk, now, policy, loans)
     reasons = {
-        act: [one for one in blocks_at_desk(session, here, at_desk, act, now) if one.stops]
+        act: [one for one in reasons_against(facts, act, policy, at_desk.today) if one.stops]
         for act in ("borrow", "renew", "hold")
     }
     return PatronView(
         at_desk=at_desk,
-        figures=patron_figures(session, [patron_id], now)[patron_id],
-        policy=here.policy("", at_desk.patron.category).policy,
+        figures=facts.figures,
+        policy=policy,
         loans=loans,
         holds=holds_of_patron(session, patron_id),
         owed=account(session, patron_id, now, running=running).owed,

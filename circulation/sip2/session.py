@@ -27,6 +27,7 @@ class Line:
     shown: str = ""
     lent: dict[str, str] = field(default_factory=dict)  # barcode → key of the act, to take it back
     language: str = "000"
+    institution: str = ""  # the code of the library, once it was asked for
 
     @property
     def who(self) -> Actor:
@@ -39,7 +40,7 @@ class Line:
         """Note who signed in."""
         with reading() as session:
             self.actor = terminal_actor(session, terminal)
-        self.terminal = terminal
+        self.terminal, self.institution = terminal, ""
 
     def still_welcome(self) -> bool:
         """Tell whether the machine is still set up and switched on."""

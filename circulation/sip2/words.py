@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from circulation.desk import DeskResult
 from circulation.sentences import detail_sentence, headline_sentence, reason_sentence
 from circulation.sip2.messages import Message
-from circulation.sip2.patrons import view_patron
+from circulation.sip2.patrons import served
 from circulation.sip2.session import Line
 from ils.core.db import reading
 from ils.org.units import library_of
@@ -13,8 +13,10 @@ from ils.org.units import library_of
 
 def institution(line: Line) -> str:
     """Return the code of the machine's library (field AO)."""
-    with reading() as session:
-        return library_of(session, line.who.unit_id or 0).code
+    if not line.institution:
+        with reading() as session:
+            line.institution = library_of(session, line.who.unit_id or 0).code
+    return line.institution
 
 
 def who_and_what(line: Line, message: Message) -> list[tuple[str, str | int | None]]:
@@ -26,7 +28,7 @@ def turned_away(line: Line, message: Message) -> str:
     """Return why the reader may not act at this machine, '' where they may."""
     card, given = message.get("AA"), message.get("AD")
     with reading() as session:
-        if view_patron(session, line.who, card) is None:
+        if served(session, line.who, card) is None:
             return reason_sentence("card_unknown")
     asks = line.terminal is not None and line.terminal.asks_password
     if (asks or given) and not line.password_fits(card, given):

@@ -39,6 +39,11 @@ function openQuestion() {
   return desk?.querySelector("[data-question]");
 }
 
+// An offer is taken by its letter like an answer, but nobody has to: the next scan passes it by.
+function openOffer() {
+  return desk?.querySelector("[data-question], [data-offer]");
+}
+
 // -- sending ------------------------------------------------------------------------------------
 async function post(url, data) {
   const patience = offline.patience();
@@ -201,7 +206,7 @@ document.addEventListener("keydown", (event) => {
   idle = 0;
   if (typing(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.defaultPrevented || document.querySelector("dialog[open]") || stepped(event)) return;
-  if (openQuestion() && !box?.value && event.key.length === 1 && fast(event) === false) {
+  if (openOffer() && !box?.value && event.key.length === 1 && fast(event) === false) {
     const answer = desk.querySelector(`[data-answer~="${CSS.escape(event.key.toLowerCase())}"]`);
     if (answer) { event.preventDefault(); pendingAnswer(answer); return; }
   }

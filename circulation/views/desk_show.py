@@ -134,9 +134,12 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
     actor = current_actor()
     today = clock.today()
     try:
-        patron = patron_for(session, actor, patron_id)
-        here = branch(session, actor.unit_id or patron.branch_id)
+        if actor.unit_id is None:
+            here = branch(session, patron_for(session, actor, patron_id).branch_id)
+        else:
+            here = branch(session, actor.unit_id)
         at_desk = patron_at_desk(session, here, today, patron_id=patron_id)
+        patron = patron_for(session, actor, patron_id)  # read above already
     except IlsError:
         return None
     if at_desk is None:
@@ -153,7 +156,7 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         "holds": holds_of_patron(session, patron_id),
         "account": account(session, patron_id, running=sum(one.running_fine for one in loans)),
         "family": family_word(session, patron),
-        "blocks": blocks_at_desk(session, here, at_desk, "borrow", clock.now()),
+        "blocks": blocks_at_desk(session, here, at_desk, "borrow", clock.now(), loans),
         "notes": [n for n in notes if not n.acts and (n.to_on is None or n.to_on >= today)],
     }
 

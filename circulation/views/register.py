@@ -1,10 +1,14 @@
 """What the pages of lending bring into the house: blueprints, menu, sentences, a setting."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from circulation import sentences
 from circulation.permissions import CHECK_IN, ENTER_OPEN_LOAN, TALLY, USE_DESK
+from circulation.sentences import reason_sentence
 from circulation.slips import declare_slip_settings
 from circulation.views import (
     desk,
@@ -20,7 +24,7 @@ from circulation.views import (
     transits,
     why,
 )
-from ils.core.audit import name_acts, name_facts, name_subjects, name_values
+from ils.core.audit import make_readable, name_acts, name_facts, name_subjects, name_values
 from ils.org.settings import declare
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -51,7 +55,9 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Desk"), "desk.page", USE_DESK, order=100, key="Alt+U")
     menu_entry(group, _l("Holds"), "holds.day", USE_DESK, order=110)
     menu_entry(group, _l("On the way"), "transits.here", USE_DESK, order=112)
-    menu_entry(group, _l("Visits and in-house use"), "lists.tally", TALLY, order=120)
+    menu_entry(
+        *(group, _l("Visits and in-house use"), "lists.tally", TALLY), order=120, begins=USE_DESK
+    )
     menu_entry(group, _l("Reading room"), "desk.evening", USE_DESK, order=124)
     menu_entry(group, _l("Book drops"), "desk.drops", CHECK_IN, order=126)
     menu_entry(group, _l("A loan open on paper"), "lists.open_loan", ENTER_OPEN_LOAN, order=160)
@@ -124,4 +130,11 @@ def _name_acts() -> None:
         payment=_l("Payment"),
         waiver=_l("Waiver"),
     )
-    name_facts(item_type=_l("item type"), category=_l("kind of patron"))
+    name_facts(item_type=_l("item type"), category=_l("kind of patron"), code=_l("what was lifted"))
+    make_readable(override=_lifted)
+
+
+def _lifted(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Say what was lifted in the words of the desk."""
+    words = reason_sentence(facts.get("code", ""), facts.get("facts"))
+    return {**{k: v for k, v in facts.items() if k not in ("facts", "command")}, "code": words}

@@ -1,5 +1,6 @@
 """The audit log: who did a sensitive thing, when and to what, written with the act itself."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ ACTS: dict[str, Any] = {}
 SUBJECTS: dict[str, Any] = {}
 FACTS: dict[str, Any] = {}
 VALUES: dict[str, Any] = {}
+READABLE: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
 
 
 def name_acts(**words: Any) -> None:
@@ -36,6 +38,11 @@ def name_facts(**words: Any) -> None:
 def name_values(**words: Any) -> None:
     """Say what stored words among those facts are called (``worn``, ``card_fee``)."""
     VALUES.update(words)
+
+
+def make_readable(**makers: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    """Say how the facts of an act become ones that people can read (a code its sentence)."""
+    READABLE.update(makers)
 
 
 class AuditEntry(Base):

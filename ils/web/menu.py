@@ -10,7 +10,10 @@ from ils.web.door import current_actor
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the menu. ``order`` sorts within the group; groups sort by their first entry."""
+    """A line of the menu. ``order`` sorts within the group; groups sort by their first entry.
+
+    ``begins``: the permission of those whose day may begin on this page; others only look it up.
+    """
 
     group: Any
     label: Any
@@ -18,6 +21,7 @@ class Entry:
     permission: str | None
     order: int = 100
     key: str = ""
+    begins: str | None = None
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Shown:
     url: str
     current: bool
     key: str
+    begins: bool = True
 
 
 _entries: dict[str, Entry] = {}
@@ -42,9 +47,10 @@ def menu_entry(
     *,
     order: int = 100,
     key: str = "",
+    begins: str | None = None,
 ) -> None:
     """Add a page to the staff menu; it is shown to those who hold the permission somewhere."""
-    _entries[endpoint] = Entry(group, label, endpoint, permission, order, key)
+    _entries[endpoint] = Entry(group, label, endpoint, permission, order, key, begins)
 
 
 def staff_menu() -> list[Shown]:
@@ -55,7 +61,9 @@ def staff_menu() -> list[Shown]:
     ]
     return [
         Shown(
-            str(e.group), str(e.label), url_for(e.endpoint), e.endpoint == request.endpoint, e.key
+            *(str(e.group), str(e.label), url_for(e.endpoint), e.endpoint == request.endpoint),
+            e.key,
+            e.begins is None or actor.can_somewhere(e.begins),
         )
         for e in sorted(allowed, key=lambda e: (e.order, str(e.label)))
     ]

@@ -151,11 +151,11 @@ def password() -> Any:
 @bp.get("/staff/")
 @door.signed_in
 def home() -> Any:
-    """Lead to the page where this person works: the first entry of the menu."""
+    """Lead to the page where this person works: the first of the menu that is more than a look-up."""
     shown = staff_menu()
     if not shown:
         return render_template("ils/nothing_to_do.html")
-    return redirect(shown[0].url)
+    return redirect(next((entry for entry in shown if entry.begins), shown[0]).url)
 
 
 @bp.route("/staff/unit", methods=["GET", "POST"])

@@ -1,6 +1,7 @@
 """A day's scanning by scanner alone: fifty mixed scans, a thousand in a row, a locked screen."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,11 +9,12 @@ from sqlalchemy import func, select
 
 from circulation.bookdrop import open_drop
 from circulation.models import DeskCommand, Loan
+from circulation.patrons.models import Patron
 from ils.core.db import reading, transaction
 from ils.org.settings import set_setting
 from tests import factories
 from tests.browser.conftest import Place
-from tests.live import PHONE, Server, axe, overflow, sign_in_staff
+from tests.live import PHONE, Complaints, Server, axe, overflow, sign_in_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -213,3 +215,52 @@ def _photo(text: str) -> Any:
     out = io.BytesIO()
     segno.make(text, error="m").save(out, kind="png", scale=6, border=4)
     return {"name": "p.png", "mimeType": "image/png", "buffer": out.getvalue()}
+
+
+def test_a_scan_made_in_another_form_asks_to_save_first(
+    desk: Any, server: Server, shop: dict[str, Any], complaints: Complaints
+) -> None:
+    page, card = desk, shop["card"]
+    complaints.expected.append("422")  # a form that is not taken
+
+    def scanned(box: str) -> None:
+        page.focus(box)
+        page.keyboard.type(card)
+        page.keyboard.press("Enter")
+
+    ask = page.locator("#scan-ask")
+    page.goto(f"{server.url}/staff/patrons/new", wait_until="networkidle")
+    page.focus("#name")
+    page.keyboard.type("Vũ Thị Lưu", delay=60)
+    scanned("#address")
+    ask.get_by_text("chưa lưu").wait_for()
+    assert axe(page) == []
+    assert (page.input_value("#address"), page.input_value("#name")) == ("", "Vũ Thị Lưu")
+    # A second scan is no answer; a letter alone is. Who writes on has lost nothing.
+    page.keyboard.type(f"n{card}n")
+    page.keyboard.press("Enter")
+    assert ask.is_visible()
+    page.wait_for_timeout(300)  # a hand is slower than a scanner
+    page.keyboard.press("n")
+    ask.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.id") == "address"
+    # What cannot be saved keeps the scan waiting, too.
+    page.fill("#born_on", "32/13/2012")
+    scanned("#address")
+    ask.get_by_text("chưa lưu").wait_for()
+    page.wait_for_timeout(300)
+    page.keyboard.press("y")
+    ask.get_by_text("đang chờ").wait_for()
+    page.fill("#born_on", "2/5/2012")
+    scanned("#address")
+    ask.get_by_text("chưa lưu").wait_for()
+    page.wait_for_timeout(300)
+    page.keyboard.press("y")
+    page.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()
+    with reading() as session:
+        saved = session.scalars(select(Patron).where(Patron.name == "Vũ Thị Lưu")).one()
+        assert (saved.born_on, saved.address) == (date(2012, 5, 2), "")
+    # Where nothing is unsaved the scan goes where it belongs, and is not left in the box.
+    page.goto(f"{server.url}/staff/patrons/new", wait_until="networkidle")
+    scanned("#name")
+    page.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()

@@ -1,5 +1,6 @@
 """The audit log as a page: who did which sensitive thing, when, where and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from ils.core import clock
 from ils.core.audit import (
     ACTS,
     FACTS,
+    READABLE,
     SUBJECTS,
     VALUES,
     AuditEntry,
@@ -138,13 +140,13 @@ def _lines(session: Session, entries: Select[AuditEntry, str]) -> list[tuple[Any
             " ".join(
                 (str(SUBJECTS.get(entry.subject, entry.subject)), str(entry.subject_id or ""))
             ).strip(),
-            in_words(entry.facts),
+            in_words(READABLE.get(entry.action, dict)(entry.facts)),
         )
         for entry, name in session.execute(entries)
     ]
 
 
-def in_words(facts: dict[str, Any]) -> str:
+def in_words(facts: Mapping[str, Any]) -> str:
     """Return the facts of an entry as one line; what is empty is left out."""
     told = {k: v for k, v in facts.items() if v not in (None, "", {}, [])}
     if told.get("role") in roles():

@@ -37,7 +37,7 @@ def test_a_key_sent_twice_lends_once(desk: Desk) -> None:
 
 
 def test_every_reason_is_shown_with_what_lifts_it_and_an_override_needs_words(
-    desk: Desk, province: Any
+    desk: Desk, province: Any, staff_client: Any
 ) -> None:
     with db.transaction() as session:
         session.add(PolicyRow(unit_id=province.library.id, values={"limit_total": 0}))
@@ -51,6 +51,10 @@ def test_every_reason_is_shown_with_what_lifts_it_and_an_override_needs_words(
     assert open_loans() == 0
     assert desk.act("override", key="c", why="học sinh thi", **facts)["tone"] == "green"
     assert open_loans() == 1
+    log = staff_client("head", province.library).get("/staff/admin/audit").text
+    assert "cho phép 0" in log  # in the words the desk said, not by a code
+    assert "học sinh thi" in log
+    assert "limit_total" not in log
 
 
 def test_undo_takes_back_the_last_loan(desk: Desk) -> None:
