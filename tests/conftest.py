@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,9 @@ from ils.core.migrate import all_tables
 from tests.setup import find
 
 os.environ["SEN_TESTING"] = "1"
+# A busy machine is no finding: examples count, not how long they take to be thought of.
+settings.register_profile("sen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sen")
 
 pytest_plugins = ["tests.live"]
 
