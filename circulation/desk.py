@@ -289,8 +289,9 @@ def may_override(actor: Actor, found: Reason) -> bool:
     if not found.override:
         return actor.patron_id is None
     if found.code == "manual_block" and actor.staff_id is not None:
+        author = found.facts.get("author_id")  # none: a machine wrote it, so it is nobody's own
         by = {actor.staff_id, actor.approver.staff_id if actor.approver else None}
-        return found.facts.get("author_id") in by or actor.can(found.override)
+        return (author is not None and author in by) or actor.can(found.override)
     return actor.can(found.override) or actor.can(OVERRIDE_HEAD)
 
 

@@ -28,7 +28,8 @@ from circulation.money.tills import open_till
 from circulation.offline.log import Command, Log, receive_log
 from circulation.patrons.merge import merge_patrons
 from circulation.patrons.models import BlockNote, PatronCard
-from circulation.patrons.patrons import PatronFacts, write_note
+from circulation.patrons.notes import write_note
+from circulation.patrons.patrons import PatronFacts
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask
 from circulation.rulebook.drafts import make_draft

@@ -105,6 +105,7 @@ class NoteForm(Form):
             ]
         ),
     )
+    from_on = DayField(_l("From (leave empty for today)"))
     to_on = DayField(_l("Until (leave empty for no end)"))
 
 

@@ -151,6 +151,8 @@ class BlockNote(Base):
     from_on: Mapped[date] = mapped_column(Date, default=clock.today)
     to_on: Mapped[date | None] = mapped_column(Date)
     lifted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    lifted_by: Mapped[int | None] = mapped_column(Integer)
+    lifted_why: Mapped[str] = mapped_column(String(250), default="", server_default="")
 
 
 class Suspension(Base):

@@ -15,14 +15,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 import circulation.patrons.settings  # noqa: F401 — declares them
-from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory
+from circulation.patrons.models import Patron, PatronCard, PatronCategory
 from circulation.rules.consent import GUARDIAN, LENDING, SELF, givers_needed
 from ils.accounts.actor import Actor
 from ils.accounts.permissions import declare_permission
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.config import config
-from ils.core.errors import Invalid, NotFound, Refused
+from ils.core.errors import Invalid, NotFound
 from ils.core.events import REFERENCES
 from ils.org.models import OrgUnit
 from ils.org.settings import setting
@@ -352,45 +352,3 @@ def likely_same(session: Session, facts: PatronFacts, library_id: int) -> list[P
         return []
     query = select(Patron).where(Patron.deleted_at.is_(None), Patron.library_id == library_id)
     return list(session.scalars(query.where(or_(*clauses)).limit(5)))
-
-
-def write_note(
-    session: Session,
-    actor: Actor,
-    patron_id: int,
-    text: str,
-    *,
-    acts: Sequence[str] = (),
-    to_on: date | None = None,
-) -> BlockNote:
-    """Write a note on a patron, or a block when ``acts`` (borrow, renew, hold …) are named."""
-    patron = patron_for(session, actor, patron_id, EDIT)
-    if not clean(text):
-        raise Invalid("note_empty", field="text")
-    note = BlockNote(
-        patron_id=patron.id,
-        acts=list(acts),
-        text=clean(text),
-        author_id=actor.staff_id,
-        to_on=to_on,
-    )
-    session.add(note)
-    audit(session, actor, "block_written" if acts else "note_written", "patron", patron.id)
-    return note
-
-
-def lift_note(session: Session, actor: Actor, note_id: int) -> None:
-    """End a note or block now. A block is lifted by its author or by a head of library."""
-    note = session.get(BlockNote, note_id)
-    if note is None:
-        raise NotFound("note_unknown")
-    patron = patron_for(session, actor, note.patron_id, EDIT)
-    own = note.author_id is not None and note.author_id == actor.staff_id
-    if (
-        note.acts
-        and not own
-        and not actor.can("circulation:override:head", unit(session, patron.branch_id))
-    ):
-        raise Refused("block_of_other")
-    note.lifted_at = clock.now()
-    audit(session, actor, "note_lifted", "patron", patron.id)

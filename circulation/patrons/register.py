@@ -9,6 +9,7 @@ from circulation.patrons import (  # noqa: F401 — each joins the pages
     category_views,
     consent_views,
     merge_views,
+    note_views,
     photo_views,
     privacy_views,
     registration_views,
@@ -71,6 +72,9 @@ def _say() -> None:
         _l("One of the two records was merged again or erased since; it cannot be undone."),
     )
     message("note_empty", _l("Please write the note."))
+    message("note_act_unknown", _l("Please choose what the block stops."))
+    message("note_ends_before", _l("The note would end before it begins."))
+    message("block_why_missing", _l("Please write why the block is lifted."))
     message("note_unknown", _l("There is no such note."))
     message("block_of_other", _l("Only its author or the head of the library may lift this block."))
     message("guardian_card_unknown", _l("There is no patron with the card %(number)s."))

@@ -21,7 +21,8 @@ from circulation.patrons.erasure import ERASE
 from circulation.patrons.family import family_of
 from circulation.patrons.forms import CardForm, NewPatronForm, NoteForm, PatronForm
 from circulation.patrons.merge import MERGE
-from circulation.patrons.models import BlockNote, Patron, PatronCategory, Suspension
+from circulation.patrons.models import Patron, PatronCategory, Suspension
+from circulation.patrons.notes import standing_notes
 from circulation.patrons.patrons import (
     EDIT,
     PASSWORD,
@@ -31,11 +32,9 @@ from circulation.patrons.patrons import (
     change_patron,
     find_patrons,
     is_child,
-    lift_note,
     likely_same,
     patron_for,
     register_patron,
-    write_note,
 )
 from circulation.patrons.requests import requests_of
 from circulation.patrons.sign_in import give_password
@@ -244,7 +243,7 @@ def show(patron_id: int) -> str:
             loans=_open_loans(session, patron.id),
             holds=_open_holds(session, patron.id),
             money=_money(session, patron.id),
-            notes=_notes(session, patron.id),
+            notes=standing_notes(session, current_actor(), patron.id),
             suspensions=session.scalars(
                 select(Suspension).where(
                     Suspension.patron_id == patron.id, Suspension.to_on >= clock.today()
@@ -301,12 +300,6 @@ def _money(session: Session, patron_id: int) -> list[LedgerEntry]:
     return list(session.scalars(query.order_by(LedgerEntry.id.desc()).limit(20)))
 
 
-def _notes(session: Session, patron_id: int) -> list[BlockNote]:
-    query = select(BlockNote).where(BlockNote.patron_id == patron_id, BlockNote.lifted_at.is_(None))
-    today = clock.today()
-    return [n for n in session.scalars(query) if n.to_on is None or n.to_on >= today]
-
-
 @bp.post("/<int:patron_id>/card")
 @door(EDIT)
 def card(patron_id: int) -> Any:
@@ -354,36 +347,3 @@ def password(patron_id: int) -> Any:
     return render_template(
         "circulation/patrons_password.html", patron=patron, card=active, password=made
     )
-
-
-@bp.post("/<int:patron_id>/notes")
-@door(EDIT)
-def add_note(patron_id: int) -> Any:
-    """Write a note or a block."""
-    form = NoteForm()
-    if not form.validate_on_submit():
-        flash(_("The note needs a text, and its end a date."), "bad")
-    else:
-        acts = [a for a in form.block.data.split(",") if a]
-        with transaction() as session:
-            write_note(
-                session,
-                current_actor(),
-                patron_id,
-                form.text.data,
-                acts=acts,
-                to_on=form.to_on.data,
-            )
-    return redirect(url_for("patrons.show", patron_id=patron_id))
-
-
-@bp.post("/<int:patron_id>/notes/<int:note_id>/lift")
-@door(EDIT)
-def end_note(patron_id: int, note_id: int) -> Any:
-    """End a note or a block."""
-    try:
-        with transaction() as session:
-            lift_note(session, current_actor(), note_id)
-    except IlsError as error:
-        flash(sentence_for(error), "bad")
-    return redirect(url_for("patrons.show", patron_id=patron_id))

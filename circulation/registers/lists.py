@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, case, exists, func, not_, or_, select
+from sqlalchemy import String, and_, case, cast, exists, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.facts import IS_OPEN
 from circulation.models import Hold, LedgerEntry, Loan
-from circulation.patrons.models import Patron, PatronCard, PatronCategory
+from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory
 from circulation.registers.asked import Asked, Query, RegisterList, Row
+from circulation.registers.words import BLOCKED_ACTS
+from ils.accounts.models import Staff
+from ils.core import clock
 from ils.core.events import EventRow
 from ils.printing.listing import Column
 from ils.reporting.totals import not_undone
@@ -301,6 +304,79 @@ PATRONS = RegisterList(
     complete=_patron_words,
 )
 
+# --- blocks ---------------------------------------------------------------------------------
+
+
+def _blocks(asked: Asked) -> Query:
+    query = (
+        select(
+            BlockNote.id,
+            Patron.id.label("patron_id"),
+            Patron.branch_id,
+            Patron.name.label("patron"),
+            PatronCard.number.label("card"),
+            BlockNote.text,
+            BlockNote.acts,
+            BlockNote.from_on,
+            BlockNote.to_on,
+            BlockNote.lifted_at,
+            BlockNote.lifted_why,
+            Staff.name.label("author"),
+        )
+        .join(Patron, Patron.id == BlockNote.patron_id)
+        .outerjoin(PatronCard, ACTIVE_CARD)
+        .outerjoin(Staff, Staff.id == BlockNote.author_id)
+        .where(Patron.branch_id.in_(asked.branches), Patron.deleted_at.is_(None))
+        .where(cast(BlockNote.acts, String) != "[]")  # an empty list is a note
+    )
+    over = or_(BlockNote.lifted_at.is_not(None), BlockNote.to_on < asked.today)
+    if asked.state == "block_over":
+        query = query.where(over)
+    elif asked.state == "block_to_come":
+        query = query.where(not_(_nothing_as_false(over)), BlockNote.from_on > asked.today)
+    elif asked.state != "block_any":
+        query = query.where(not_(_nothing_as_false(over)), BlockNote.from_on <= asked.today)
+    return _of_patrons(query, asked)
+
+
+def _nothing_as_false(condition: Any) -> Any:
+    return func.coalesce(condition, false())
+
+
+def _block_words(_session: Session, _asked: Asked, rows: list[Row]) -> None:
+    for row in rows:
+        row["stops"] = ", ".join(str(BLOCKED_ACTS.get(act, act)) for act in row["acts"])
+        row["author"] = row["author"] or str(_l("a machine or the program"))
+        row["end"] = row["to_on"] or (row["lifted_at"] and clock.local_day(row["lifted_at"]))
+
+
+BLOCKS = RegisterList(
+    code="blocks",
+    title=_l("Blocks"),
+    title_vi="Danh sách bạn đọc bị tạm dừng phục vụ",
+    lead=_l("Who was blocked by a person, by whom, since when and for what."),
+    columns=(
+        _PATRON,
+        _CARD,
+        Column("text", _l("Reason"), width="2fr"),
+        Column("stops", _l("What is stopped"), width="1.2fr"),
+        Column("from_on", _l("From"), "date", "20mm"),
+        Column("end", _l("To"), "date", "20mm"),
+        Column("author", _l("Written by"), width="1fr"),
+        Column("lifted_why", _l("Why lifted"), width="1fr"),
+        _BRANCH,
+    ),
+    query=_blocks,
+    sorts={
+        "patron": [Patron.name_key],
+        "from_on": [BlockNote.from_on],
+        "author": [Staff.name],
+    },
+    by_default=(BlockNote.from_on.desc(), BlockNote.id),
+    filters=("branch", "block_state", "category", "school_class"),
+    complete=_block_words,
+)
+
 # --- most read, never lent -------------------------------------------------------------------
 
 HOME, ROOM, TABLE = "loan_checked_out", "reading_room_loan_made", "in_house_use_counted"
@@ -425,4 +501,4 @@ NEVER_LENT = RegisterList(
     filters=("branch", "days", "item_type"),
 )
 
-LISTS = {one.code: one for one in (OVERDUE, ON_LOAN, HOLDS, PATRONS, MOST_READ, NEVER_LENT)}
+LISTS = {one.code: one for one in (OVERDUE, ON_LOAN, HOLDS, PATRONS, BLOCKS, MOST_READ, NEVER_LENT)}

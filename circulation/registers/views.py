@@ -20,7 +20,7 @@ from circulation.registers.asked import (
     rows_of,
 )
 from circulation.registers.lists import LISTS
-from circulation.registers.words import HOLD_STATES
+from circulation.registers.words import BLOCK_STATES, HOLD_STATES
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import reading, transaction
@@ -135,6 +135,7 @@ def _choices(session: Session) -> dict[str, list[tuple[str, Any]]]:
         "item_type": [(code, name) for code, name in kinds],
         "category": [(code, name) for code, name in people],
         "state": list(HOLD_STATES.items()),
+        "block_state": list(BLOCK_STATES.items()),
     }
 
 

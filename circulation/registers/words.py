@@ -12,3 +12,16 @@ HOLD_STATES: dict[str, Any] = {
     "ready": _l("ready on the shelf"),
     "expired_shelf": _l("not collected, to clear"),
 }
+
+BLOCKED_ACTS: dict[str, Any] = {
+    "borrow": _l("borrowing"),
+    "renew": _l("renewing"),
+    "hold": _l("reserving"),
+}
+
+BLOCK_STATES: dict[str, Any] = {
+    "": _l("that stand today"),
+    "block_to_come": _l("to come"),
+    "block_over": _l("ended or lifted"),
+    "block_any": _l("all"),
+}

@@ -4,7 +4,7 @@ from flask_babel import gettext as _
 
 from circulation.desk import perform
 from circulation.fees import take_payment
-from circulation.patrons.patrons import write_note
+from circulation.patrons.notes import write_note
 from circulation.sentences import reason_sentence
 from circulation.sip2.information import CURRENCY, patron_status
 from circulation.sip2.messages import Message, stamp, yes

@@ -1,7 +1,7 @@
 """Showing the desk: the answer on top, the patron's panel, a class or family, what was done."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request, url_for
@@ -17,6 +17,7 @@ from circulation.ledger import account
 from circulation.models import BookDrop, DeskCommand
 from circulation.patrons import looks
 from circulation.patrons.models import BlockNote
+from circulation.patrons.notes import author_names
 from circulation.patrons.patrons import patron_for
 from circulation.policies import branch
 from circulation.scan import Scanned
@@ -157,8 +158,15 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         "account": account(session, patron_id, running=sum(one.running_fine for one in loans)),
         "family": family_word(session, patron),
         "blocks": blocks_at_desk(session, here, at_desk, "borrow", clock.now(), loans),
-        "notes": [n for n in notes if not n.acts and (n.to_on is None or n.to_on >= today)],
+        "notes": [n for n in notes if not n.acts and _stands(n, today)],
+        "blocks_to_come": [n for n in notes if n.acts and n.from_on > today],
+        "written": {n.id: n for n in notes},
+        "authors": author_names(session, [n.author_id for n in notes]),
     }
+
+
+def _stands(note: BlockNote, today: date) -> bool:
+    return note.from_on <= today and (note.to_on is None or note.to_on >= today)
 
 
 _NOTES = select(BlockNote).where(

@@ -37,7 +37,8 @@ from circulation.offline.replay import replay_waiting
 from circulation.patrons.consent import consent_at_desk
 from circulation.patrons.merge import merge_patrons
 from circulation.patrons.models import Patron
-from circulation.patrons.patrons import PatronFacts, write_note
+from circulation.patrons.notes import write_note
+from circulation.patrons.patrons import PatronFacts
 from circulation.patrons.photos import keep_photo
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask

@@ -16,7 +16,7 @@ from circulation.offline.replay import replay_waiting
 from circulation.offline.settle import settle_line
 from circulation.patrons.cards import replace_card
 from circulation.patrons.models import Patron
-from circulation.patrons.patrons import write_note
+from circulation.patrons.notes import write_note
 from ils.core import clock
 from ils.core.errors import IlsError
 from tests import factories

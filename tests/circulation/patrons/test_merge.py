@@ -18,7 +18,8 @@ from circulation.patrons.duplicates import likely_pairs, not_the_same
 from circulation.patrons.erasure import erase_patron
 from circulation.patrons.merge import merge_patrons, merges_of, pointers, undo_merge
 from circulation.patrons.models import BlockNote, Patron, PatronMerge
-from circulation.patrons.patrons import find_patrons, patron_for, write_note
+from circulation.patrons.notes import write_note
+from circulation.patrons.patrons import find_patrons, patron_for
 from circulation.patrons.retention_jobs import keep_no_longer
 from circulation.scan import recognize
 from ils.core import clock

@@ -14,7 +14,7 @@ from circulation.patrons.erasure import erase_patron, half_month, stands_against
 from circulation.patrons.history import detach_history, history_of, keep_history
 from circulation.patrons.looks import looks_at
 from circulation.patrons.models import Patron, PatronCard, PatronLook, PersonRequest
-from circulation.patrons.patrons import write_note
+from circulation.patrons.notes import write_note
 from circulation.patrons.person_data import person_data
 from circulation.patrons.retention_jobs import erase_the_long_gone, keep_no_longer
 from circulation.patrons.sign_in import patron_actor
