@@ -45,8 +45,7 @@ function openOffer() {
 }
 
 // -- sending ------------------------------------------------------------------------------------
-async function post(url, data) {
-  const patience = offline.patience();
+async function post(url, data, patience = 0) {
   const answer = await fetch(url, {
     method: "POST", body: data, credentials: "same-origin", signal: patience ? AbortSignal.timeout(patience) : undefined,
     headers: { "X-Requested-With": "fetch", Accept: "application/json" },
@@ -118,7 +117,7 @@ async function drain() {
     data.set("scan", text);
     data.set("key", key);
     try {
-      const facts = await post(desk.dataset.scanUrl, data);
+      const facts = await post(desk.dataset.scanUrl, data, offline.patience());
       lostSince = null;
       if (!facts) break; // signed out or locked: the page comes again, and the queue with it
       queue.shift();
@@ -184,9 +183,10 @@ async function act(target, button) {
     if (facts) show(facts);
     drain();
   } catch (problem) {
+    const words = problem.status ? problem.message : desk.dataset.silent;
     sound("red");
-    say(problem.message, "red");
-    document.getElementById("desk-top").textContent = problem.message;
+    say(words, "red");
+    document.getElementById("desk-top").textContent = words;
   }
 }
 

@@ -16,6 +16,12 @@ function print(url) {
   document.body.append(frame);
 }
 
+// A frame that holds an error page prints nothing and says nothing.
+async function isThere(url) {
+  const answer = await fetch(url, { credentials: "same-origin" }).catch(() => null);
+  return answer?.ok !== false || answer.status !== 404;
+}
+
 document.addEventListener("sen:answer", (event) => {
   const slip = event.detail.prints;
   offered = "";
@@ -28,11 +34,18 @@ document.addEventListener("sen:answer", (event) => {
   else if (when === "ask") offered = url;
 });
 
-document.addEventListener("click", (event) => {
+document.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-reprint], [data-prints-slip]");
   if (!link) return;
   event.preventDefault();
-  const url = link.matches("[data-reprint]") ? offered || sessionStorage.getItem("sen-last-slip") || link.href : link.href;
+  const kept = offered || sessionStorage.getItem("sen-last-slip");
+  const url = link.matches("[data-reprint]") ? kept || link.href : link.href;
+  if (!kept && link.matches("[data-reprint]") && !(await isThere(url))) {
+    document.dispatchEvent(new CustomEvent("sen:sound", { detail: "red" }));
+    document.getElementById("desk-assertive").textContent = desk.dataset.noSlip;
+    document.getElementById("desk-top").textContent = desk.dataset.noSlip;
+    return;
+  }
   sessionStorage.setItem("sen-last-slip", url);
   print(url);
   document.getElementById("scan")?.focus({ preventScroll: true });

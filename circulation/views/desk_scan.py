@@ -22,6 +22,7 @@ from circulation.reading_room import scan_in_house_use
 from circulation.rules.checkout import READING_ROOM
 from circulation.scan import Scanned, command_meant, recognize
 from circulation.sentences import reason_sentence
+from circulation.slips import last_slip
 from circulation.undo import undo
 from circulation.views.desk_show import session_rows
 from circulation.views.desk_slips import slip_of, slip_of_turn
@@ -110,6 +111,8 @@ def _finish(state: State, _key: str) -> Answer:
 def _print(state: State, _key: str) -> Answer:
     slip = slip_of_turn(state.patron_id) if state.patron_id else None
     if slip is None:
+        with reading() as session:
+            last_slip(session, current_actor())  # or says that there is none
         slip = {"kind": "last", "url": "last"}
     return Answer(state, message=_("Printing."), prints=slip | {"now": "1"})
 

@@ -264,3 +264,19 @@ def test_a_scan_made_in_another_form_asks_to_save_first(
     page.goto(f"{server.url}/staff/patrons/new", wait_until="networkidle")
     scanned("#name")
     page.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()
+
+
+def test_a_reader_is_closed_after_three_idle_minutes(
+    desk: Any, server: Server, shop: dict[str, Any]
+) -> None:
+    desk.clock.install()
+    desk.goto(f"{server.url}/staff/desk", wait_until="networkidle")
+    with desk.expect_response("**/staff/desk/scan"):
+        desk.keyboard.insert_text(shop["card"])
+        desk.keyboard.press("Enter")
+    desk.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()
+    desk.clock.run_for(175_000)
+    assert desk.locator(".reader__name").count() == 1
+    with desk.expect_response("**/staff/desk/act"):
+        desk.clock.run_for(10_000)
+    desk.locator(".reader--none").wait_for()

@@ -181,3 +181,9 @@ def test_wrong_dates_and_numbers_are_told_and_nothing_typed_is_lost(desk: Desk) 
     page = desk.browser.get("/staff/lists/tally").get_data(as_text=True)
     assert "Xin ghi số lượng" in page
     assert "Lượt bạn đọc hôm nay: 0" in page
+
+
+def test_where_nothing_was_done_there_is_no_slip_to_print(desk: Desk) -> None:
+    assert desk.scan(";print")["headline"] == "Không có phiếu nào để in."
+    desk.scan(desk.item.barcode, patron=desk.patron.id, key="k1")
+    assert desk.scan(";print")["headline"] == "Đang in."

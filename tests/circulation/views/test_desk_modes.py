@@ -61,6 +61,7 @@ def test_commands_are_obeyed_through_layouts(desk: Desk) -> None:
     assert desk.scan(";inhouse")["mode"] == "in_house"
     assert desk.scan(";lend", mode="drop")["mode"] == ""
     assert desk.scan(";nothing")["tone"] == "red"
+    desk.scan(desk.item.barcode, patron=desk.patron.id, key="lent")
     assert desk.scan(";print", patron=desk.patron.id)["prints"]["now"]
     assert desk.browser.get("/staff/desk/commands.pdf").data.startswith(b"%PDF")
 
