@@ -66,7 +66,8 @@ def check(full: bool, as_json: bool) -> None:
             f"{found.compared:,} compared, {len(found.wrong):,} differ, "
             f"{found.waiting:,} changes wait."
         )
-        click.echo("They agree." if found.agrees else "They differ; run: ./sen search rebuild")
+        agreed = "They agree." if not found.waiting else "They agree but for what waits."
+        click.echo(agreed if found.agrees else "They differ; run: ./sen search rebuild")
     sys.exit(0 if found.agrees else 1)
 
 
