@@ -208,7 +208,7 @@ def _width(text: str, size: float) -> float:
         elif c.isupper():
             total += 0.78
         else:
-            total += 0.61
+            total += 0.65  # of the widest serif a browser may fall back on
     return total * size
 
 
