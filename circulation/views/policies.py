@@ -101,13 +101,20 @@ def _groups() -> dict[str, list[FieldAbout]]:
 def _save(chosen: OrgUnit, item_type: str, category: str) -> dict[str, str]:
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
+    with reading() as session:
+        shown = policy_for(session, chosen.id, item_type, category).policy
     for name, about in policy_fields().items():
-        if f"own:{name}" not in request.form:
+        is_own = f"own:{name}" in request.form
+        is_empty = about.type not in (bool, tuple) and not request.form.get(name, "").strip()
+        if is_empty and not is_own:
             continue
         try:
-            values[name] = _read(about)
+            value = _read(about)
         except ValueError:
             problems[name] = _("This value could not be read.")
+            continue
+        if is_own or not _is_same(value, getattr(shown, name)):  # a value changed is meant
+            values[name] = value
     if problems:
         return problems
     try:
@@ -123,6 +130,10 @@ def _save(chosen: OrgUnit, item_type: str, category: str) -> dict[str, str]:
     except IlsError as error:
         problems[error.facts.get("field", "")] = sentence_for(error)
     return problems
+
+
+def _is_same(typed: Any, shown: Any) -> bool:
+    return set(typed) == set(shown) if isinstance(typed, tuple) else bool(typed == shown)
 
 
 def _read(about: FieldAbout) -> Any:

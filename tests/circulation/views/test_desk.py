@@ -1,9 +1,11 @@
 """The desk without JavaScript: one box for cards and items, reasons, answers, undo."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from circulation.models import Loan, PolicyRow
 from ils.core import clock, db
@@ -148,6 +150,42 @@ def test_where_a_rule_comes_from_is_said_in_words(province: Any, staff_client: A
     page = staff_client("head", province.library).get("/staff/rules/row?category=child")
     assert "(Thiếu nhi)" in page.text
     assert "(child)" not in page.text
+
+
+def test_a_value_changed_is_saved_and_one_that_cannot_be_read_is_told(
+    province: Any, staff_client: Any
+) -> None:
+    head, address = staff_client("head", province.library), "/staff/rules/row"
+
+    def own() -> dict[str, Any]:
+        with db.reading() as session:
+            rows = session.scalars(
+                select(PolicyRow).where(PolicyRow.unit_id == province.library.id)
+            )
+            return {k: v for row in rows for k, v in row.values.items()}
+
+    def form(**changes: str) -> MultiDict[str, str]:
+        page = head.get(address).text
+        boxes = re.findall(r'<input class="box box--s" name="(\w+)"[^>]*? value="([^"]*)"', page)
+        picks = re.findall(r'<select class="box" name="(\w+)".*?value="(\w+)" selected', page)
+        ticks = re.findall(r'type="checkbox" name="(\w+)"(?: value="(\w+)")?[^>]*? checked', page)
+        ticks = [(name, value or "on") for name, value in ticks]
+        owns = [(name, "on") for name in re.findall(r'name="(own:\w+)"[^>]*? checked', page)]
+        typed = MultiDict([*boxes, *picks, *ticks, *owns])
+        for name, value in changes.items():
+            typed[name] = value
+        return typed
+
+    refused = head.post(address, data=form(limit_total="nhiều"))
+    assert refused.status_code == 422
+    assert 'value="nhiều"' in refused.text
+    assert own() == {}
+    assert head.post(address, data=form(limit_total="7")).status_code == 302
+    assert own() == {"limit_total": 7}
+    again = form()
+    assert again.pop("own:limit_total") == "on"
+    head.post(address, data=again)  # the tick is taken away: the unit above holds again
+    assert own() == {}
 
 
 def test_a_loan_on_paper_is_entered_with_its_dates(desk: Desk) -> None:
