@@ -23,7 +23,7 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import transaction
 from ils.core.errors import Refused
-from ils.core.events import Event, EventRow, publish_event
+from ils.core.events import Event, EventRow, publish_event, require_sound_clock
 
 GREEN, AMBER, RED = "green", "amber", "red"
 SOUNDS = {GREEN: "done", AMBER: "attention", RED: "refused"}
@@ -324,11 +324,12 @@ def perform(
     """Run a use case in a transaction of its own; a race lost is tried again.
 
     A second try finds what the winner left and so answers properly. Raises ``Refused`` with
-    ``busy`` when the database stays locked.
+    ``busy`` when the database stays locked, with ``clock_behind`` while the server's clock is wrong.
     """
     for attempt in range(_TRIES):
         try:
             with transaction() as session:
+                require_sound_clock(session)
                 return use_case(session, actor, *args, **kwargs)
         except Refused as error:
             if error.code != "lost_race" or attempt == _TRIES - 1:

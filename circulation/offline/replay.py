@@ -99,7 +99,7 @@ def replay_waiting(library_id: int) -> int:
         try:
             perform(_replay_one, NOBODY, library_id, line_id)
         except IlsError as error:
-            if error.code in ("busy", "lost_race"):
+            if error.code in ("busy", "lost_race", "clock_behind"):
                 break  # it stays waiting, and those after it: their order counts
             perform(_failed, NOBODY, line_id, error.code)
         except Exception:  # like the worker: a fault in one line must not keep the others waiting

@@ -79,6 +79,13 @@ def register(app: Flask) -> None:
     message("entry_unknown", _l("There is no such line in the account."))
     message("key_used_otherwise", _l("This page was used for something else; please open it anew."))
     message("busy", _l("Many desks write at once. Nothing was changed; please scan it again."))
+    message(
+        "clock_behind",
+        _l(
+            "The clock of the server says %(now)s, yet acts of %(newest)s are recorded."
+            " Nothing was changed. Set the clock right, then scan again."
+        ),
+    )
     message("policy_value_missing", _l("This value may not be empty."))
     message("policy_value_wrong", _l("That value does not fit the rule."))
     message("policy_value_out_of_bounds", _l("The value must lie between %(low)s and %(high)s."))

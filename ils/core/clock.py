@@ -19,6 +19,11 @@ def now() -> datetime:
     return _set_to.get() or datetime.now(UTC)
 
 
+def is_set() -> bool:
+    """Tell whether somebody set the clock in this context: the machine's own is not asked then."""
+    return _set_to.get() is not None
+
+
 def today() -> date:
     """Return the present day where the libraries are."""
     return now().astimezone(ZONE).date()

@@ -48,6 +48,13 @@ class Config:
         default="",
         metadata={"help": "PEM file of certificate and key: SIP2 is then spoken in TLS."},
     )
+    clock_may_go_back: bool = field(
+        default=False,
+        metadata={
+            "help": "Let desks write although later acts are recorded: for a clock that was ahead"
+            " and has been set right."
+        },
+    )
     testing: bool = field(default=False, metadata={"help": "Set by the tests only."})
 
     @property

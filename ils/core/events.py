@@ -6,16 +6,30 @@ freezes. Erasing a person or a loan leaves the log standing: it holds ids and fa
 ``voids_id`` names the undone one; folds leave both out.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Index, Integer, String, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    Engine,
+    Index,
+    Integer,
+    String,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ils.core import clock
-from ils.core.db import Base, UTCDateTime
+from ils.core.config import config
+from ils.core.db import Base, UTCDateTime, engine
+from ils.core.errors import Refused
 
 # SQLite gives rowids only to a plain INTEGER key.
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -107,6 +121,28 @@ class ActUndone(Event):
 
     kind: ClassVar[str] = "act_undone"
     of_kind: str | None = None
+
+
+BEHIND = timedelta(days=1)
+LOOK_EVERY = 30.0  # seconds: a clock jumps seldom, and the desk is not to wait for the question
+_looked: "WeakKeyDictionary[Engine, float]" = WeakKeyDictionary()
+
+
+def require_sound_clock(session: Session) -> None:
+    """Refuse to write while the clock of the server lies more than a day before the newest event.
+
+    A dead battery sets a machine back by years: loans made then would be due long ago. The order
+    of the log is that of its ids and does not suffer. Raises ``Refused('clock_behind')``. Where the
+    clock had been ahead and was set right, the setting ``clock_may_go_back`` lets the desks go on.
+    """
+    if clock.is_set() or time.monotonic() - _looked.get(engine(), -LOOK_EVERY) < LOOK_EVERY:
+        return
+    newest = session.scalar(select(EventRow.recorded_at).order_by(EventRow.id.desc()).limit(1))
+    now = clock.now()
+    if newest is not None and now < newest - BEHIND and not config().clock_may_go_back:
+        shown = [f"{clock.local(one):%d/%m/%Y %H:%M}" for one in (now, newest)]
+        raise Refused("clock_behind", now=shown[0], newest=shown[1])
+    _looked[engine()] = time.monotonic()
 
 
 # Package patrons gives the number that stands for a patron in the log; it can be thrown away.

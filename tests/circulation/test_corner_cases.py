@@ -4,13 +4,16 @@
 rules decide otherwise is decided here as it is in docs/circulation.md.
 """
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from circulation import models
+from circulation import desk, models
 from circulation.availability import item_vetoes
+from circulation.checkin import check_in
 from circulation.closures.plans import apply_closure, plan_closure
 from circulation.models import Loan
 from circulation.patrons.cards import replace_card
@@ -18,7 +21,10 @@ from circulation.patrons.erasure import erase_patron
 from circulation.patrons.models import Patron
 from circulation.rules.fines import charge
 from circulation.rules.policy import Policy
+from ils.core import clock
+from ils.core.config import config, use
 from ils.core.errors import Invalid, Refused
+from ils.core.events import EventRow
 from ils.org.calendar import Calendar
 from tests.circulation.conftest import DAY_ONE, Library
 
@@ -137,3 +143,32 @@ def test_s08_a_closed_day_between_two_open_ones_costs_nothing() -> None:
     closed_on_the_9th = Calendar(closed=(date(2026, 1, 9),))
     cost = charge(date(2026, 1, 7), date(2026, 1, 10), Policy(per_day=1000), closed_on_the_9th)
     assert cost.amount == 2000  # the 8th and the 10th
+
+
+def test_case_40_while_the_clock_of_the_server_is_behind_nothing_is_written(
+    library: Library,
+) -> None:
+    """The battery died in the night: the machine is two days back, and knows it by its own log."""
+    item, patron = library.item(), library.patron()
+    library.lend(item, patron)
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    with library.writing() as session:
+        newest = select(EventRow).order_by(EventRow.id.desc()).limit(1)
+        session.scalars(newest).one().recorded_at = ahead
+    with pytest.raises(Refused, match="clock_behind") as told:
+        desk.perform(check_in, library.clerk, barcode=item.barcode, key="k")
+    assert told.value.facts["newest"] == f"{clock.local(ahead):%d/%m/%Y %H:%M}"
+    assert library.all(Loan)[0].closed_at is None
+    use(replace(config(), clock_may_go_back=True))  # it had been ahead, and somebody says so
+    assert desk.perform(check_in, library.clerk, barcode=item.barcode, key="k").ok
+
+
+def test_case_40_the_log_is_in_the_order_of_its_ids_whatever_a_clock_says(lite: Library) -> None:
+    item, patron = lite.item(), lite.patron()
+    lite.lend(item, patron)
+    lite.later(hours=-3)  # less than a day: work goes on
+    assert lite.take_back(item).ok
+    kinds = [row.kind for row in lite.all(EventRow)]
+    assert kinds[-2:] == ["loan_checked_out", "item_checked_in"]
+    (loan,) = lite.all(Loan)
+    assert loan.effective_return_on == loan.started_on

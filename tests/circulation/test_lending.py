@@ -99,8 +99,7 @@ def test_a_scanner_that_fires_twice_neither_renews_nor_returns(library: Library)
     assert library.events("in_house_use_counted") == []
 
 
-def test_a_later_scan_of_the_readers_own_book_asks_and_renews_on_yes(library: Library):
-    """Case 16."""
+def test_case_16_a_later_scan_of_the_readers_own_book_asks_and_renews_on_yes(library: Library):
     item, patron = library.item(), library.patron()
     library.lend(item, patron)
     library.on(DAY_ONE + timedelta(days=5))
@@ -121,8 +120,7 @@ def test_a_reader_at_the_limit_is_asked_about_an_own_book_not_refused(library: L
     assert library.lend(item, patron, overrides={"own_loan": "renew"}).code == "renewed"
 
 
-def test_a_book_lent_to_another_is_returned_first_and_then_lent(library: Library):
-    """Case 17."""
+def test_case_17_a_book_lent_to_another_is_returned_first_and_then_lent(library: Library):
     item, first, second = library.item(), library.patron("Trần An"), library.patron("Lê Bình")
     library.lend(item, first)
     library.on(date(2026, 6, 1))
@@ -246,8 +244,7 @@ def test_a_due_date_by_hand_is_taken_as_it_is_or_asked_about(lite: Library):
     assert past.reason_codes() == ["manual_due_past"]
 
 
-def test_the_card_cuts_the_due_date_and_the_desk_is_told(lite: Library):
-    """Case 3 and S05."""
+def test_case_3_and_s05_the_card_cuts_the_due_date_and_the_desk_is_told(lite: Library):
     lite.close(5, 6)
     patron = lite.patron(issued_on=date(2025, 5, 24), expires_on=date(2026, 5, 24))
     lent = lite.lend(lite.item(), patron)
@@ -256,8 +253,7 @@ def test_the_card_cuts_the_due_date_and_the_desk_is_told(lite: Library):
     assert lent.reason_codes() == ["due_cut_by_card", "card_expires_soon"]
 
 
-def test_a_loan_late_in_the_evening_counts_for_the_local_day(lite: Library):
-    """S06."""
+def test_s06_a_loan_late_in_the_evening_counts_for_the_local_day(lite: Library):
     lite.on(DAY_ONE, 23)
     lite.lend(lite.item(), lite.patron())
     (loan,) = lite.all(Loan)

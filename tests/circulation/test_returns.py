@@ -125,7 +125,18 @@ def test_case_15_rules_changed_later_do_not_touch_open_loans(lite: Library):
     lite.lend(item, patron)
     lite.rules(per_day=5000, cap=None)
     lite.on(date(2026, 6, 20))
-    assert lite.take_back(item).facts["charged"] == 2000  # case 13: cut to the cap
+    assert lite.take_back(item).facts["charged"] == 2000
+
+
+def test_case_13_the_last_step_is_cut_to_the_cap_and_nothing_follows(lite: Library):
+    lite.rules(per_day=3000, cap=7000)
+    item, patron = lite.item(), lite.patron()
+    lite.lend(item, patron)
+    lite.on(date(2026, 6, 1))  # three days late: 9000 but for the cap
+    lite.do(take_payment, patron_id=patron.id, amount=7000)
+    lite.on(date(2026, 6, 5))
+    assert lite.take_back(item).facts["charged"] == 0
+    assert [e.amount for e in lite.all(LedgerEntry) if e.kind == "overdue"] == [7000]
 
 
 def test_the_calendar_is_that_of_the_branch_that_lent(lite: Library):

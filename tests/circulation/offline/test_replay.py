@@ -297,10 +297,9 @@ def test_a_card_replaced_meanwhile_lends_to_its_reader(library: Library) -> None
     assert open_loans(library)[0].patron_id == lan.id
 
 
-def test_31_a_lost_copy_lent_by_an_offline_desk_is_found_and_the_loan_stands(
+def test_case_31_a_lost_copy_lent_by_an_offline_desk_is_found_and_the_loan_stands(
     library: Library,
 ) -> None:
-    """3.13 row 31."""
     lan, item = library.patron(), library.item(lifecycle="missing")
     desk = Desk(library)
     desk.lend(item, library.card(lan))
@@ -310,8 +309,7 @@ def test_31_a_lost_copy_lent_by_an_offline_desk_is_found_and_the_loan_stands(
     assert open_loans(library)[0].patron_id == lan.id
 
 
-def test_39_a_loan_replayed_can_be_reversed_and_is_not_counted(library: Library) -> None:
-    """3.13 row 39: after sixty seconds, never left."""
+def test_case_39_a_loan_replayed_can_be_reversed_and_is_not_counted(library: Library) -> None:
     lan, item = library.patron(), library.item()
     library.rules(limit_total=0)
     desk = Desk(library)
@@ -335,10 +333,9 @@ def test_a_clock_that_is_off_shifts_all_lines_and_says_so(library: Library) -> N
     assert open_loans(library)[0].started_at == began
 
 
-def test_40_a_moment_nobody_can_know_is_not_posted_until_a_person_says_so(
+def test_case_40_a_moment_nobody_can_know_is_not_posted_until_a_person_says_so(
     library: Library,
 ) -> None:
-    """3.13 row 40: refuse to post a date long before the last contact."""
     lan, item = library.patron(), library.item()
     desk, heard = Desk(library), library.now
     desk.lend(item, library.card(lan), at=heard - timedelta(days=3000))

@@ -23,8 +23,8 @@ def test_a_clock_off_by_more_shifts_every_line_of_the_desk() -> None:
     assert [(m.at, m.code) for m in found] == [(after(0), SHIFTED), (after(10), SHIFTED)]
 
 
-def test_40_a_clock_that_jumps_back_keeps_the_order_of_the_counter() -> None:
-    """3.13 row 40: the battery is dead, the machine restarts in the year 2000."""
+def test_case_40_a_clock_that_jumps_back_keeps_the_order_of_the_counter() -> None:
+    """The battery is dead, the machine restarts in the year 2000."""
     wrong = datetime(2000, 1, 1, tzinfo=UTC)
     said = [after(0), after(10), wrong, wrong + timedelta(minutes=5)]
     found = moments(said, desk_clock=wrong + timedelta(minutes=15), now=after(35))
@@ -42,7 +42,7 @@ def test_a_clock_that_was_ahead_and_was_set_right_counts_nothing_in_the_future()
     ]
 
 
-def test_40_a_line_long_before_the_server_was_last_heard_is_not_posted_by_itself() -> None:
+def test_case_40_a_line_long_before_the_server_was_last_heard_is_not_posted_by_itself() -> None:
     wrong = datetime(2000, 1, 1, tzinfo=UTC)
     found = moments([wrong, after(10)], desk_clock=after(30), now=after(30), last_heard=after(-10))
     assert [m.code for m in found] == [UNSURE, ""]
