@@ -5,9 +5,11 @@ from collections import Counter, defaultdict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bench import laws_of_cash
 from cataloging.models import Item
 from circulation.availability import positions
 from circulation.blocks import entry_facts, patron_figures
+from circulation.losses.models import Claim, Loss
 from circulation.models import (
     Hold,
     ItemSearch,
@@ -15,8 +17,10 @@ from circulation.models import (
     LedgerEntry,
     Loan,
     LoanRenewal,
+    Receipt,
     Transit,
 )
+from circulation.patrons.models import Patron, PatronCard
 from circulation.queue import Fits, copy_facts, free_items, queue_of
 from circulation.rules import ledger
 from circulation.rules.holds import may_fill
@@ -32,7 +36,10 @@ def check_all(session: Session) -> None:
     one_thing_at_a_time(session)
     holds_are_sound(session)
     nobody_starves(session)
+    cases_are_as_their_copies(session)
     money_adds_up(session)
+    laws_of_cash.check(session)
+    one_person_is_one(session)
     the_log_tells_the_same(session)
 
 
@@ -102,6 +109,9 @@ def nobody_starves(session: Session) -> None:
         if record_id in sought:
             continue
         queue = queue_of(session, record_id, clock.now())
+        places = [queue.place(h.id) for h, _ in queue.rows if h.state in ("queued", "targeted")]
+        assert places == sorted(places, key=lambda n: n or 0), "the queue is not in its order"
+        assert len(set(places)) == len(places), "two stand in one place of a queue"
         given = {hold.item_id for hold, _ in queue.rows if hold.state == "targeted"}
         idle = [i for i in free_items(session, record_id) if i.id not in given]
         fits = Fits(queue, {item.id: item for item in idle})
@@ -111,6 +121,42 @@ def nobody_starves(session: Session) -> None:
                     i.id for i in idle if may_fill(facts, c := copy_facts(i)) and fits(facts, c)
                 ]
                 assert not could, f"hold {facts.id} waits while item {could[0]} lies idle"
+
+
+def cases_are_as_their_copies(session: Session) -> None:
+    """A copy counts as lost as long as its case stands; a claim is open as long as its loan."""
+    life = {row.id: row.lifecycle for row in session.execute(select(Item.id, Item.lifecycle))}
+    standing: dict[int, str] = {}
+    kept: set[int] = set()  # replaced by another copy, and left to the reader
+    for case in session.scalars(select(Loss).where(Loss.kind == "lost")):
+        if case.found_money == "reader_keeps":
+            kept.add(case.item_id)
+        if case.state in ("open", "settled"):
+            assert case.item_id not in standing, "two cases stand for a copy"
+            standing[case.item_id] = {"open": "lost", "settled": "lost_settled"}[case.state]
+    lost = {i: how for i, how in life.items() if how in ("lost", "lost_settled")}
+    lost = {i: how for i, how in lost.items() if i in standing or i not in kept}
+    assert lost == standing, f"lost copies {lost} are not those of the cases {standing}"
+    claims = set(session.scalars(select(Claim.loan_id).where(Claim.resolved_at.is_(None))))
+    for loan in session.scalars(select(Loan).where(Loan.closed_at.is_(None))):
+        if loan.lost_on is None:
+            stands = loan.claimed_on is not None
+            assert stands == (loan.id in claims), f"loan {loan.id}: its claim"
+        assert (loan.lost_on is not None) == (life[loan.item_id] == "lost"), f"loan {loan.id}: lost"
+        claims.discard(loan.id)
+    assert not claims, f"claims stay open on closed loans {claims}"
+
+
+def one_person_is_one(session: Session) -> None:
+    """Nothing open points at a record that was set aside; one valid card for a patron."""
+    gone = select(Patron.id).where(Patron.merged_into_id.is_not(None))
+    for table in (Loan, Hold, LedgerEntry, Receipt):
+        left = session.scalars(select(table.id).where(table.patron_id.in_(gone))).all()
+        assert not left, f"{table.__tablename__} {left} belong to nobody any more"
+    cards = Counter(
+        session.scalars(select(PatronCard.patron_id).where(PatronCard.state == "active"))
+    )
+    assert all(n == 1 for n in cards.values()), "a patron has two valid cards"
 
 
 def money_adds_up(session: Session) -> None:
@@ -146,13 +192,26 @@ def money_adds_up(session: Session) -> None:
 
 def the_log_tells_the_same(session: Session) -> None:
     """Events less those undone are the loans and renewals that stand."""
-    events = session.execute(select(EventRow.id, EventRow.kind, EventRow.voids_id)).all()
+    events = session.execute(
+        select(EventRow.id, EventRow.kind, EventRow.voids_id, EventRow.facts)
+    ).all()
     voided = {e.voids_id for e in events if e.voids_id is not None}
     counted = Counter(e.kind for e in events if e.id not in voided)
+    holds = session.scalars(select(Hold).where(Hold.end_reason.is_distinct_from("undone"))).all()
+    assert counted["hold_placed"] == len(holds), "reservations and events differ"
+    ends = ("collected", "fulfilled_by_other_copy")
+    collected = [h for h in holds if h.end_reason in ends]
+    assert counted["hold_filled"] == len(collected), "collected reservations and events differ"
+    over = Counter(
+        e.facts["how"] for e in events if e.kind == "hold_expired" and e.id not in voided
+    )
+    states = Counter(h.state for h in holds)
+    assert over["not_collected"] == states["not_collected"], "holds not collected and events differ"
+    assert over["unfilled"] == states["expired_unfilled"], "holds not filled and events differ"
     loans = session.scalars(select(Loan).where(Loan.closed_how.is_distinct_from("undone"))).all()
     lent = counted["loan_checked_out"] + counted["reading_room_loan_made"]
     assert lent + counted["open_loan_entered"] == len(loans), "loans and events differ"
-    returned = [loan for loan in loans if loan.closed_at is not None]
+    returned = [loan for loan in loans if loan.closed_how == "returned"]
     assert counted["item_checked_in"] == len(returned), "returns and events differ"
     standing = Counter(
         session.scalars(select(LoanRenewal.loan_id).where(LoanRenewal.voided_at.is_(None)))

@@ -1,14 +1,15 @@
-"""``./sen soak``: lend, return, renew, hold, pay and undo at random for long, every law checked
-after every step, on SQLite and, where it is installed, on PostgreSQL."""
+"""``./sen soak``: everything the desk can do, at random for long, every law checked after every step,
+on SQLite and, where it is installed, on PostgreSQL."""
 
 import random
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bench.postgres import private_cluster
-from bench.town import World
+from bench.town import ACTS, World
+from circulation.desk import DeskResult
 from ils.core import db
 from ils.core.config import Config, use
 from ils.core.migrate import upgrade_database
@@ -44,7 +45,7 @@ def _soak(name: str, config: Config, steps: int, seed: int) -> None:
                 except Exception:
                     print(f"{name}: seed {seed}, step {world.steps}, at {world.now}")
                     for use_case, words, answer in world.recent:
-                        print(f"  {use_case.__name__} {words} -> {answer}")
+                        print(f"  {use_case.__name__} {words} -> {_short(answer)}")
                     raise
         seconds = time.monotonic() - began
         print(f"{name}: {world.steps} steps in {seconds:.0f} s, every law held (seed {seed}).")
@@ -52,31 +53,14 @@ def _soak(name: str, config: Config, steps: int, seed: int) -> None:
         db.disconnect()
 
 
+def _short(answer: Any) -> str:
+    if not isinstance(answer, DeskResult):
+        return str(answer)
+    return f"{answer.code} {answer.facts} {answer.reason_codes()} {answer.details}"
+
+
 def step(world: World, dice: random.Random) -> None:
     """Do one act chosen by the dice."""
-
-    def n(limit: int = 1000) -> int:
-        return dice.randrange(limit)
-
-    def maybe(chance: float = 0.5) -> bool:
-        return dice.random() < chance
-
-    acts: tuple[tuple[int, Callable[[], None]], ...] = (
-        (24, lambda: world.lend(n(), n(), n(), insist=maybe(0.4))),
-        (22, lambda: world.give_back(n(), n(), n(9) if maybe(0.2) else 0, drop=maybe(0.1))),
-        (8, lambda: world.renew_one(n(), n(), insist=maybe(0.3))),
-        (3, lambda: world.renew_everything(n())),
-        (10, lambda: world.hold(n(), n(), n(), this_copy=maybe(0.3), asleep=maybe(0.2))),
-        (9, lambda: world.change_hold(n(), n(), n())),
-        (2, lambda: world.send_away(n(), n())),
-        (2, lambda: world.change_transit(n(), n(), n())),
-        (9, lambda: world.money(n(), n(), n())),
-        (2, lambda: world.enter_paper(n(), n(), n())),
-        (1, lambda: world.visit(n())),
-        (6, world.undo_last),
-        (4, world.repeat_last),
-        (6, lambda: world.days_pass(n())),
-    )
-    (act,) = dice.choices([a for _, a in acts], weights=[w for w, _ in acts])
-    act()
-    world.wait(n())
+    (act,) = dice.choices(ACTS, weights=[one.weight for one in ACTS])
+    act.does(world, *(dice.randrange(1000) for _ in range(3)), dice.random() < 0.4)
+    world.wait(dice.randrange(1000))

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from circulation.desk import AMBER, GREEN, RED, Act, DeskResult
 from circulation.events import (
-    HoldExpired,
     HoldReady,
     InHouseUseCounted,
     TransitReceived,
@@ -37,7 +36,7 @@ from circulation.queue import (
     shelf_days,
     wanted_by,
 )
-from circulation.returns import Closed, announce_moved, close_loan, closed_about
+from circulation.returns import Closed, announce_moved, close_loan, closed_about, not_collected
 from circulation.rules.checkin import Route, Scanned, clamp_return, route
 from circulation.rules.fines import book_drop_date
 from circulation.rules.holds import shelf_expiry
@@ -264,9 +263,7 @@ def _hold_for(scene: Scene, wanted: Hold | None) -> Hold | None:
 def _clear(act: Act, scene: Scene, hold: Hold) -> None:
     """The scan that takes a book off the hold shelf after its hold ended there."""
     if hold.state == "expired_shelf":
-        act.journal.change(hold, state=next_state(hold.state, "clear"), cleared_at=act.now)
-        days = (act.today - hold.requested_at.date()).days
-        act.event(HoldExpired("not_collected", days), hold_id=hold.id, **scene.item.statistics())
+        not_collected(act, scene.item, hold)
     else:
         act.journal.change(hold, cleared_at=act.now)
     act.line("shelf_cleared", hold_id=hold.id)

@@ -33,7 +33,7 @@ from circulation.models import Hold, Loan
 from circulation.permissions import CHECK_OUT, ENTER_OPEN_LOAN
 from circulation.queue import Queue, queue_of, reassign, release, unserved_ahead
 from circulation.renew import renew_in
-from circulation.returns import announce_moved, close_loan
+from circulation.returns import announce_moved, close_loan, not_collected
 from circulation.rules.checkout import (
     READING_ROOM,
     CheckoutFacts,
@@ -337,9 +337,15 @@ def _clear_the_way(act: Act, scene: Scene, answered: Mapping[str, str]) -> None:
                 act.line("other_hold_put_back", hold_id=in_hand.id)
             release(journal, in_hand)
         elif in_hand.patron_id == scene.patron.patron.id and in_hand.state == "expired_shelf":
-            journal.change(in_hand, state="fulfilled", ended_at=act.now, cleared_at=act.now)
+            journal.change(
+                in_hand,
+                state="fulfilled",
+                ended_at=act.now,
+                end_reason="collected",
+                cleared_at=act.now,
+            )
         elif in_hand.state == "expired_shelf":
-            journal.change(in_hand, state="not_collected", cleared_at=act.now)
+            not_collected(act, item, in_hand)
         else:
             journal.change(in_hand, cleared_at=act.now)
     find_item(act, item, before, gift=True)
@@ -374,7 +380,10 @@ def _open_loan(act: Act, scene: Scene, due: Due, started_on: date) -> Loan:
 
 def _fill_hold(act: Act, scene: Scene, loan: Loan) -> None:
     """Close the reader's own hold on the title; one ready elsewhere gives its copy up."""
-    own = scene.own_hold
+    own, late = scene.own_hold, scene.item.hold
+    if late is not None and late is not own and late.end_reason == "collected":
+        days = (act.today - late.requested_at.date()).days  # it had expired, and was still there
+        act.event(HoldFilled(days), hold_id=late.id, loan_id=loan.id, **_statistics(scene))
     if own is None:
         return
     waited = (act.today - own.requested_at.date()).days

@@ -9,16 +9,17 @@ from sqlalchemy.orm import Session
 
 from circulation.blocks import posted_on_loans
 from circulation.desk import Act
-from circulation.events import ItemCheckedIn
+from circulation.events import HoldExpired, ItemCheckedIn
 from circulation.facts import ItemAtDesk, PatronAtDesk, patron_at_desk
 from circulation.fees import give_waiver
 from circulation.ledger import open_amounts, post_overdue, reverse_entry
-from circulation.models import LedgerEntry, Loan, LoanRenewal
+from circulation.models import Hold, LedgerEntry, Loan, LoanRenewal
 from circulation.money.amnesties import decision_in_force
 from circulation.patrons.models import Suspension
 from circulation.policies import branch
 from circulation.rules.fines import Fine, suspension_days, suspension_span
 from circulation.rules.policy import from_json
+from circulation.rules.states import next_state
 from ils.core import clock
 from ils.core.outbox import announce
 
@@ -128,6 +129,13 @@ def _suspend(act: Act, loan: Loan, patron: PatronAtDesk | None, on: date) -> Non
     made = Suspension(patron_id=patron.patron.id, from_on=first, to_on=last, loan_id=loan.id)
     act.journal.add(act.session, made)
     act.line("suspended", from_on=first, to_on=last, days=days)
+
+
+def not_collected(act: Act, item: ItemAtDesk, hold: Hold) -> None:
+    """End a hold that expired on the shelf and whose copy is taken off it now."""
+    act.journal.change(hold, state=next_state(hold.state, "clear"), cleared_at=act.now)
+    days = (act.today - hold.requested_at.date()).days
+    act.event(HoldExpired("not_collected", days), hold_id=hold.id, **item.statistics())
 
 
 def announce_moved(session: Session, record_id: int) -> None:

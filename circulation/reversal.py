@@ -172,7 +172,7 @@ def _reopen_hold(act: Act, loan: Loan) -> None:
         select(EventRow).where(EventRow.loan_id == loan.id, EventRow.kind == FILLED).limit(1)
     )
     hold = act.session.get(Hold, event.hold_id) if event and event.hold_id else None
-    if hold is None or hold.state != "fulfilled" or hold.end_reason != "collected":
+    if hold is None or hold.end_reason not in ("collected", "fulfilled_by_other_copy"):
         return
     again = select(Hold.id).where(
         Hold.patron_id == hold.patron_id,
@@ -182,6 +182,12 @@ def _reopen_hold(act: Act, loan: Loan) -> None:
     )
     if act.session.scalar(again.limit(1)) is not None:
         return
+    if hold.end_reason != "collected" and hold.ready_on is not None and hold.cleared_at is None:
+        act.journal.change(
+            hold, state="ready", ended_at=None, end_reason=None
+        )  # it still lies there
+        act.flush()
+        return
     act.journal.change(
         hold,
         state="queued",
@@ -189,6 +195,7 @@ def _reopen_hold(act: Act, loan: Loan) -> None:
         targeted_at=None,
         ready_on=None,
         shelf_until=None,
+        shelf_was=None,
         ended_at=None,
         end_reason=None,
         cleared_at=None,

@@ -15,7 +15,7 @@ from circulation.losses.events import ClaimMade, ClaimResolved
 from circulation.losses.found import end_claim, end_proposal, take_off_fines
 from circulation.losses.lost import lost_answer, record_loss
 from circulation.losses.models import Claim
-from circulation.models import Loan
+from circulation.models import DeskCommand, Loan
 from circulation.permissions import DECIDE_LOSSES, HANDLE_LOSSES
 from circulation.policies import require_within
 from circulation.queue import reassign
@@ -245,7 +245,8 @@ def found_on_shelf(
     """A search found the copy on our own shelf: it is taken back as if scanned there, fine off."""
     claim = claim_for(session, actor, claim_id)
     loan = session.get_one(Loan, claim.loan_id)
-    if claim.resolved_at is not None or loan.closed_at is not None:
+    done = key is not None and session.get(DeskCommand, key) is not None
+    if not done and (claim.resolved_at is not None or loan.closed_at is not None):
         raise Refused("changed_since")
     item = session.get_one(Item, loan.item_id)
     number = item.barcode or item.accession_no or ""

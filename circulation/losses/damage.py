@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from circulation.desk import AMBER, DeskResult
 from circulation.events import ItemDamaged
-from circulation.facts import patron_at_desk
+from circulation.facts import ItemAtDesk, patron_at_desk
 from circulation.ledger import post_charge
+from circulation.losses.found import FOUND
 from circulation.losses.lost import begin_item, let_go
 from circulation.losses.models import DamageRate, Loss
 from circulation.losses.settling import review_losses
@@ -22,7 +23,7 @@ from circulation.policies import branch
 from circulation.queue import reassign
 from circulation.returns import announce_moved
 from circulation.rules.compensation import Damage, damage_amount
-from circulation.rules.reasons import reason
+from circulation.rules.reasons import Reason, reason
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
@@ -61,10 +62,8 @@ def record_damage(
     act, item = begin_item(session, actor, "damage", item_id, key, now)
     if stored := act.stored():
         return stored
-    if item.loan is not None:
-        return act.refuse([reason("still_on_loan")], item=item.about())
-    if lifecycle not in LIFECYCLES or item.item.lifecycle == "withdrawn":
-        return act.refuse([reason("loss_state")], item=item.about())
+    if against := _against(item, lifecycle):
+        return act.refuse(against, item=item.about())
     loan = _last_loan(session, item_id, loan_id)
     patron = None
     if loan is not None and loan.patron_id is not None:
@@ -147,6 +146,15 @@ def record_damage(
         item=item.about(),
         patron=patron.about() if patron is not None else None,
     )
+
+
+def _against(item: ItemAtDesk, lifecycle: str) -> list[Reason]:
+    if item.loan is not None:
+        return [reason("still_on_loan")]
+    if item.item.lifecycle in FOUND:  # it is here after all: the scan puts all of that in order
+        return [reason("needs_return")]
+    known = lifecycle in LIFECYCLES and item.item.lifecycle != "withdrawn"
+    return [] if known else [reason("loss_state")]
 
 
 def _last_loan(session: Session, item_id: int, loan_id: int | None) -> Loan | None:

@@ -27,6 +27,7 @@ from circulation.rules.compensation import (
     FoundCase,
     money_when_found,
 )
+from ils.core.events import ActUndone, EventRow, publish_event
 
 FOUND = ("missing", "lost", "lost_settled")
 MONEY = ("payment",)
@@ -205,3 +206,42 @@ def end_proposal(act: Act, loan: Loan, state: str) -> None:
     )
     if row is not None:
         act.journal.change(row, state=state, decided_at=act.now, decided_by=act.actor.staff_id)
+
+
+def reopen_claim(act: Act, loan: Loan, case: Loss) -> None:
+    """The loss that ended a claim was a mistake: the claim is open again, and its searches go on."""
+    claim = act.session.scalar(
+        select(Claim).where(
+            Claim.loan_id == loan.id,
+            Claim.resolution == "given_up",
+            Claim.resolved_at == case.made_at,
+        )
+    )
+    if claim is None:
+        return
+    act.journal.change(claim, resolved_at=None, resolved_by=None, resolution=None)
+    void_event(act, "claim_resolved", loan.item_id)
+
+
+def void_event(act: Act, kind: str, item_id: int) -> None:
+    """Take the newest event of a kind out of the figures."""
+    gone = select(EventRow.voids_id).where(EventRow.voids_id.is_not(None))
+    row = act.session.scalar(
+        select(EventRow)
+        .where(EventRow.kind == kind, EventRow.item_id == item_id, EventRow.id.not_in(gone))
+        .order_by(EventRow.id.desc())
+        .limit(1)
+    )
+    if row is not None:
+        publish_event(
+            act.session,
+            act.actor,
+            ActUndone(kind),
+            unit_id=row.unit_id,
+            library_id=row.library_id,
+            effective_at=act.now,
+            effective_on=row.effective_on,
+            item_id=row.item_id,
+            patron_ref=row.patron_ref,
+            voids_id=row.id,
+        )

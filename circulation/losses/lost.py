@@ -27,8 +27,10 @@ from circulation.losses.found import (
     end_claim,
     end_proposal,
     payers_of,
+    reopen_claim,
     standing_case,
     take_off,
+    void_event,
 )
 from circulation.losses.models import Loss
 from circulation.losses.settling import review_losses, settle_case, settled_by
@@ -36,14 +38,13 @@ from circulation.models import LedgerEntry, Loan
 from circulation.permissions import DECIDE_LOSSES, HANDLE_LOSSES
 from circulation.policies import Branch, branch, require_within
 from circulation.queue import reassign, release
-from circulation.returns import announce_moved
+from circulation.returns import announce_moved, not_collected
 from circulation.rules import ledger
 from circulation.rules.compensation import CREDIT, KEEPS_PAID, PAYOUT, Compensation, compensation
 from circulation.rules.reasons import Reason, reason
 from ils.accounts.actor import Actor
 from ils.core.audit import audit
 from ils.core.errors import Invalid, NotFound
-from ils.core.events import ActUndone, EventRow, publish_event
 
 
 def declare_lost(
@@ -198,7 +199,7 @@ def let_go(act: Act, item: ItemAtDesk, why: str) -> None:
             act.line("other_hold_put_back", hold_id=hold.id)
         release(act.journal, hold)
     elif hold.state == "expired_shelf":
-        act.journal.change(hold, state="not_collected", cleared_at=act.now)
+        not_collected(act, item, hold)
     else:
         act.journal.change(hold, cleared_at=act.now)
     act.flush()
@@ -302,40 +303,17 @@ def cancel_loss(
     take_off(act, case.entry_ids)
     if item.loan is not None and item.loan.id == case.loan_id:
         act.journal.change(item.loan, lost_on=None)
+        reopen_claim(act, item.loan, case)
     act.journal.change(case, state="cancelled", note=f"{case.note} {reason_text}".strip())
     act.journal.change(item.item, lifecycle="active")
     act.event(LossCanceled(case.why), at=case.branch_id, **item.statistics())
-    _void_event(act, "item_lost", item)
+    void_event(act, "item_lost", item.item.id)
     audit(session, actor, "loss_canceled", "item", item.item.id, reason=reason_text)
     announce_moved(session, item.item.record_id)
     reassign(act, item.item.record_id)
     if paid:
         act.line("found_credit", amount=paid)
     return act.answer("loss_canceled", undo=False, item=item.about())
-
-
-def _void_event(act: Act, kind: str, item: ItemAtDesk) -> None:
-    """Take the newest event of a kind out of the figures."""
-    gone = select(EventRow.voids_id).where(EventRow.voids_id.is_not(None))
-    row = act.session.scalar(
-        select(EventRow)
-        .where(EventRow.kind == kind, EventRow.item_id == item.item.id, EventRow.id.not_in(gone))
-        .order_by(EventRow.id.desc())
-        .limit(1)
-    )
-    if row is not None:
-        publish_event(
-            act.session,
-            act.actor,
-            ActUndone(kind),
-            unit_id=row.unit_id,
-            library_id=row.library_id,
-            effective_at=act.now,
-            effective_on=row.effective_on,
-            item_id=row.item_id,
-            patron_ref=row.patron_ref,
-            voids_id=row.id,
-        )
 
 
 def decide_money(
@@ -390,12 +368,12 @@ def pay_back_found(
     Never more than the reader has too much: what settled other charges meanwhile is not there.
     """
     actor.require(DECIDE_LOSSES)
-    act, case, item = begin_case(session, actor, "pay_back", loss_id, None, now)
+    act, case, item = begin_case(session, actor, "pay_back", loss_id, key, now)
+    if stored := act.stored():
+        return stored
     payer = act.patron_id
     if payer is None or case.state != "found" or case.found_money not in (CREDIT, PAYOUT):
-        return Act(session, actor, "pay_back", key, now).refuse(
-            [reason("loss_state")], item=item.about()
-        )
+        return act.refuse([reason("loss_state")], item=item.about())
     amount = min(paid_too_much(session, payer), int(case.reckoning.get("paid", 0)))
     done = pay_back(
         session,

@@ -6,7 +6,7 @@ kept. The event log is not touched: what each record did is counted as before. W
 are over, the record set aside is emptied of everything personal.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,10 @@ from typing import Any
 from sqlalchemy import Table, select, update
 from sqlalchemy.orm import Session
 
+from circulation.desk import Act
 from circulation.facts import lock
+from circulation.ledger import settle
+from circulation.losses.settling import items_of_losses, review_losses
 from circulation.models import HOLD_OPEN_STATES, Hold, LedgerAllocation, LedgerEntry, Transit
 from circulation.patrons.cards import active_card
 from circulation.patrons.models import Consent, Patron, PatronCard, PatronMerge
@@ -70,6 +73,7 @@ def merge_patrons(session: Session, actor: Actor, kept_id: int, gone_id: int) ->
     moved["cards"] = _end_card(session, gone)
     moved["rows"] = _point_rows(session, gone.id, kept.id)
     moved["rows"]["consent.patron_id"] = _move_consents(session, gone.id, kept.id)
+    moved["matched"] = _settle(session, actor, kept)
     moved["filled"] = _fill(kept, gone)
     gone.merged_into_id, gone.deleted_at = kept.id, clock.now()
     merge = PatronMerge(
@@ -103,7 +107,10 @@ def _lock_both(session: Session, kept_id: int, gone_id: int) -> None:
     lock(
         session,
         records={hold.record_id for hold in before},
-        items={hold.item_id for hold in before if hold.item_id is not None},
+        items={
+            *(hold.item_id for hold in before if hold.item_id is not None),
+            *(item for one in both for item in items_of_losses(session, one)),
+        },
         patrons=both,
     )
     known = {hold.record_id for hold in before}
@@ -213,6 +220,34 @@ def _move_consents(session: Session, old: int, new: int) -> list[int]:
     return ids
 
 
+def _settle(session: Session, actor: Actor, kept: Patron) -> list[list[int]]:
+    """Let what the one had too much settle what the other owed; return the pairs made by it."""
+    before = {row.id for row in _matched(session, kept.id)}
+    settle(session, kept.id)
+    session.flush()
+    _review(session, actor, kept)
+    return [[row.id, row.amount] for row in _matched(session, kept.id) if row.id not in before]
+
+
+def _matched(session: Session, patron_id: int) -> Sequence[LedgerAllocation]:
+    query = select(LedgerAllocation).join(LedgerEntry, LedgerEntry.id == LedgerAllocation.debit_id)
+    return session.scalars(query.where(LedgerEntry.patron_id == patron_id)).all()
+
+
+def _review(session: Session, actor: Actor, patron: Patron) -> None:
+    """Close or open again the cases of loss that this changes."""
+    review_losses(Act(session, actor, "merge", None, unit_id=patron.branch_id), patron.id)
+
+
+def _part_money(session: Session, merge: PatronMerge) -> None:
+    """Take apart what only the merge had settled, where it still is as it was."""
+    for pair_id, amount in merge.moved.get("matched", []):
+        row = session.get(LedgerAllocation, pair_id)
+        if row is not None and row.amount == amount:
+            session.delete(row)
+    session.flush()
+
+
 def _fill(kept: Patron, gone: Patron) -> list[str]:
     """Fill in what only the record set aside knows; return the names of the boxes."""
     named = []
@@ -261,7 +296,10 @@ def undo_merge(session: Session, actor: Actor, merge_id: int) -> Undone:
     kept, gone = session.get_one(Patron, merge.kept_id), session.get_one(Patron, merge.gone_id)
     holds = session.scalars(select(Hold).where(Hold.id.in_(_hold_ids(merge)))).all()
     records = {h.record_id for h in (*holds, *_open_holds(session, (kept.id,)))}
-    items = {h.item_id for h in holds if h.item_id is not None}
+    items = {
+        *(h.item_id for h in holds if h.item_id is not None),
+        *items_of_losses(session, kept.id),
+    }
     lock(session, records=records, items=items, patrons=(kept.id, gone.id))
     for row in (merge, kept, gone):
         session.refresh(row)
@@ -272,7 +310,11 @@ def undo_merge(session: Session, actor: Actor, merge_id: int) -> Undone:
     left: dict[str, int] = {}
     gone.merged_into_id = gone.deleted_at = None
     session.flush()
+    _part_money(session, merge)
     _give_back_rows(session, merge, left)
+    for one in (kept, gone):
+        settle(session, one.id)
+        _review(session, actor, one)
     _reopen_holds(session, merge, left)
     _give_back_cards(session, merge)
     _empty_filled(session, merge, kept, gone)

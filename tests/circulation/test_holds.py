@@ -18,7 +18,8 @@ from circulation.hold_changes import (
     suspend_hold,
 )
 from circulation.hold_lists import holds_of_patron, pull_list, shelf_list, to_clear
-from circulation.models import Hold, Transit
+from circulation.losses.lost import declare_lost
+from circulation.models import Hold, Loan, Transit
 from circulation.pulling import not_on_shelf
 from circulation.transits import transit_list
 from ils.accounts.actor import Actor
@@ -84,7 +85,7 @@ def test_any_suitable_copy_fills_the_hold_not_only_the_targeted_one(library: Lib
     assert library.get(Hold, placed.hold["id"]).item_id == second.id
 
 
-def test_s20_a_hold_picked_up_elsewhere_travels_there_and_home_again(library: Library):
+def test_s20_and_case_21_a_hold_picked_up_elsewhere_travels_there_and_home_again(library: Library):
     item, patron = library.item(), library.patron()
     placed = library.hold(item, patron, pickup_branch_id=library.place.other_branch.id)
     sent = library.take_back(item)
@@ -105,7 +106,7 @@ def test_s20_a_hold_picked_up_elsewhere_travels_there_and_home_again(library: Li
         (row,) = transit_list(session, library.place.other_branch.id, "in", library.now)
     assert row.item.id == item.id
     library.later(minutes=5)
-    again = library.take_back(item)  # case 21: twice at the sending branch
+    again = library.take_back(item)  # twice at the sending branch
     assert (again.code, again.facts["to"]) == ("already_sent", library.place.other_branch.id)
     assert again.slip is None
     library.later(hours=5)
@@ -292,7 +293,25 @@ def test_another_copy_for_a_reader_whose_own_is_ready_is_asked_about(library: Li
         assert to_clear(session, library.place.branch.id) == []
 
 
-def test_a_hold_not_collected_is_listed_and_the_next_is_served_only_by_the_scan(library: Library):
+def test_however_an_expired_hold_leaves_the_shelf_it_is_counted(library: Library):
+    one, two, three = library.item(), library.item(), library.item()
+    holders = [library.patron(name) for name in ("Lê Bình", "Phạm Cúc", "Đỗ Dung")]
+    for item, patron in zip((one, two, three), holders, strict=True):
+        library.hold(item, patron)
+        library.take_back(item)
+    library.on(date(2026, 5, 28), 0)
+    run(library, lending_jobs.expire_shelf)
+    library.lend(one, holders[0])  # it still lay there
+    library.lend(two, library.patron("Người khác"))
+    library.do(declare_lost, item_id=three.id)
+    assert [h.state for h in library.all(Hold)] == ["fulfilled", "not_collected", "not_collected"]
+    assert [e.loan_id for e in library.events("hold_filled")] == [library.all(Loan)[0].id]
+    assert [e.facts["how"] for e in library.events("hold_expired")] == ["not_collected"] * 2
+
+
+def test_case_25_a_hold_not_collected_is_listed_and_the_next_is_served_only_by_the_scan(
+    library: Library,
+):
     library.close(5, 6)
     item = library.item()
     first = library.hold(item, library.patron("Lê Bình"))
@@ -302,7 +321,7 @@ def test_a_hold_not_collected_is_listed_and_the_next_is_served_only_by_the_scan(
     library.on(date(2026, 5, 20), 23)
     run(library, lending_jobs.expire_shelf)
     assert state(library, first) == "ready"
-    library.on(date(2026, 5, 28), 0)  # case 25: the job slept for a week
+    library.on(date(2026, 5, 28), 0)  # the job slept for a week
     run(library, lending_jobs.expire_shelf)
     assert state(library, first) == "expired_shelf"
     assert state(library, second) == "queued"

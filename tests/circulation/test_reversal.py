@@ -16,7 +16,7 @@ def loan_of(library: Library) -> Loan:
     return library.all(Loan)[-1]
 
 
-def test_39_a_loan_that_never_left_is_counted_by_nothing(library: Library) -> None:
+def test_case_39_a_loan_that_never_left_is_counted_by_nothing(library: Library) -> None:
     library.rules(per_day=1000, penalty="money", loan_days=7)
     item, patron = library.item(), library.patron()
     library.lend(item, patron)
@@ -50,6 +50,20 @@ def test_a_hold_that_the_wrong_loan_filled_waits_again_in_its_place(library: Lib
     mine, others = library.all(Hold)
     assert (mine.state, mine.order_ts) == ("targeted", before)
     assert others.state == "queued"
+    assert library.events("hold_filled") == []
+
+
+def test_a_hold_given_up_for_another_copy_lies_ready_again(library: Library) -> None:
+    record = library.record()
+    first, second = library.item(record), library.item(record)
+    patron = library.patron()
+    library.hold(first, patron)
+    library.take_back(first)
+    library.lend(second, patron, overrides={"own_hold_other_copy": "close"})
+    assert library.all(Hold)[0].end_reason == "fulfilled_by_other_copy"
+    library.do(reverse_loan, loan_id=loan_of(library).id, why="Quét nhầm")
+    (hold,) = library.all(Hold)
+    assert (hold.state, hold.item_id, hold.ended_at) == ("ready", first.id, None)
     assert library.events("hold_filled") == []
 
 

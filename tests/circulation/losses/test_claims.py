@@ -10,12 +10,14 @@ from circulation.blocks import patron_figures
 from circulation.ledger import account
 from circulation.losses.claims import (
     claims_of,
+    found_on_shelf,
     give_up,
     make_claim,
     on_shelf_after_all,
     tick_search,
     withdraw_claim,
 )
+from circulation.losses.lost import cancel_loss, declare_lost
 from circulation.losses.models import Claim, Loss, LossProposal
 from circulation.losses.proposals import approve, postpone, propose_lost
 from circulation.models import Loan
@@ -118,6 +120,24 @@ def test_case_35_found_on_the_shelf_the_fine_is_off_and_the_claim_not_counted(
     assert library.do(undo, token=back.undo_token).ok
     assert owed(library, patron) == 3_000
     assert library.get(Claim, claim.id).resolution is None
+
+
+def test_a_loss_taken_back_opens_the_claim_again_that_it_had_ended(library: Library) -> None:
+    item, _patron, claim = claimed(library)
+    lost = library.do(declare_lost, item_id=item.id)
+    assert library.get(Claim, claim.id).resolution == "given_up"
+    library.later(hours=1)
+    library.do(cancel_loss, loss_id=lost.facts["loss_id"], reason_text="nhầm cuốn")
+    assert library.get(Claim, claim.id).resolved_at is None
+    assert library.events("claim_resolved") == []
+    assert library.do(tick_search, claim_id=claim.id).ok
+
+
+def test_found_on_the_shelf_sent_twice_with_one_key_is_answered_alike(lite: Library) -> None:
+    _item, _patron, claim = claimed(lite)
+    first = lite.do(found_on_shelf, claim_id=claim.id, key="once")
+    again = lite.do(found_on_shelf, claim_id=claim.id, key="once")
+    assert (again.code, again.repeated) == (first.code, True)
 
 
 def test_brought_by_the_reader_the_fine_runs_to_that_day(library: Library) -> None:

@@ -10,6 +10,7 @@ from cataloging.models import Item
 from circulation.fees import take_payment
 from circulation.ledger import account
 from circulation.losses.damage import add_rate, end_rate, made_small, record_damage
+from circulation.losses.lost import declare_lost
 from circulation.losses.missing import start_search
 from circulation.losses.models import Loss
 from circulation.models import Hold, ItemSearch, Loan
@@ -118,6 +119,16 @@ def test_a_copy_on_loan_is_taken_back_first(lite: Library) -> None:
     item = lite.item()
     lite.lend(item, lite.patron())
     assert lite.do(record_damage, item_id=item.id).reason_codes() == ["still_on_loan"]
+
+
+def test_a_copy_recorded_as_lost_is_taken_back_before_its_damage_is_noted(lite: Library) -> None:
+    item = lite.item()
+    lite.do(declare_lost, item_id=item.id)
+    refused = lite.do(record_damage, item_id=item.id)
+    assert refused.reason_codes() == ["needs_return"]
+    lite.take_back(item)
+    assert lite.do(record_damage, item_id=item.id).ok
+    assert lite.get(Item, item.id).lifecycle == "damaged"
 
 
 def test_photos_are_small_upright_and_real() -> None:

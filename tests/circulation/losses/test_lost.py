@@ -302,8 +302,10 @@ def test_what_was_paid_is_paid_back_with_a_receipt_and_never_twice(library: Libr
     pay(library, patron, ALL, case)
     back = library.take_back(item)
     assert "found_payout" in [line["code"] for line in back.details]
-    paid = library.do(pay_back_found, library.head, loss_id=case.id)
+    paid = library.do(pay_back_found, library.head, loss_id=case.id, key="once")
     assert (paid.code, paid.facts["amount"]) == ("paid_back", ALL)
+    sent_again = library.do(pay_back_found, library.head, loss_id=case.id, key="once")
+    assert (sent_again.code, sent_again.repeated) == ("paid_back", True)
     assert owed(library, patron) == 0
     assert library.get(Loss, case.id).found_money == "paid_back"
     again = library.do(pay_back_found, library.head, loss_id=case.id)

@@ -7,10 +7,12 @@ from sqlalchemy import select
 
 from circulation.checkout import check_out
 from circulation.desk import perform
-from circulation.fees import charge, take_payment
+from circulation.fees import charge, reverse, take_payment
 from circulation.holds import place_hold
 from circulation.indicators import VALID_CARDS
 from circulation.ledger import account
+from circulation.losses.lost import declare_lost
+from circulation.losses.models import Loss
 from circulation.models import Hold, LedgerEntry, Loan
 from circulation.patrons.cards import active_card, cards_of
 from circulation.patrons.consent import standing_consents
@@ -191,6 +193,29 @@ def test_a_copy_on_the_shelf_stays_with_the_person_at_the_earlier_place(library)
     ready, closed = library.all(Hold)
     assert (ready.state, closed.state, closed.item_id) == ("ready", "cancelled", second.id)
     assert closed.cleared_at is None  # the copy is on the list to clear
+
+
+def test_what_one_paid_too_much_settles_what_the_other_owed_and_the_undo_parts_it(library):
+    kept, gone = library.patron("Lan một"), library.patron("Lan hai")
+    item = library.item()
+    library.lend(item, kept)
+    lost = library.do(declare_lost, item_id=item.id)
+    fee = library.do(charge, library.head, patron_id=gone.id, kind="service", amount=200_000)
+    library.do(take_payment, library.head, patron_id=gone.id, amount=200_000)
+    entry = fee.facts["entry_id"]
+    library.do(reverse, library.head, entry_id=entry, reason_text="nhầm người")
+    merged = merge(library, kept, gone)
+    with library.reading() as session:
+        known = account(session, kept.id, library.now)
+    assert known.open_debits == []
+    assert sum(known.unspent.values()) == 200_000 - lost.facts["amount"]
+    assert library.get(Loss, lost.facts["loss_id"]).state == "settled"
+    assert part(library, merged).left == {}
+    with library.reading() as session:
+        assert account(session, kept.id, library.now).balance == lost.facts["amount"]
+        assert account(session, gone.id, library.now).balance == -200_000
+    assert library.get(Loss, lost.facts["loss_id"]).state == "open"
+    assert library.all(Loan)[0].closed_at is None
 
 
 def test_what_was_touched_since_stays_and_is_told(library):
