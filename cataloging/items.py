@@ -43,7 +43,7 @@ from ils.text.normal import fold
 SOURCES = ("purchase", "gift", "allotted", "exchange", "deposit", "transfer", "other")
 WITHDRAWAL_REASONS = ("worn", "outdated", "surplus", "lost", "transferred", "mistake", "other")
 # An inventory's own states; lost and withdrawn are reached by acts of their own.
-EDITABLE_LIFECYCLES = ("in_process", "active", "repair", "damaged", "missing")
+EDITABLE_LIFECYCLES = ("in_process", "active", "repair", "damaged")  # missing: by a search
 MOST_COPIES = 500
 HIGHEST_PRICE = 200_000_000  # đồng; a price above is a slip of the finger
 

@@ -255,6 +255,7 @@ def patron_facts(
         library_id=patron.library_id,
         category=patron.category,
         card_state=card.state if card else "none",
+        card_kind=card.kind if card else "lending",
         card_expires_on=card.expires_on if card else None,
         deleted=patron.deleted_at is not None,
         age=at_desk.age,

@@ -35,6 +35,7 @@ REASONS: dict[str, Any] = {
     "patron_deleted": _l("This patron is no longer registered."),
     "patron_of_other_library": _l("The patron is registered at another library."),
     "card_expired": _l("The card expired on %(expires_on)s."),
+    "card_of_reading_room": _l("This card is for reading here only, not for borrowing."),
     "consent_missing": _l("The guardian's consent is not recorded."),
     "manual_block": _l("Blocked: %(text)s"),
     "suspended": _l("No borrowing until %(to_on)s."),

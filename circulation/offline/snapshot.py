@@ -27,7 +27,13 @@ from circulation.patrons.patrons import age_of
 from circulation.permissions import CHECK_OUT, USE_DESK
 from circulation.policies import Branch, require_branch
 from circulation.rules.blocks import Figures, Note, PatronFacts, figure_reasons, note_reasons
-from circulation.rules.checkout import HOME, CheckoutFacts, CopyState, checkout_reasons
+from circulation.rules.checkout import (
+    HOME,
+    CheckoutFacts,
+    CopyState,
+    checkout_reasons,
+    use_of_card,
+)
 from circulation.rules.holds import card_reasons
 from circulation.rules.policy import Policy
 from circulation.rules.reasons import Reason, reason, worst_first
@@ -258,6 +264,7 @@ def _facts(
         library_id=here.library_id,
         category=row.category,
         card_state=card.state if card else "none",
+        card_kind=card.kind if card else "lending",
         card_expires_on=card.expires_on if card else None,
         age=age,
         child=row.child if age is None else age < here.settings.child_below,
@@ -279,4 +286,4 @@ def _reader_reasons(
     found += figure_reasons("borrow", whole, policy)
     if policy.consent_needed and whole.child and not whole.consent:
         found.append(reason("consent_missing"))
-    return found
+    return [*found, *use_of_card(HOME, whole)]

@@ -70,6 +70,7 @@ class PatronFacts:
     library_id: int = 0
     category: str = ""
     card_state: str = "active"
+    card_kind: str = "lending"
     card_expires_on: date | None = None
     deleted: bool = False
     age: int | None = None

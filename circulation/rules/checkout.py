@@ -78,6 +78,7 @@ def checkout_reasons(facts: CheckoutFacts, policy: Policy) -> list[Reason]:
         found.append(reason("patron_of_other_library", library_id=patron.library_id))
     if policy.consent_needed and patron.child and not patron.consent:
         found.append(reason("consent_missing"))
+    found += use_of_card(facts.kind, patron)
     found += note_reasons("borrow", patron, facts.today)
     found += figure_reasons("borrow", patron, policy)
     found += _lifecycle(facts.copy)
@@ -87,6 +88,12 @@ def checkout_reasons(facts: CheckoutFacts, policy: Policy) -> list[Reason]:
     found += _limits(facts, policy)
     found += facts.manual
     return worst_first([*found, *_good_to_know(facts)])
+
+
+def use_of_card(kind: str, patron: PatronFacts) -> list[Reason]:
+    """Return what the kind of card stops: one for the reading room takes nothing home."""
+    at_home = kind == HOME and patron.card_kind == "reading"
+    return [reason("card_of_reading_room")] if at_home else []
 
 
 _LIFECYCLE = {

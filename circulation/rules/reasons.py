@@ -53,6 +53,7 @@ KINDS: dict[str, Kind] = {
     "patron_deleted": _refuse(2),
     "patron_of_other_library": _refuse(2, DESK, remembered=True),
     "card_expired": _refuse(2, DESK, remembered=True),
+    "card_of_reading_room": _refuse(2, DESK, remembered=True),
     "consent_missing": _refuse(2, DESK, remembered=True),
     "manual_block": _refuse(2, HEAD),
     "suspended": _refuse(2, HEAD),

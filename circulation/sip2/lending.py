@@ -14,14 +14,14 @@ from circulation.checkout import check_out
 from circulation.desk import DeskResult, perform
 from circulation.facts import find_scanned, item_at_desk
 from circulation.renew import renew, renew_all
-from circulation.rules.reasons import ANSWER, DESK, KINDS
+from circulation.rules.reasons import KINDS
 from circulation.sentences import reason_sentence
 from circulation.sip2.messages import Message, day_of, last_moment, media_types, moment_of, yes
 from circulation.sip2.patrons import view_patron
 from circulation.sip2.session import Line, answer
 from circulation.sip2.words import institution, said, turned_away, who_and_what
 from circulation.undo import undo
-from ils.accounts.actor import Actor, Held
+from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.db import reading
 from ils.org.units import unit_names
@@ -84,11 +84,14 @@ def _lent(line: Line, message: Message, code: str, result: DeskResult | None, to
 
 def _lifted() -> dict[str, str]:
     why = str(_("lent by the machine while the line was gone"))
-    return {code: why for code, kind in KINDS.items() if kind.override in (DESK, ANSWER)}
+    return {code: why for code, kind in KINDS.items() if kind.override is not None}
+
+
+NOBODY = Actor(name="sip2", all_rights=True, channel="sip2")  # approves what has happened already
 
 
 def _trusted(line: Line) -> Actor:
-    return replace(line.who, held=(*line.who.held, Held("clerk", line.who.unit_path)))
+    return replace(line.who, approver=NOBODY)
 
 
 def _when(message: Message) -> datetime | None:

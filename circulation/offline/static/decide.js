@@ -66,9 +66,11 @@ export function against({ copy, held, at, reader, room }) {
   if (own) return [["own_loan", null, true, true]];
   if (has) found.push(["on_loan_other", null, true, true]);
   const patron = copy?.patrons[reader.id];
-  for (const [name, words, lifts] of patron?.[4] ?? []) found.push([name, words, lifts, false]);
+  for (const [name, words, lifts] of patron?.[4] ?? []) {
+    if (!room || !/_of_reading_room$/.test(name)) found.push([name, words, lifts, false]);
+  }
   for (const [name, words, lifts] of item?.[5] ?? []) {
-    if (name === "take_home_of_reading_room" && room) continue;
+    if (/_of_reading_room$/.test(name) && room) continue;
     if (/_for_other$/.test(name) && item[6] === reader.id) continue;
     found.push([name, words, lifts, false]);
   }

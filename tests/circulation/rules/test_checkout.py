@@ -106,6 +106,12 @@ def test_each_use_at_the_desk(use, kind, expected):
     assert codes(copy=CopyState(use=use), kind=kind) == expected
 
 
+def test_a_card_for_the_reading_room_takes_nothing_home():
+    card = reader(card_kind="reading")
+    assert codes(patron=card, kind="home") == ["card_of_reading_room"]
+    assert codes(patron=card, kind="reading_room") == []
+
+
 def test_a_copy_for_the_reading_room_is_lent_for_the_room_unless_asked_otherwise():
     assert loan_kind("reading_room", None) == "reading_room"
     assert loan_kind("loan", None) == "home"

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from Sip2.sip2 import Sip2 as OtherClient
 from sqlalchemy import Engine, select
 
+from cataloging.models import Barcode, Item
 from circulation.models import Hold, LedgerEntry, Loan
 from circulation.patrons.models import BlockNote
 from circulation.sip2.messages import stamp
@@ -398,6 +399,11 @@ def test_what_a_machine_lent_while_the_line_was_gone_stands(
 
         card = session.scalars(select(PatronCard).where(PatronCard.number == house.card)).one()
         card.expires_on = clock.today() - datetime.timedelta(days=3)
+        barcode = Barcode.value == house.barcodes[0]
+        item = session.scalars(
+            select(Item).join(Barcode, Barcode.item_id == Item.id).where(barcode)
+        )
+        item.one().use = "not_for_loan"  # only the head may lift that
     wire = dial()
     wire.send(login(house))
     assert wire.send(checkout(house, house.barcodes[0])).startswith(b"120")
