@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cataloging.models import Item, Record
 from circulation.facts import IS_OPEN
 from circulation.models import Hold, LedgerEntry, Loan
+from circulation.money.running import running_fines
 from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory
 from circulation.registers.asked import Asked, Query, RegisterList, Row
 from circulation.registers.words import BLOCKED_ACTS
@@ -84,9 +85,13 @@ def _overdue(asked: Asked) -> Query:
     return query
 
 
-def _days_late(_session: Session, asked: Asked, rows: list[Row]) -> None:
+def _lateness(session: Session, asked: Asked, rows: list[Row]) -> None:
+    """Add the days past due and the fine running today."""
+    running = running_fines(session, asked.branches, asked.today) if rows else []
+    fines = {one.loan_id: one.amount for one in running}
     for row in rows:
         row["days"] = max(0, (asked.today - row["due_on"]).days)
+        row["fine"] = fines.get(row["id"], 0)
 
 
 OVERDUE = RegisterList(
@@ -97,6 +102,7 @@ OVERDUE = RegisterList(
     columns=(
         Column("due_on", _l("Due"), "date", "20mm"),
         Column("days", _l("Days"), "num", "12mm"),
+        Column("fine", _l("Fine today"), "money", "16mm", total=True),
         _TITLE,
         _ACCESSION,
         _PATRON,
@@ -115,7 +121,7 @@ OVERDUE = RegisterList(
     },
     by_default=(Loan.due_on, Loan.id),
     filters=("branch", "at_least", "category", "school_class", "item_type"),
-    complete=_days_late,
+    complete=_lateness,
 )
 
 ON_LOAN = RegisterList(

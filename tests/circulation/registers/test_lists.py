@@ -10,6 +10,7 @@ import pytest
 
 from circulation.checkout import check_out
 from circulation.desk import perform
+from circulation.ledger import account
 from circulation.registers.asked import Asked, how_many, rows_of
 from circulation.registers.lists import LISTS
 from ils.core import clock, db
@@ -49,7 +50,12 @@ def test_overdue_loans_the_longest_first(library: Library) -> None:
     assert [row["accession_no"] for row in found] == [first.accession_no]
     assert found[0]["days"] == 2
     library.later(days=5)
-    assert [row["days"] for row in rows(library, "overdue")] == [7, 4]
+    late = rows(library, "overdue")
+    assert [row["days"] for row in late] == [7, 4]
+    with library.reading() as session:
+        owed = account(session, reader.id).running
+    assert owed > 0
+    assert sum(row["fine"] for row in late) == owed
     assert len(rows(library, "overdue", at_least=5)) == 1
     assert len(rows(library, "overdue", school_class="6a")) == 2
     assert rows(library, "overdue", school_class="7B") == []
