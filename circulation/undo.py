@@ -65,7 +65,7 @@ def undo(
         return act.refuse([reason("changed_since")])
     done.undone_at = act.now
     act.flush()
-    _void_events(act, done.undo["events"])
+    void_events(act, done.undo["events"])
     _assign(session, record_id, act.now)
     if record_id is not None:
         announce_moved(session, record_id)
@@ -208,7 +208,8 @@ def _unmake(act: Act, rows: list[Base]) -> None:
     act.flush()
 
 
-def _void_events(act: Act, event_ids: list[int]) -> None:
+def void_events(act: Act, event_ids: list[int]) -> None:
+    """Append, for each event, one that voids it: figures count neither."""
     for event_id in event_ids:
         voided = act.session.get_one(EventRow, event_id)
         publish_event(

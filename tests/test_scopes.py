@@ -26,6 +26,8 @@ from circulation.money.rates import set_price
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
 from circulation.offline.log import Command, Log, receive_log
+from circulation.patrons.batch_models import PatronBatch
+from circulation.patrons.batches import Batch
 from circulation.patrons.merge import merge_patrons
 from circulation.patrons.models import BlockNote, PatronCard
 from circulation.patrons.notes import write_note
@@ -138,6 +140,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             ),
         )
         asked = ask(session, clerk, patron, "correct", SECRET)
+        batch = Batch(session, officer, "classes", library_id).close(about=SECRET)
         photo = KeptFile(
             sha256="0" * 64,
             kind="patron_photo",
@@ -219,6 +222,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "registration_id": sent.id,
             "request_id": asked.id,
             "merge_id": merged.id,
+            "batch_id": batch.id,
             "draft_id": tried.id,
             "applied_id": applied.id,
             **lost,
@@ -301,6 +305,7 @@ def state() -> dict[str, Any]:
             "proposals": session.scalars(select(LossProposal.state)).all(),
             "staff": session.scalars(select(Staff.active)).all(),
             "items": session.scalars(select(Item.lifecycle)).all(),
+            "batches": session.scalars(select(PatronBatch.ended_at)).all(),
             "drops": session.scalars(select(BookDrop.ended_at)).all(),
             "audited": session.scalar(select(func.count()).select_from(AuditEntry)),
         }

@@ -24,11 +24,17 @@ def name_patron_acts() -> None:
         request_answered=_l("Request about data answered"),
         registration_confirmed=_l("Registration from the site confirmed"),
         registration_declined=_l("Registration from the site declined"),
+        batch_classes=_l("List or photos of a school brought in"),
+        batch_renewal=_l("Cards of many renewed"),
+        batch_new_year=_l("Classes moved to the new school year"),
+        batch_ages=_l("Kinds of patrons changed by age"),
+        batch_undone=_l("Act on many patrons undone"),
         patrons_merged=_l("Records of one person merged"),
         patrons_parted=_l("Merge of two records undone"),
         patrons_distinct=_l("Two records found to be two people"),
     )
     name_subjects(
+        patron_batch=_l("act on many patrons"),
         patron_card=_l("card"),
         privacy_notice=_l("notice on personal data"),
         registration=_l("registration from the site"),

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from circulation.blocks import patron_figures
 from circulation.facts import lock
 from circulation.models import HOLD_OPEN_STATES, DeskCommand, Hold, Loan
+from circulation.patrons.batch_models import PatronBatchLine
 from circulation.patrons.family import children_of
 from circulation.patrons.models import (
     BlockNote,
@@ -123,7 +124,7 @@ def _detach(session: Session, patron: Patron) -> None:
     mine = patron.id
     session.execute(update(Loan).where(Loan.patron_id == mine).values(patron_id=None))
     session.execute(update(Hold).where(Hold.patron_id == mine).values(patron_id=None))
-    for table in (DeskCommand, BlockNote, Suspension):
+    for table in (DeskCommand, BlockNote, Suspension, PatronBatchLine):
         session.execute(delete(table).where(table.patron_id == mine))
     session.execute(update(Consent).where(Consent.patron_id == mine).values(giver_name=""))
     session.execute(
@@ -158,6 +159,7 @@ def empty_record(session: Session, patron: Patron) -> None:
 
 _WORDS = (
     *("name", "name_key", "name_folded", "ethnicity", "occupation", "school", "school_class"),
+    *("school_year", "student_code"),
     *("commune", "address", "phone", "email", "id_number_masked", "guardian_name"),
     *("guardian_phone", "note", "password_hash"),
 )

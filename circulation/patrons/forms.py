@@ -36,6 +36,8 @@ class PatronForm(Form):
     address = StringField(_l("Address"), [Length(max=250)])
     school = StringField(_l("School or workplace"), [Length(max=120)])
     school_class = StringField(_l("School class"), [Length(max=30)])
+    school_year = StringField(_l("School year"), [Length(max=9)])
+    student_code = StringField(_l("Student code"), [Length(max=30)])
     occupation = StringField(_l("Occupation"), [Length(max=80)])
     ethnicity = StringField(_l("Ethnic group"), [Length(max=40)])
     id_number = StringField(_l("Identity number"), [Length(max=20)])

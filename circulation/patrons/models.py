@@ -74,6 +74,8 @@ class Patron(Base):
     occupation: Mapped[str] = mapped_column(String(80), default="")
     school: Mapped[str] = mapped_column(String(120), default="")
     school_class: Mapped[str] = mapped_column(String(30), default="")
+    school_year: Mapped[str] = mapped_column(String(9), default="", server_default="")  # 2026–2027
+    student_code: Mapped[str] = mapped_column(String(30), default="", server_default="")
     commune: Mapped[str] = mapped_column(String(80), default="")
     address: Mapped[str] = mapped_column(String(250), default="")
     phone: Mapped[str] = mapped_column(String(20), default="")
@@ -104,6 +106,7 @@ class Patron(Base):
         Index("ix_patron_folded", "name_folded"),
         Index("ix_patron_phone", "phone"),
         Index("ix_patron_guardian", "guardian_id"),
+        Index("ix_patron_student_code", "library_id", "student_code"),
         Index("uq_patron_event_ref", "event_ref", unique=True),
         Index("ix_patron_merged", "merged_into_id"),
     )

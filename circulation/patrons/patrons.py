@@ -49,6 +49,8 @@ class PatronFacts:
     occupation: str = ""
     school: str = ""
     school_class: str = ""
+    school_year: str = ""
+    student_code: str = ""
     commune: str = ""
     address: str = ""
     phone: str = ""

@@ -30,6 +30,7 @@ TEMPLATE = Path(__file__).parent / "print" / "person.typ"
 
 _PERSON = (
     *("name", "born_on", "born_year", "sex", "ethnicity", "occupation", "school", "school_class"),
+    *("school_year", "student_code"),
     *("commune", "address", "phone", "email", "id_number_masked", "guardian_name"),
     *("guardian_phone", "language", "note", "keep_history", "registered_on", "consent_at"),
 )

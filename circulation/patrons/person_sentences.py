@@ -25,6 +25,8 @@ _BOXES: dict[str, Any] = {
     "address": _l("Address"),
     "school": _l("School or workplace"),
     "school_class": _l("School class"),
+    "school_year": _l("School year"),
+    "student_code": _l("Student code"),
     "occupation": _l("Occupation"),
     "guardian_name": _l("Parent or guardian"),
     "guardian_phone": _l("Guardian's telephone"),

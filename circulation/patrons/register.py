@@ -5,8 +5,10 @@ from flask_babel import lazy_gettext as _l
 
 import circulation.patrons.retention_jobs  # noqa: F401 — declares
 from circulation.patrons import (  # noqa: F401 — each joins the pages
+    batch_views,
     card_views,
     category_views,
+    class_views,
     consent_views,
     merge_views,
     note_views,
@@ -37,6 +39,7 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Kinds of patrons"), "patrons.categories", EDIT_CATEGORY, order=156)
     menu_entry(group, _l("Registrations from the site"), "patrons.registrations", EDIT, order=152)
     menu_entry(group, _l("Print cards"), "patrons.print_page", EDIT, order=151)
+    menu_entry(group, _l("School classes"), "patrons.classes", EDIT, order=151)
     menu_entry(group, _l("Registered twice"), "patrons.duplicates", MERGE, order=153)
     menu_entry(group, _l("Requests about data"), "patrons.requests", EDIT, order=154)
     menu_entry(group, _l("Notice on personal data"), "patrons.notice_text", EDIT_NOTICE, order=157)
@@ -45,6 +48,31 @@ def register(app: Flask) -> None:
     name_patron_acts()
     _say()
     _say_of_merging()
+    _say_of_many()
+
+
+def _say_of_many() -> None:
+    message("batch_unknown", _l("There is no such act."))
+    message("batch_ended", _l("This is undone already, or more than 30 days ago."))
+    message("column_name_missing", _l("Please say which column holds the names."))
+    message("cell_too_long", _l("The student code or the class is too long."))
+    message("row_twice", _l("%(name)s is on the list twice."))
+    message(
+        "row_several", _l("Several patrons are called %(name)s; tell the student code or card.")
+    )
+    message(
+        "row_other_person",
+        _l("The student code or card belongs to %(name)s, whose name is another."),
+    )
+    message("zip_unreadable", _l("This file could not be read as a zip."))
+    message(
+        "zip_too_large", _l("At most %(most)s files and %(most_mb)s MB unpacked; please split it.")
+    )
+    message("zip_locked", _l("The zip is locked by a password; please make one without."))
+    message(
+        "zip_bomb", _l("Something in the zip unpacks to far more than pictures do; not opened.")
+    )
+    message("zip_empty", _l("There is no picture in the zip (JPEG, PNG, WebP)."))
 
 
 def _say() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from circulation.models import Hold, Loan
+from circulation.patrons.batches import end_batches
 from circulation.patrons.cards import add_months
 from circulation.patrons.erasure import end_merges, erase_patron, stands_against
 from circulation.patrons.history import detach_history
@@ -34,6 +35,8 @@ def keep_no_longer() -> None:
         forget_looks(session)
     with transaction() as session:
         end_merges(session)
+    with transaction() as session:
+        end_batches(session)
     erase_the_long_gone()
     delete_sheets()
 

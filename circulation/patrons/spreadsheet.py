@@ -33,7 +33,16 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "born": ("ngay sinh", "nam sinh", "sinh ngay", "birth", "date of birth", "birthday", "dob"),
     "sex": ("gioi tinh", "gioi", "phai", "sex", "gender", "nam/nu"),
     "category": ("doi tuong", "loai ban doc", "category", "nhom"),
-    "school_class": ("lop", "class"),
+    "student_code": (
+        "ma hoc sinh",
+        "ma hs",
+        "ma dinh danh",
+        "so dinh danh",
+        "student code",
+        "mshs",
+    ),
+    "school_class": ("lop", "lop hoc", "class"),
+    "school_year": ("nam hoc", "nien khoa", "school year"),
     "school": ("truong", "school", "truong/co quan"),
     "occupation": ("nghe nghiep", "occupation", "nghe"),
     "ethnicity": ("dan toc", "ethnicity"),
@@ -42,7 +51,10 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "phone": ("dien thoai", "so dien thoai", "sdt", "dt", "so dt", "phone", "tel", "mobile"),
     "email": ("email", "thu dien tu", "e-mail"),
     "guardian_name": ("phu huynh", "ho ten phu huynh", "nguoi giam ho", "cha me", "guardian"),
-    "guardian_phone": ("sdt phu huynh", "dien thoai phu huynh", "guardian phone"),
+    "guardian_phone": (
+        *("sdt phu huynh", "dien thoai phu huynh", "so dien thoai phu huynh", "dt phu huynh"),
+        "guardian phone",
+    ),
     "issued_on": ("ngay cap", "ngay cap the", "issued"),
     "expires_on": ("ngay het han", "han the", "het han", "expires", "expiry"),
     "note": ("ghi chu", "note", "notes"),
@@ -138,7 +150,7 @@ def shown(cell: Any) -> str:
     return str(cell).strip()
 
 
-def _born(cell: Any) -> tuple[date | None, int | None]:
+def born_cell(cell: Any) -> tuple[date | None, int | None]:
     """Read a birth date, or only the year, which is all that many lists have."""
     if isinstance(cell, datetime):
         return cell.date(), None
@@ -147,17 +159,17 @@ def _born(cell: Any) -> tuple[date | None, int | None]:
     text = shown(cell)
     if text.isdigit() and len(text) == 4:
         return None, int(text)
-    return (_day(text, "born"), None) if text else (None, None)
+    return (day_cell(text, "born"), None) if text else (None, None)
 
 
-def _day(text: str, box: str) -> date:
+def day_cell(text: str, box: str) -> date:
     try:
         return parse_day(text)
     except ValueError as error:
         raise Invalid("cell_not_a_date", field=box, value=text) from error
 
 
-def _sex(text: str) -> str | None:
+def sex_cell(text: str) -> str | None:
     word = fold(text)
     if word in ("nam", "m", "male", "1", "trai"):
         return "m"
@@ -208,13 +220,15 @@ def _take_row(
     consent: bool,
 ) -> bool:
     text = {box: shown(cell) for box, cell in cells.items()}
-    born_on, born_year = _born(cells.get("born"))
+    born_on, born_year = born_cell(cells.get("born"))
     plain: tuple[str, ...] = (
         "name",
         "ethnicity",
         "occupation",
         "school",
         "school_class",
+        "school_year",
+        "student_code",
         "commune",
         "address",
     )
@@ -225,7 +239,7 @@ def _take_row(
         branch_id=branch_id,
         born_on=born_on,
         born_year=born_year,
-        sex=_sex(text.get("sex", "")),
+        sex=sex_cell(text.get("sex", "")),
         consent=consent,
         **more,
     )
@@ -234,9 +248,9 @@ def _take_row(
         return False
     if not number and likely_same(session, facts, library_id):
         return False
-    issued = _day(text["issued_on"], "issued_on") if text.get("issued_on") else None
+    issued = day_cell(text["issued_on"], "issued_on") if text.get("issued_on") else None
     patron = register_patron(session, actor, facts, on=issued)
-    expires = _day(text["expires_on"], "expires_on") if text.get("expires_on") else None
+    expires = day_cell(text["expires_on"], "expires_on") if text.get("expires_on") else None
     issue_card(
         session, actor, patron.id, number=number, on=issued, expires_on=expires, charges=False
     )

@@ -29,7 +29,7 @@ from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 
 
-def _upload_file(token: str) -> Path:
+def upload_file(token: str) -> Path:
     if not re.fullmatch(r"[a-f0-9]{24}", token):
         abort(404)
     return config().files_dir / "patron-sheets" / token
@@ -50,7 +50,7 @@ def upload() -> Any:
             status = error.status
         else:
             token = secrets.token_hex(12)
-            target = _upload_file(token)
+            target = upload_file(token)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
             target.with_suffix(".name").write_text(name, "utf-8")
@@ -64,7 +64,7 @@ def upload() -> Any:
 @door(EDIT)
 def columns(token: str) -> Any:
     """Show the columns and the first rows; on POST take the patrons and report."""
-    file = _upload_file(token)
+    file = upload_file(token)
     if not file.exists():
         abort(404)
     sheet = read_sheet(file.read_bytes(), file.with_suffix(".name").read_text("utf-8"))
@@ -86,7 +86,7 @@ def columns(token: str) -> Any:
             )
             wrong = [(n, row, sentence_for(error)) for n, row, error in outcome.wrong]
         if wrong:
-            _keep_wrong_rows(file, sheet.headers, wrong)
+            keep_wrong_rows(file, sheet.headers, wrong)
     with reading() as session:
         names = unit_names(session)
         page = render_template(
@@ -117,7 +117,7 @@ def _chosen_columns(count: int) -> dict[str, int]:
     return chosen
 
 
-def _keep_wrong_rows(file: Path, headers: tuple[str, ...], wrong: list[Any]) -> None:
+def keep_wrong_rows(file: Path, headers: tuple[str, ...], wrong: list[Any]) -> None:
     rows = [[*map(_plain, row), sentence] for _n, row, sentence in wrong]
     file.with_suffix(".wrong.xlsx").write_bytes(
         xlsx([(_("Rows not taken"), [*headers, _("Reason")], rows)])
@@ -132,7 +132,7 @@ def _plain(cell: Any) -> Any:
 @door(EDIT)
 def wrong_rows(token: str) -> Response:
     """Give back the rows that could not be taken, with the reason in the last column."""
-    file = _upload_file(token).with_suffix(".wrong.xlsx")
+    file = upload_file(token).with_suffix(".wrong.xlsx")
     if not file.exists():
         abort(404)
     return Response(

@@ -381,6 +381,8 @@ def _patron_sheet(place: Place, name: str) -> str:
     facts |= {"branch_id": str(place.province.branch.id), "category": "child"}
     taken = browser.post(sent.location, data=facts)
     assert taken.status_code == 200, taken.get_data(as_text=True)[-2000:]
+    listed = browser.post(sent.location.replace("/import/", "/classes/"), data=facts)
+    assert listed.status_code == 302, listed.get_data(as_text=True)[-2000:]
     return str(sent.location.rsplit("/", 1)[-1])
 
 
