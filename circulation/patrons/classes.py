@@ -119,7 +119,7 @@ def take_class_list(
             with session.begin_nested():
                 patron, what, boxes = taking.take(cells)
         except IlsError as error:
-            done.rows.append(RowDone(number, row, error=error))
+            done.rows.append(RowDone(number, row, name=shown(cells.get("name")), error=error))
         else:
             done.rows.append(RowDone(number, row, what, patron.name, boxes))
             done.patron_ids.append(patron.id)

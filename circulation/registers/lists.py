@@ -359,7 +359,7 @@ def _block_words(_session: Session, _asked: Asked, rows: list[Row]) -> None:
 BLOCKS = RegisterList(
     code="blocks",
     title=_l("Blocks"),
-    title_vi="Danh sách bạn đọc bị tạm dừng phục vụ",
+    title_vi="Danh sách bạn đọc bị khóa",
     lead=_l("Who was blocked by a person, by whom, since when and for what."),
     columns=(
         _PATRON,
