@@ -140,9 +140,13 @@ def _one_desk(visitor: Visitor, turn: Turn, house: House, until: float, every: f
             return
         began = time.perf_counter()
         key = f"bench-{turn.desk}-{began}"
-        said = visitor.post("/staff/desk/scan", {"scan": code, "key": key, **facts}, fetch=True)
+        shown = {"shows": facts["patron"]} if "patron" in facts else {}
+        words = {"scan": code, "key": key, **shown, **facts}
+        said = json.loads(visitor.post("/staff/desk/scan", words, fetch=True))
         taken = time.perf_counter() - began
-        _note(turn, act, taken, json.loads(said))
+        _note(turn, act, taken, said)
+        if every and said["panel"] is None:  # as the page does when no other scan waits
+            visitor.get(f"/staff/desk/panel?patron={facts['patron']}")
 
 
 def _note(turn: Turn, act: str, taken: float, said: dict[str, Any]) -> None:

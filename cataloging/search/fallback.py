@@ -16,6 +16,7 @@ from cataloging.search.fulltext import with_words
 from cataloging.search.lookup import copy_number, records_of_number
 from cataloging.search.parse import Parsed, parse
 from cataloging.search.request import DATABASE, SearchRequest, SearchResult
+from ils.core.db import in_parts
 
 _ORDERS: dict[str, Any] = {
     "newest": (Record.id.desc(),),
@@ -47,8 +48,9 @@ def search(session: Session, request: SearchRequest) -> SearchResult:
 
 def matching_ids(session: Session, request: SearchRequest) -> Iterator[int]:
     """Yield the ids of everything found, in ascending order."""
-    query = _matching(session, request, parse(request.query)).order_by(Record.id)
-    yield from session.scalars(query.execution_options(yield_per=2000))
+    query = _matching(session, request, parse(request.query))
+    for (record_id,) in in_parts(session, query, Record.id):
+        yield record_id
 
 
 def _result(request: SearchRequest, total: int, ids: tuple[int, ...]) -> SearchResult:

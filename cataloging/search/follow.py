@@ -23,7 +23,7 @@ from cataloging.models import Record
 from cataloging.search import fulltext, index
 from cataloging.search.gather import Known, documents
 from ils.core import clock, outbox
-from ils.core.db import reading, transaction
+from ils.core.db import in_parts, reading, transaction
 from ils.core.jobs import PERIODIC, Periodic, Progress, job_kind
 from ils.core.outbox import Claimed, OutboxConsumer, OutboxDelivery
 
@@ -313,7 +313,7 @@ def check(sample: int = SAMPLE, *, everything: bool = False) -> Checked | None:
         count = session.scalar(select(func.count()).select_from(Record).where(living)) or 0
         if everything:
             query = select(Record.id, Record.version).where(living)
-            rows: Any = session.execute(query.execution_options(yield_per=5000))
+            rows: Any = in_parts(session, query, Record.id, 5000)
         else:
             highest = session.scalar(select(func.max(Record.id))) or 0
             ids = random.sample(range(1, highest + 1), min(sample, highest))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Record
 from cataloging.search.parse import Clause, Parsed, Word
-from ils.core.db import is_sqlite
+from ils.core.db import in_parts, is_sqlite
 from ils.text.alphabet import TONED
 from ils.text.normal import fold
 from ils.text.words import exact_words, folded_words
@@ -137,12 +137,8 @@ def _tsquery(word: Word) -> str:
 def _compared(session: Session, parsed: Parsed) -> list[int]:
     """Compare titles one by one: for a database where the table was never made."""
     found: list[int] = []
-    rows = session.execute(
-        select(Record.id, Record.title, Record.author)
-        .where(Record.deleted_at.is_(None))
-        .execution_options(yield_per=2000)
-    )
-    for record_id, title, author in rows:
+    query = select(Record.id, Record.title, Record.author).where(Record.deleted_at.is_(None))
+    for record_id, title, author in in_parts(session, query, Record.id):
         words = set(folded_words(exact_words(f"{title} {author}")).split())
         if all(_fits(either, words) for either in parsed.clauses):
             found.append(record_id)

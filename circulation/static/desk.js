@@ -78,7 +78,8 @@ for (const row of document.querySelectorAll("#desk-rows [data-row]")) endUndo(ro
 function show(facts) {
   if (facts.mode !== mode) { location.assign(facts.address); return; } // its bar changes: the page anew
   document.getElementById("desk-top").innerHTML = facts.top;
-  document.getElementById("desk-panel").innerHTML = facts.panel;
+  asked += 1;
+  if (facts.panel === null) stale = facts; else { stale = null; document.getElementById("desk-panel").innerHTML = facts.panel; }
   addRows(facts.rows);
   carry(facts.state);
   if (facts.patron) sessionStorage.setItem("sen-last-patron", facts.patron);
@@ -87,6 +88,21 @@ function show(facts) {
   say(facts.headline, facts.tone);
   document.dispatchEvent(new CustomEvent("sen:answer", { detail: facts }));
   focusBox();
+}
+
+// The panel of a patron who stays open follows once no scan waits.
+let stale = null;
+let asked = 0;
+async function refreshPanel() {
+  if (!stale || queue.length || offline.isAway()) return;
+  const [facts, turn] = [stale, asked];
+  stale = null;
+  const words = facts.address.split("?")[1] ?? "";
+  const answer = await fetch(`${desk.dataset.panelUrl}?${words}`, { credentials: "same-origin" }).catch(() => null);
+  if (!answer?.ok || answer.redirected || turn !== asked) return;
+  const panel = document.getElementById("desk-panel");
+  const html = await answer.text();
+  if (turn === asked && !panel.contains(document.activeElement)) panel.innerHTML = html;
 }
 
 // The forms that stay carry on what the answer says is open now, and what an override remembered.
@@ -116,6 +132,7 @@ async function drain() {
     const data = new FormData(form);
     data.set("scan", text);
     data.set("key", key);
+    data.set("shows", document.querySelector("#desk-panel [data-patron]")?.dataset.patron ?? "");
     try {
       const facts = await post(desk.dataset.scanUrl, data, offline.patience());
       lostSince = null;
@@ -144,6 +161,7 @@ async function drain() {
     }
   }
   sending = false;
+  refreshPanel();
 }
 
 function warnWaiting() {

@@ -12,7 +12,7 @@ from circulation.scan import recognize
 from circulation.views.desk_acts import ACTS
 from circulation.views.desk_approval import APPROVED_ACTS
 from circulation.views.desk_scan import finished, scanned
-from circulation.views.desk_show import respond, show
+from circulation.views.desk_show import panel_of, respond, show
 from circulation.views.desk_state import USE, Answer, State, new_key
 from ils.core.db import reading
 from ils.core.errors import IlsError
@@ -40,6 +40,13 @@ def page() -> Any:
             if found.card is not None:
                 state.patron_id = found.card.patron_id
     return show(Answer(state))
+
+
+@bp.get("/panel")
+@door(USE)
+def panel() -> str:
+    """Show the patron's panel alone, for a page whose scans are all answered."""
+    return panel_of(Answer(State.from_request()))
 
 
 @bp.post("/scan")

@@ -41,7 +41,9 @@ def respond(answer: Answer) -> Any:
         is_told = bool(answer.result or answer.choice or answer.message)
         return show(answer) if is_told else redirect(answer.state.address(), 303)
     undone = bool(answer.result and answer.result["command"] == "undo")
-    facts = _facts(answer, ROWS if undone or request.endpoint != "desk.scan" else FRESH)
+    later = _panel_comes_later(answer)
+    rows = ROWS if undone or request.endpoint != "desk.scan" else FRESH
+    facts = _facts(answer, rows, with_panel=not later)
     return jsonify(
         tone=answer.tone,
         silent=answer.silent,
@@ -53,10 +55,24 @@ def respond(answer: Answer) -> Any:
         prints=answer.prints,
         copy=_copy_address(answer),
         top=render_template("circulation/_desk_top.html", **facts),
-        panel=render_template("circulation/_desk_panel.html", **facts),
+        panel=None if later else render_template("circulation/_desk_panel.html", **facts),
         rows=render_template("circulation/_desk_rows.html", **facts),
         asks=bool(answer.result and answer.result.get("reasons") and not answer.result.get("ok")),
     )
+
+
+def _panel_comes_later(answer: Answer) -> bool:
+    """Tell whether the page shows this patron already: it asks for the panel once no scan waits.
+
+    The panel costs more than lending does; a pile of books needs it once, not for each of them.
+    """
+    shown = request.form.get("shows")
+    return request.endpoint == "desk.scan" and bool(shown) and shown == str(answer.state.patron_id)
+
+
+def panel_of(answer: Answer) -> str:
+    """Return the patron's panel alone."""
+    return render_template("circulation/_desk_panel.html", **_facts(answer, 0))
 
 
 def _copy_address(answer: Answer) -> str | None:
@@ -69,16 +85,16 @@ def show(answer: Answer, rows: int = ROWS) -> Any:
     return render_template("circulation/desk.html", **_facts(answer, rows))
 
 
-def _facts(answer: Answer, rows_shown: int = ROWS) -> dict[str, Any]:
+def _facts(answer: Answer, rows_shown: int = ROWS, *, with_panel: bool = True) -> dict[str, Any]:
     """Gather all a desk page or part shows."""
     state = answer.state
     with reading() as session:
         names = unit_names(session)
-        panel = _panel(session, state.patron_id) if state.patron_id else None
+        panel = _panel(session, state.patron_id) if state.patron_id and with_panel else None
         choice_facts = _choice_facts(session, answer.choice)
         top = province(session) if answer.choice else None
         pickups = branches_below(session, top) if top else []
-        rows = session_rows(session, rows_shown)
+        rows = session_rows(session, rows_shown) if rows_shown else []
         group = _group(session, state) if state.group else None
         drop = session.get(BookDrop, state.drop_id) if state.drop_id else None
         seconds = _undo_seconds(session)

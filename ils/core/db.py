@@ -7,18 +7,32 @@ SQLite runs in WAL with ``synchronous=FULL`` and foreign keys on; a writing tran
 IMMEDIATE, so it waits for its turn instead of failing in the middle.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVarTuple
 
 import orjson
-from sqlalchemy import JSON, DateTime, Engine, MetaData, Table, create_engine, event, func, select
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Engine,
+    MetaData,
+    Row,
+    Select,
+    Table,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB, REGCLASS
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 from ils.core.config import config
@@ -32,6 +46,8 @@ NAMING = {
 }
 
 BUSY_SECONDS = 20.0
+
+Columns = TypeVarTuple("Columns")
 
 JSONB_ = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
@@ -65,6 +81,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 _engine: list[Engine] = []
+_readers: list[Engine] = []  # the same connections, for sessions that only read
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
@@ -95,15 +112,34 @@ def make_engine(url: str) -> Engine:
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)
         return made
-    return create_engine(
+    made = create_engine(
         url,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,
         pool_size=8,
         max_overflow=24,
-        pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=15000"},
     )
+    event.listen(made, "checkin", _note_use)
+    event.listen(made, "checkout", _wake)
+    return made
+
+
+REST_SECONDS = 5.0  # a connection used since then is believed to stand
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _wake(connection: Any, record: Any, _fairy: Any) -> None:
+    """Ask a connection that rested whether it stands; another is taken if the server was away."""
+    if time.monotonic() - record.info.get("used", time.monotonic()) < REST_SECONDS:
+        return
+    try:
+        engine().dialect.do_ping(connection)
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -130,7 +166,16 @@ def connect(url: str | None = None) -> Engine:
     """Bind the process to a database; without a URL, to the one of the settings."""
     disconnect()
     _engine[:] = [make_engine(url or config().url)]
+    _readers[:] = [_for_reading(_engine[0])]
     return _engine[0]
+
+
+def _for_reading(made: Engine) -> Engine:
+    """Spare PostgreSQL the begin and end around what only reads: there each statement sees what is
+    committed when it begins, in a transaction or not. On SQLite a transaction is one view."""
+    if made.dialect.name == "sqlite":
+        return made
+    return made.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def disconnect() -> None:
@@ -138,6 +183,7 @@ def disconnect() -> None:
     if _engine:
         _engine[0].dispose()
         _engine.clear()
+        _readers.clear()
 
 
 def engine() -> Engine:
@@ -164,6 +210,23 @@ def next_ids(session: Session, table: Table, count: int) -> list[int]:
     return list(session.scalars(select(func.nextval(sequence)).select_from(each)))
 
 
+def in_parts(
+    session: Session, query: Select[*Columns], key: InstrumentedAttribute[int], size: int = 2000
+) -> Iterator[Row[*Columns]]:
+    """Yield the rows of a query in ascending order of ``key``, its first column, read in parts.
+
+    For queries of many rows: a cursor of the server would need a transaction held open for long.
+    """
+    last: int | None = None
+    while True:
+        part = query if last is None else query.where(key > last)
+        rows = session.execute(part.order_by(key).limit(size)).all()
+        yield from rows
+        if len(rows) < size:
+            return
+        last = getattr(rows[-1], key.key)
+
+
 _Sessions = sessionmaker(expire_on_commit=False, autoflush=True)
 
 
@@ -183,10 +246,11 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """Open a session for reading; nothing is written."""
+    """Open a session for reading; nothing is written. Of many rows, see ``in_parts``."""
     token = _writing.set(False)
+    engine()
     try:
-        with _Sessions(bind=engine(), autoflush=False) as session:
+        with _Sessions(bind=_readers[0], autoflush=False) as session:
             yield session  # closing ends it; a rollback would empty what the page still shows
     finally:
         _writing.reset(token)

@@ -225,3 +225,14 @@ def test_where_nothing_was_done_there_is_no_slip_to_print(desk: Desk) -> None:
     assert desk.scan(";print")["headline"] == "Không có phiếu nào để in."
     desk.scan(desk.item.barcode, patron=desk.patron.id, key="k1")
     assert desk.scan(";print")["headline"] == "Đang in."
+
+
+def test_the_panel_of_who_is_shown_already_is_asked_for_once_no_scan_waits(desk: Desk) -> None:
+    facts = {"patron": desk.patron.id, "shows": desk.patron.id}
+    lent = desk.scan(desk.item.barcode, key="k1", **facts)
+    assert (lent["tone"], lent["panel"]) == ("green", None)
+    panel = desk.browser.get(f"/staff/desk/panel?patron={desk.patron.id}").text
+    assert "Đang mượn (1)" in panel
+    assert "<html" not in panel
+    other = desk.scan(desk.second_card, **facts)
+    assert desk.second.name in other["panel"]
