@@ -89,6 +89,11 @@ _STORED = select(DeskCommand).where(
 )
 
 
+# Charges taken back free what had paid them, and that pays others: who keeps what follows from a
+# settled charge (cases of loss) looks at the account. Called with the act and the patron.
+WHEN_FREED: list[Callable[["Act", int], None]] = []
+
+
 class Act:
     """One command being done: who, where, when, and what it changed so far."""
 
@@ -112,6 +117,7 @@ class Act:
         self.details: list[dict[str, Any]] = []
         self.item_id: int | None = None
         self.patron_id: int | None = None
+        self.freed: set[int] = set()  # patrons of whom a charge was taken back
 
     # what was answered before
 
@@ -187,6 +193,13 @@ class Act:
         except IntegrityError as error:
             raise Refused("lost_race", command=self.command) from error
 
+    def look_at_freed(self) -> None:
+        """Let what charges taken back have settled follow; an answer does it by itself."""
+        while self.freed:
+            patron_id = self.freed.pop()
+            for look in WHEN_FREED:
+                look(self, patron_id)
+
     # what is answered
 
     def unlifted(self, reasons: Iterable[Reason], overrides: Overrides) -> list[Reason]:
@@ -245,6 +258,7 @@ class Act:
         **parts: Any,
     ) -> DeskResult:
         """Answer that the act was done."""
+        self.look_at_freed()
         result = DeskResult(
             ok=True,
             command=self.command,

@@ -308,6 +308,7 @@ def reverse_entry(
             reverse_entry(act, waiver, note)
     if entry.patron_id is not None:
         settle(session, entry.patron_id)
+        act.freed.add(entry.patron_id)
     return made
 
 

@@ -65,6 +65,7 @@ def undo(
         return act.refuse([reason("changed_since")])
     done.undone_at = act.now
     act.flush()
+    act.look_at_freed()
     void_events(act, done.undo["events"])
     _assign(session, record_id, act.now)
     if record_id is not None:

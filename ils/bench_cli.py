@@ -33,7 +33,13 @@ def bench(name: str, records: int | None, seconds: float | None, *, as_json: boo
 
 
 @click.command()
-@click.option("--steps", default=100_000, show_default=True)
-def soak(steps: int) -> None:
-    """Lend, return, renew, reserve and pay at random, checking every rule after each step."""
-    importlib.import_module("bench.soak").run(steps)
+@click.option("--steps", default=100_000, show_default=True, help="How many acts on each database.")
+@click.option("--seed", default=1, show_default=True, help="Of the dice; the same acts come again.")
+@click.option("--crash", is_flag=True, help="Sixteen desks, and the server killed under them.")
+@click.option("--seconds", default=120.0, show_default=True, help="With --crash: on each database.")
+def soak(steps: int, seed: int, seconds: float, *, crash: bool) -> None:
+    """Do everything the desk can do at random, checking every rule after each step."""
+    if crash:
+        importlib.import_module("bench.crash").run(seconds, seed)
+    else:
+        importlib.import_module("bench.soak").run(steps, seed)

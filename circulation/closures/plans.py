@@ -354,6 +354,7 @@ def _give_back(
         )
     else:
         give_waiver(act, patron, entry, line.amount, plan.reason)
+    act.look_at_freed()
     line.state = "done"
     return True
 

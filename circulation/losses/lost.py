@@ -300,11 +300,11 @@ def cancel_loss(
     if not reason_text.strip():
         raise Invalid("loss_reason_missing", field="why")
     paid = settled_by(session, case).get("payment", 0)
+    act.journal.change(case, state="cancelled", note=f"{case.note} {reason_text}".strip())
     take_off(act, case.entry_ids)
     if item.loan is not None and item.loan.id == case.loan_id:
         act.journal.change(item.loan, lost_on=None)
         reopen_claim(act, item.loan, case)
-    act.journal.change(case, state="cancelled", note=f"{case.note} {reason_text}".strip())
     act.journal.change(item.item, lifecycle="active")
     act.event(LossCanceled(case.why), at=case.branch_id, **item.statistics())
     void_event(act, "item_lost", item.item.id)

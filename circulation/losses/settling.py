@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item
-from circulation.desk import Act
+from circulation.desk import WHEN_FREED, Act
 from circulation.facts import item_at_desk
 from circulation.ledger import open_amounts
 from circulation.losses.events import LossReopened, LossSettled
@@ -49,6 +49,10 @@ def review_losses(act: Act, patron_id: int) -> None:
             settle_case(act, case, how_settled(act.session, case))
         elif case.state == "settled" and owed:
             _reopen(act, case)
+
+
+if review_losses not in WHEN_FREED:
+    WHEN_FREED.append(review_losses)
 
 
 def how_settled(session: Session, case: Loss) -> str:

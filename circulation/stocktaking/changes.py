@@ -222,6 +222,7 @@ def _begin(session: Session, actor: Actor, row: StockTakeItem) -> tuple[Act, Ite
 
 
 def _end(act: Act, item: Item) -> None:
+    act.look_at_freed()
     act.flush()
     announce_moved(act.session, item.record_id)
     reassign(act, item.record_id)

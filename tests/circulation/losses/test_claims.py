@@ -7,6 +7,7 @@ import pytest
 
 from cataloging.models import Item
 from circulation.blocks import patron_figures
+from circulation.fees import take_payment
 from circulation.ledger import account
 from circulation.losses.claims import (
     claims_of,
@@ -17,6 +18,7 @@ from circulation.losses.claims import (
     tick_search,
     withdraw_claim,
 )
+from circulation.losses.damage import record_damage
 from circulation.losses.lost import cancel_loss, declare_lost
 from circulation.losses.models import Claim, Loss, LossProposal
 from circulation.losses.proposals import approve, postpone, propose_lost
@@ -131,6 +133,24 @@ def test_a_loss_taken_back_opens_the_claim_again_that_it_had_ended(library: Libr
     assert library.get(Claim, claim.id).resolved_at is None
     assert library.events("claim_resolved") == []
     assert library.do(tick_search, claim_id=claim.id).ok
+
+
+def test_a_fine_taken_back_pays_what_else_is_owed_and_that_case_ends_by_it(
+    library: Library,
+) -> None:
+    item, patron, _claim = claimed(library)  # 3,000 are owed for the days before it
+    library.do(take_payment, patron_id=patron.id, amount=3_000)
+    other = library.item()
+    library.lend(other, patron)
+    library.take_back(other)
+    loan = library.all(Loan)[-1]
+    torn = library.do(record_damage, item_id=other.id, loan_id=loan.id, amount=2_000)
+    back = library.take_back(item, from_shelf=True)
+    assert "loss_settled" in [line["code"] for line in back.details]
+    case = library.get(Loss, torn.facts["loss_id"])
+    assert (case.state, case.settled_how) == ("settled", "payment")
+    assert library.do(undo, token=back.undo_token).ok
+    assert owed(library, patron) == 2_000  # of the fine; what it had paid is paid
 
 
 def test_found_on_the_shelf_sent_twice_with_one_key_is_answered_alike(lite: Library) -> None:
