@@ -42,6 +42,23 @@ def grounds_at(session: Session, branch_id: int, day: date) -> list[Exemption]:
     ]
 
 
+def annual_fee(
+    session: Session, patron: Patron, card: PatronCard, day: date, chosen: int = 0
+) -> tuple[Fee | None, Exemption | None]:
+    """Return what another term of a card costs its holder, and the ground for not asking it."""
+    fee = _fee(session, patron, card, ANNUAL, day)
+    if fee is None or fee.amount == 0:
+        return None, None
+    ground = exemption_for(
+        exemptions(session),
+        path=place(session, patron.branch_id).ids,
+        age=age_on(patron, day),
+        day=day,
+        chosen=chosen,
+    )
+    return fee, ground
+
+
 def charge_for_card(session: Session, actor: Actor, given: CardGiven) -> None:
     """Charge the fee of a card just given, or note on which ground it was not asked for.
 
@@ -49,20 +66,13 @@ def charge_for_card(session: Session, actor: Actor, given: CardGiven) -> None:
     """
     if given.occasion == REPLACED and not given.lost:
         return
-    occasion = REPLACEMENT if given.occasion == REPLACED else ANNUAL
-    fee = _fee(session, given.patron, given.card, occasion, given.day)
-    if fee is None or fee.amount == 0:
-        return
     ground = None
-    if occasion == ANNUAL:
-        ground = exemption_for(
-            exemptions(session),
-            path=place(session, given.patron.branch_id).ids,
-            age=age_on(given.patron, given.day),
-            day=given.day,
-            chosen=given.exemption,
-        )
-    _post(session, actor, given, fee, ground)
+    if given.occasion == REPLACED:
+        fee = _fee(session, given.patron, given.card, REPLACEMENT, given.day)
+    else:
+        fee, ground = annual_fee(session, given.patron, given.card, given.day, given.exemption)
+    if fee is not None and fee.amount:
+        _post(session, actor, given, fee, ground)
 
 
 def _fee(

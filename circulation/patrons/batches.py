@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cataloging.models import Barcode
@@ -140,12 +141,20 @@ def summed_up(patron: Patron) -> str:
 
 
 @dataclass(frozen=True)
+class Stays:
+    """Somebody whom an undo leaves alone."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
 class Undone:
     """What an undo did: for how many, and who stays since somebody has been there."""
 
     batch: PatronBatch
     back: int
-    left: Sequence[Patron]
+    left: Sequence[Stays]
 
 
 def batch_for(session: Session, actor: Actor, batch_id: int) -> PatronBatch:
@@ -184,11 +193,10 @@ def undo_batch(session: Session, actor: Actor, batch_id: int) -> Undone:
     left, back = [], 0
     for line in lines:
         patron = session.get_one(Patron, line.patron_id, populate_existing=True)
-        if _untouched(session, patron, line):
-            _take_back(session, actor, patron, line)
+        if _untouched(session, patron, line) and _given_back(session, actor, patron, line):
             back += 1
         else:
-            left.append(patron)
+            left.append(Stays(patron.id, patron.name))
     session.execute(delete(PatronBatchLine).where(PatronBatchLine.batch_id == row.id))
     row.ended_at, row.undone, row.undone_by = clock.now(), True, actor.staff_id
     row.facts = {**row.facts, "back": back, "left": len(left)}
@@ -236,6 +244,16 @@ def _used(session: Session, patron: Patron, line: PatronBatchLine) -> bool:
     return any(c.state != "active" or c.printed_at is not None for c in session.scalars(cards))
 
 
+def _given_back(session: Session, actor: Actor, patron: Patron, line: PatronBatchLine) -> bool:
+    """Take one line back whole; False where the rows of today do not bear it (a new card)."""
+    try:
+        with session.begin_nested():
+            _take_back(session, actor, patron, line)
+    except (IntegrityError, Refused):
+        return False
+    return True
+
+
 def _take_back(session: Session, actor: Actor, patron: Patron, line: PatronBatchLine) -> None:
     act = Act(session, actor, "batch_undo", None, unit_id=patron.branch_id)
     for table, row_id, columns in reversed(line.changes):
@@ -245,6 +263,8 @@ def _take_back(session: Session, actor: Actor, patron: Patron, line: PatronBatch
     for entry_id in line.facts.get("entries", []):
         reverse_entry(act, session.get_one(LedgerEntry, entry_id), note="undone")
     session.flush()
+    notes = delete(BlockNote).where(BlockNote.id.in_(line.facts.get("notes", [])))
+    session.execute(notes.where(BlockNote.lifted_at.is_(None)))
     exempt = delete(ExemptCard).where(ExemptCard.id.in_(line.facts.get("exempt", [])))
     session.execute(exempt)
     void_events(act, line.facts.get("events", []))

@@ -147,16 +147,20 @@ def renew_card(
     patron_id: int,
     *,
     on: date | None = None,
+    until: date | None = None,
     exemption: int = 0,
 ) -> PatronCard:
-    """Extend the active card by another term, from its end or from today if that is past."""
+    """Extend the active card by another term, from its end or from today if that is past; or until
+    a day. Raises ``Invalid`` for a day the card reaches already."""
     patron = patron_for(session, actor, patron_id, EDIT)
     card = active_card(session, patron.id)
     if card is None:
         raise Refused("card_none_active")
     day = on or clock.today()
     category = session.get_one(PatronCategory, patron.category)
-    card.expires_on = add_months(max(day, card.expires_on), category.card_months)
+    if until is not None and until <= max(day, card.expires_on):
+        raise Invalid("card_renewal_gains_nothing", field="until")
+    card.expires_on = until or add_months(max(day, card.expires_on), category.card_months)
     _publish(session, actor, patron, CardRenewed(card.expires_on), day)
     audit(session, actor, "card_renewed", "patron", patron.id)
     _given(session, actor, CardGiven(patron, card, RENEWED, day, exemption))

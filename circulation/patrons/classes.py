@@ -7,7 +7,6 @@ list is one act that can be taken back (``batches``).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -26,6 +25,7 @@ from circulation.patrons.patrons import (
 )
 from circulation.patrons.photo_zip import Photos, PhotoZip, keep_photos
 from circulation.patrons.spreadsheet import Sheet, born_cell, sex_cell, shown
+from circulation.rules.school_year import school_year_on
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.errors import IlsError, Invalid
@@ -87,12 +87,6 @@ class ListDone:
     def wrong(self) -> list[RowDone]:
         """Return the rows not taken."""
         return [one for one in self.rows if one.error is not None]
-
-
-def school_year_on(day: date) -> str:
-    """Return the school year of a day; it begins in summer, when lists for autumn are made."""
-    first = day.year if day.month >= 6 else day.year - 1
-    return f"{first}–{first + 1}"
 
 
 def take_class_list(

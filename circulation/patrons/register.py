@@ -11,10 +11,12 @@ from circulation.patrons import (  # noqa: F401 — each joins the pages
     class_views,
     consent_views,
     merge_views,
+    new_year_views,
     note_views,
     photo_views,
     privacy_views,
     registration_views,
+    renewal_views,
     spreadsheet_views,
 )
 from circulation.patrons.audit_words import name_patron_acts
@@ -40,6 +42,7 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Registrations from the site"), "patrons.registrations", EDIT, order=152)
     menu_entry(group, _l("Print cards"), "patrons.print_page", EDIT, order=151)
     menu_entry(group, _l("School classes"), "patrons.classes", EDIT, order=151)
+    menu_entry(group, _l("Renew cards of many"), "patrons.renewals", EDIT, order=151)
     menu_entry(group, _l("Registered twice"), "patrons.duplicates", MERGE, order=153)
     menu_entry(group, _l("Requests about data"), "patrons.requests", EDIT, order=154)
     menu_entry(group, _l("Notice on personal data"), "patrons.notice_text", EDIT_NOTICE, order=157)
@@ -54,6 +57,8 @@ def register(app: Flask) -> None:
 def _say_of_many() -> None:
     message("batch_unknown", _l("There is no such act."))
     message("batch_ended", _l("This is undone already, or more than 30 days ago."))
+    message("new_year_empty", _l("Please choose classes, and write the new school year."))
+    message("card_renewal_gains_nothing", _l("The card is valid as long already."))
     message("column_name_missing", _l("Please say which column holds the names."))
     message("cell_too_long", _l("The student code or the class is too long."))
     message("row_twice", _l("%(name)s is on the list twice."))

@@ -1,6 +1,7 @@
 """The lists: overdue, on loan, holds, the register of patrons, most read, never lent."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -310,6 +311,59 @@ PATRONS = RegisterList(
     complete=_patron_words,
 )
 
+# --- cards that run out ----------------------------------------------------------------------
+
+
+def _running_out(asked: Asked) -> Query:
+    query = (
+        select(
+            Patron.id.label("patron_id"),
+            Patron.branch_id,
+            Patron.name.label("patron"),
+            PatronCategory.name.label("category"),
+            SCHOOL,
+            PHONE,
+            PatronCard.number.label("card"),
+            PatronCard.issued_on,
+            PatronCard.expires_on,
+        )
+        .join(PatronCard, ACTIVE_CARD)
+        .join(PatronCategory, PatronCategory.code == Patron.category)
+        .where(Patron.branch_id.in_(asked.branches), Patron.deleted_at.is_(None))
+        .where(PatronCard.expires_on >= (asked.first or asked.today - timedelta(days=30)))
+        .where(PatronCard.expires_on <= (asked.last or asked.today + timedelta(days=60)))
+    )
+    return _of_patrons(query, asked)
+
+
+RUNNING_OUT = RegisterList(
+    code="cards",
+    title=_l("Cards running out"),
+    title_vi="Danh sách thẻ sắp hết hạn, vừa hết hạn",
+    lead=_l(
+        "By the last day of the card: from 30 days ago to 60 days ahead, unless days are given."
+    ),
+    columns=(
+        Column("expires_on", _l("Valid until"), "date", "20mm"),
+        _PATRON,
+        _CARD,
+        Column("category", _l("Kind of patron"), width="1fr"),
+        _SCHOOL,
+        _PHONE,
+        Column("issued_on", _l("Issued"), "date", "20mm"),
+        _BRANCH,
+    ),
+    query=_running_out,
+    sorts={
+        "expires_on": [PatronCard.expires_on],
+        "patron": [Patron.name_key],
+        "school": [Patron.school, Patron.school_class],
+        "category": [PatronCategory.order],
+    },
+    by_default=(PatronCard.expires_on, Patron.name_key, Patron.id),
+    filters=("branch", "days", "category", "school_class"),
+)
+
 # --- blocks ---------------------------------------------------------------------------------
 
 
@@ -507,4 +561,7 @@ NEVER_LENT = RegisterList(
     filters=("branch", "days", "item_type"),
 )
 
-LISTS = {one.code: one for one in (OVERDUE, ON_LOAN, HOLDS, PATRONS, BLOCKS, MOST_READ, NEVER_LENT)}
+LISTS = {
+    one.code: one
+    for one in (OVERDUE, ON_LOAN, HOLDS, PATRONS, RUNNING_OUT, BLOCKS, MOST_READ, NEVER_LENT)
+}

@@ -37,6 +37,7 @@ from circulation.offline.replay import replay_waiting
 from circulation.patrons.consent import consent_at_desk
 from circulation.patrons.merge import merge_patrons
 from circulation.patrons.models import Patron
+from circulation.patrons.new_year import ClassMove, LeaverTerms, begin_school_year
 from circulation.patrons.notes import write_note
 from circulation.patrons.patrons import PatronFacts
 from circulation.patrons.photos import keep_photo
@@ -287,6 +288,13 @@ def _persons(place: Place, head: Actor, words: dict[str, Any]) -> None:
         )
         _twice(session, head, branch, words)
         words["registration_id"] = send_registration(session, facts).id
+        leaver = factories.create_patron(
+            session, branch, "Lê Ra Trường", school="THCS Sen", school_class="9A"
+        )
+    perform(charge, head, patron_id=leaver.id, kind="service", amount=3_000, key="c9")
+    with transaction() as session:
+        moves, terms = [ClassMove("THCS Sen", "9A", "")], LeaverTerms(block="Trả nợ trước")
+        words["batch_id"] = begin_school_year(session, head, "2026–2027", moves, terms).id
 
 
 def _money(place: Place, head: Actor, words: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ MORE = {
     "offline.lines": ["?state=conflict", "?state=all&sort=-when"],
     "patrons.find": ["?q=lan"],
     "patrons.print_page": ["?all=1"],
+    "patrons.renewals": ["?category=adult"],
     "patrons.photo_zip": ["?class=@6A"],
     "patrons.merge": ["?other={twin_id}"],
     "rulebook.matrix": ["?unit={unit_id}&field=penalty", "?unit={unit_id}&field=borrow_stopped_by"],

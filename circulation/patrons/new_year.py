@@ -1,0 +1,184 @@
+"""The new school year: classes move up by a table, the final ones leave; one act with an undo.
+
+Nobody moves twice: who is of the new year already (a newer list brought them in) is left alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from cataloging.models import Item, Record
+from circulation.blocks import patron_figures
+from circulation.models import Loan
+from circulation.patrons.batch_models import PatronBatch
+from circulation.patrons.batches import Batch, batch_for, lines_of
+from circulation.patrons.cards import active_card
+from circulation.patrons.classes import ClassFigures, classes_with_figures
+from circulation.patrons.models import Patron, PatronCard, PatronCategory
+from circulation.patrons.notes import write_note
+from circulation.patrons.patrons import EDIT
+from circulation.rules.school_year import next_class
+from ils.accounts.actor import Actor
+from ils.core import clock
+from ils.core.errors import Invalid
+from ils.org.models import OrgUnit
+
+KEEP, END = "keep", "end"
+
+
+@dataclass(frozen=True)
+class ClassMove:
+    """A class of a school, and the class it becomes; empty: its pupils leave the school."""
+
+    school: str
+    name: str
+    to: str
+
+
+@dataclass(frozen=True)
+class LeaverTerms:
+    """What becomes of those who leave: another kind of patron, the card, a block until all is back."""
+
+    category: str = ""
+    card: str = KEEP
+    block: str = ""  # its words; empty: no block
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A class with the class that would follow; None: a person must say."""
+
+    figures: ClassFigures
+    to: str | None
+
+
+def propose_moves(session: Session, actor: Actor, year: str) -> list[Proposal]:
+    """Return the classes that are not of the new year yet, with the class that follows."""
+    return [
+        Proposal(one, next_class(one.name, one.school))
+        for one in classes_with_figures(session, actor)
+        if one.year != year
+    ]
+
+
+def begin_school_year(
+    session: Session,
+    actor: Actor,
+    year: str,
+    moves: Sequence[ClassMove],
+    terms: LeaverTerms,
+) -> PatronBatch:
+    """Move the pupils of classes up. Raises ``Invalid`` for no class or no year."""
+    if not moves or not year.strip():
+        raise Invalid("new_year_empty", field="year")
+    if terms.category and session.get(PatronCategory, terms.category) is None:
+        raise Invalid("category_unknown", field="category")
+    table = {(one.school, one.name): one.to.strip().upper()[:30] for one in moves}
+    batch = Batch(session, actor, "new_year", actor.library_id or 0)
+    moved, leavers = 0, []
+    for patron in _pupils(session, actor, year, table):
+        was = (patron.school, patron.school_class)
+        if table[was]:
+            batch.change(patron, patron, school_class=table[was], school_year=year.strip())
+            moved += 1
+        else:
+            leavers.append(patron)
+            _leave(session, batch, patron, terms)
+    blocked = _block(session, actor, batch, leavers, terms.block) if terms.block.strip() else 0
+    return batch.close(moved=moved, left_school=len(leavers), blocked=blocked, about=year.strip())
+
+
+def _pupils(
+    session: Session, actor: Actor, year: str, table: Mapping[tuple[str, str], str]
+) -> list[Patron]:
+    """Read all who move before anybody does, so that 6A → 7A → 8A is one step for each."""
+    query = (
+        select(Patron)
+        .join(OrgUnit, OrgUnit.id == Patron.branch_id)
+        .where(Patron.library_id == actor.library_id, Patron.deleted_at.is_(None))
+        .where(Patron.school_class != "", Patron.school_year != year)
+        .where(or_(*(OrgUnit.path.startswith(p) for p in actor.scope_paths(EDIT) or ["?"])))
+        .order_by(Patron.id)
+    )
+    return [one for one in session.scalars(query) if (one.school, one.school_class) in table]
+
+
+def _leave(session: Session, batch: Batch, patron: Patron, terms: LeaverTerms) -> None:
+    batch.note(patron, was=patron.school_class, school=patron.school)
+    batch.change(
+        patron,
+        patron,
+        school="",
+        school_class="",
+        category=terms.category or patron.category,
+    )
+    card = active_card(session, patron.id)
+    if terms.card == END and card is not None:
+        batch.change(patron, card, state="canceled", ended_on=clock.today())
+
+
+def _block(session: Session, actor: Actor, batch: Batch, leavers: list[Patron], words: str) -> int:
+    """Block those who have something of the library's until it is back."""
+    figures = patron_figures(session, [one.id for one in leavers]) if leavers else {}
+    count = 0
+    for patron in leavers:
+        mine = figures[patron.id]
+        if mine.loans or mine.reading or mine.owed > 0:
+            note = write_note(session, actor, patron.id, words, acts=("borrow", "hold"))
+            batch.note(patron, notes=[note.id])
+            count += 1
+    return count
+
+
+# --- who left and still owes -------------------------------------------------------------------
+
+
+def leavers_owing(session: Session, actor: Actor, batch_id: int) -> list[dict[str, Any]]:
+    """Return what those who left with a school year still have or owe today: a line for each book,
+    or for the money alone; for the school to remind them."""
+    batch_for(session, actor, batch_id)
+    was = {
+        line.patron_id: line.facts for line in lines_of(session, batch_id) if "was" in line.facts
+    }
+    if not was:
+        return []
+    figures = patron_figures(session, was)
+    loans: dict[int, list[Any]] = {}
+    query = (
+        select(Loan.patron_id, Record.title, Item.accession_no, Loan.due_on)
+        .join(Item, Item.id == Loan.item_id)
+        .join(Record, Record.id == Loan.record_id)
+        .where(Loan.patron_id.in_(was), Loan.closed_at.is_(None))
+        .order_by(Loan.due_on, Loan.id)
+    )
+    for patron_id, *rest in session.execute(query):
+        loans.setdefault(patron_id or 0, []).append(rest)
+    people = session.execute(
+        select(Patron, PatronCard.number)
+        .outerjoin(PatronCard, (PatronCard.patron_id == Patron.id) & (PatronCard.state == "active"))
+        .where(Patron.id.in_(was))
+        .order_by(Patron.name_key, Patron.id)
+    ).all()
+    rows = []
+    for patron, card in people:
+        owed = max(0, figures[patron.id].owed)
+        books = loans.get(patron.id, [])
+        for n, (title, number, due) in enumerate(books or ([("", "", None)] if owed else [])):
+            rows.append(
+                {
+                    "patron_id": patron.id,
+                    "patron": patron.name,
+                    "school": was[patron.id]["school"],
+                    "school_class": was[patron.id]["was"],
+                    "card": card or "",
+                    "phone": patron.phone or patron.guardian_phone,
+                    "title": title,
+                    "accession_no": number or "",
+                    "due_on": due,
+                    "owed": owed or None if n == 0 else None,
+                }
+            )
+    return sorted(rows, key=lambda row: (row["school"], row["school_class"]))
