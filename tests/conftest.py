@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from bench.postgres import private_cluster, programs
 from ils.core import clock, db
@@ -126,6 +127,64 @@ def fresh_postgres(url: str) -> Iterator[str]:
         admin.dispose()
 
 
+class Reused:
+    """One PostgreSQL database for one test after another, emptied between two of them.
+
+    Emptying is ten times quicker than making a database. One whose tables are not those of the
+    template any more is made anew.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.admin, self.name = create_engine(url, isolation_level="AUTOCOMMIT"), "sen_reused"
+        self.url = url.rsplit("/", 1)[0] + f"/{self.name}"
+        self._make()
+        tables = [table.name for table in all_tables().sorted_tables]
+        each = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
+        self._filled = text(" UNION ALL ".join(each))
+        self._tables = len(tables)
+
+    def _make(self) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {self.name} TEMPLATE template_sen"))
+
+    def empty(self) -> None:
+        """Delete all rows, and let every id begin at 1 again."""
+        engine = create_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+            own = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+            same = connection.scalar(text(own)) == self._tables
+            if same:
+                self._delete_all(connection)
+        if not same:
+            self._make()
+
+    def _delete_all(self, connection: Connection) -> None:
+        """Delete without the triggers: neither foreign keys nor closed tills ask."""
+        filled = connection.scalars(self._filled).all()
+        lines = [f'DELETE FROM "{name}"' for name in filled]
+        connection.exec_driver_sql("; ".join(["SET session_replication_role = replica", *lines]))
+        connection.execute(
+            text(
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
+                " FROM pg_sequences WHERE last_value IS NOT NULL"
+            )
+        )
+
+
+@pytest.fixture(scope="session")
+def _reused_postgres(postgres_url: str) -> Iterator[Reused]:
+    made = Reused(postgres_url)
+    yield made
+    made.admin.dispose()
+
+
 @pytest.fixture(scope="session")
 def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("template") / "sen.db"
@@ -153,12 +212,13 @@ def sqlite_db(tmp_path: Path, _sqlite_template: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def postgres_db(tmp_path: Path, postgres_url: str) -> Iterator[Engine]:
+def postgres_db(tmp_path: Path, _reused_postgres: Reused) -> Iterator[Engine]:
     """An empty PostgreSQL database with all tables, bound to the process."""
-    with fresh_postgres(postgres_url) as url:
-        _configured(tmp_path, url)
-        _forget()
-        yield db.connect()
+    _configured(tmp_path, _reused_postgres.url)
+    _forget()
+    yield db.connect()
+    db.disconnect()
+    _reused_postgres.empty()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
