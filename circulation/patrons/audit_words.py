@@ -24,6 +24,7 @@ def name_patron_acts() -> None:
         request_answered=_l("Request about data answered"),
         registration_confirmed=_l("Registration from the site confirmed"),
         registration_declined=_l("Registration from the site declined"),
+        visitor_registered=_l("Visitor without a card written down"),
         batch_classes=_l("List or photos of a school brought in"),
         batch_renewal=_l("Cards of many renewed"),
         batch_new_year=_l("Classes moved to the new school year"),
@@ -34,6 +35,7 @@ def name_patron_acts() -> None:
         patrons_distinct=_l("Two records found to be two people"),
     )
     name_subjects(
+        day_visitor=_l("day visitor"),
         patron_batch=_l("act on many patrons"),
         patron_card=_l("card"),
         privacy_notice=_l("notice on personal data"),

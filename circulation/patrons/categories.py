@@ -23,12 +23,15 @@ LONGEST_CARD: Final = 120  # months
 
 @dataclass(frozen=True)
 class CategoryFacts:
-    """What is said of a kind of patrons. ``card_months``: how long its cards are valid."""
+    """What is said of a kind of patrons. ``card_months``: how long its cards are valid; ``to_age``:
+    the last age at which it fits; ``next_code``: the kind that follows then."""
 
     name: str
     name_en: str = ""
     child: bool = False
     card_months: int = 12
+    to_age: int | None = None
+    next_code: str = ""
 
 
 def first_categories() -> list[dict[str, Any]]:
@@ -53,8 +56,8 @@ def add_category(session: Session, actor: Actor, facts: CategoryFacts) -> Patron
         raise Invalid("category_taken", field="name", name=facts.name)
     last = session.scalar(select(func.max(PatronCategory.order))) or 0
     made = PatronCategory(code=code, order=last + 1)
+    _set(session, made, facts)
     session.add(made)
-    _set(made, facts)
     session.flush()
     audit(session, actor, "category_added", "patron_category", None, code=code)
     return made
@@ -69,16 +72,22 @@ def change_category(
     if found is None:
         raise NotFound("category_unknown", code=code)
     before = {"name": found.name, "child": found.child, "card_months": found.card_months}
-    _set(found, facts)
+    _set(session, found, facts)
     session.flush()
     audit(session, actor, "category_changed", "patron_category", None, code=code, before=before)
     return found
 
 
-def _set(category: PatronCategory, facts: CategoryFacts) -> None:
+def _set(session: Session, category: PatronCategory, facts: CategoryFacts) -> None:
     if not facts.name.strip():
         raise Invalid("category_unknown", field="name")
     if not 1 <= facts.card_months <= LONGEST_CARD:
         raise Invalid("card_months_wrong", field="card_months", most=LONGEST_CARD)
+    if facts.to_age is not None and not 1 <= facts.to_age <= 120:
+        raise Invalid("category_age_wrong", field="to_age")
+    unknown = facts.next_code and session.get(PatronCategory, facts.next_code) is None
+    if unknown or (facts.next_code and facts.next_code == category.code):
+        raise Invalid("category_next_wrong", field="next_code")
+    category.to_age, category.next_code = facts.to_age, facts.next_code or None
     category.name, category.name_en = facts.name.strip(), facts.name_en.strip()
     category.child, category.card_months = facts.child, facts.card_months

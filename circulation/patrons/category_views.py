@@ -6,8 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
-from wtforms import BooleanField, IntegerField, StringField
-from wtforms.validators import Length, NumberRange
+from wtforms import BooleanField, IntegerField, SelectField, StringField
+from wtforms.validators import Length, NumberRange, Optional
 
 from circulation.patrons.categories import (
     EDIT_CATEGORY,
@@ -22,7 +22,7 @@ from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
-from ils.web.forms import Form, Required
+from ils.web.forms import Form, Required, choices
 
 
 class CategoryForm(Form):
@@ -33,6 +33,8 @@ class CategoryForm(Form):
     card_months = IntegerField(
         _l("A card is valid for (months)"), [Required(), NumberRange(1, LONGEST_CARD)], default=12
     )
+    to_age = IntegerField(_l("Up to the age of (empty: any)"), [Optional(), NumberRange(1, 120)])
+    next_code = SelectField(_l("Kind that follows by age"), validate_choice=False)
     child = BooleanField(_l("Children: a guardian is asked for, counted as children"))
 
 
@@ -43,7 +45,10 @@ def categories() -> Any:
     wanted = request.values.get("code", "")
     with reading() as session:
         present = session.get(PatronCategory, wanted) if wanted else None
+        kinds = session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all()
     form = CategoryForm(obj=present)
+    follow = [(k.code, k.name) for k in kinds if k.code != wanted]
+    form.next_code.choices = choices([("", "–"), *follow])
     status = 200
     if request.method == "POST":
         status = 422
@@ -51,7 +56,9 @@ def categories() -> Any:
             try:
                 _store(wanted, form)
             except IlsError as error:
-                box = form.card_months if error.facts.get("field") == "card_months" else form.name
+                boxes = (form.card_months, form.to_age, form.next_code)
+                named = {one.name: one for one in boxes}
+                box = named.get(error.facts.get("field", ""), form.name)
                 box.errors, status = [*box.errors, sentence_for(error)], error.status
             else:
                 flash(_("Saved."), "ok")
@@ -78,6 +85,8 @@ def _store(code: str, form: CategoryForm) -> None:
         form.name_en.data or "",
         child=bool(form.child.data),
         card_months=form.card_months.data or 0,
+        to_age=form.to_age.data,
+        next_code=form.next_code.data or "",
     )
     with transaction() as session:
         if code:

@@ -31,6 +31,7 @@ from circulation.patrons.models import (
     new_event_ref,
 )
 from circulation.patrons.patrons import patron_for
+from circulation.patrons.visit_models import DoorVisit
 from ils.accounts.actor import Actor
 from ils.accounts.permissions import declare_permission
 from ils.core import clock
@@ -124,7 +125,7 @@ def _detach(session: Session, patron: Patron) -> None:
     mine = patron.id
     session.execute(update(Loan).where(Loan.patron_id == mine).values(patron_id=None))
     session.execute(update(Hold).where(Hold.patron_id == mine).values(patron_id=None))
-    for table in (DeskCommand, BlockNote, Suspension, PatronBatchLine):
+    for table in (DeskCommand, BlockNote, Suspension, PatronBatchLine, DoorVisit):
         session.execute(delete(table).where(table.patron_id == mine))
     session.execute(update(Consent).where(Consent.patron_id == mine).values(giver_name=""))
     session.execute(

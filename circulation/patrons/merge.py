@@ -35,7 +35,14 @@ MERGE = declare_permission("patrons:person:merge", "Merge two records of one per
 
 UNDO_DAYS = 30
 # Not moved by pointer: cards stay for past figures, consents and the merges have rules of their own.
-_APART = ("patron_card", "consent", "patron_merge", "patrons_distinct", "patron_batch_line")
+_APART = (
+    "patron_card",
+    "consent",
+    "patron_merge",
+    "patrons_distinct",
+    "patron_batch_line",
+    "door_visit",
+)
 FILLED = (
     *("born_on", "born_year", "sex", "ethnicity", "occupation", "school", "school_class"),
     *("commune", "address", "phone", "email", "id_number_masked", "id_number_hash"),

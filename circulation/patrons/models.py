@@ -51,6 +51,8 @@ class PatronCategory(Base):
     name_en: Mapped[str] = mapped_column(String(80), default="")
     child: Mapped[bool] = mapped_column(Boolean, default=False)
     card_months: Mapped[int] = mapped_column(Integer, default=12)
+    to_age: Mapped[int | None] = mapped_column(Integer)  # the last age at which it fits
+    next_code: Mapped[str | None] = mapped_column(String(30))  # the kind that follows by age
     hold_class: Mapped[int] = mapped_column(Integer, default=5)
     order: Mapped[int] = mapped_column(Integer, default=0)
 

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 import circulation.patrons.retention_jobs  # noqa: F401 — declares
 from circulation.patrons import (  # noqa: F401 — each joins the pages
+    age_views,
     batch_views,
     card_views,
     category_views,
@@ -18,6 +19,7 @@ from circulation.patrons import (  # noqa: F401 — each joins the pages
     registration_views,
     renewal_views,
     spreadsheet_views,
+    visit_views,
 )
 from circulation.patrons.audit_words import name_patron_acts
 from circulation.patrons.categories import EDIT_CATEGORY, prepare_categories
@@ -27,6 +29,7 @@ from circulation.patrons.looks import VIEW_LOOKS
 from circulation.patrons.merge import MERGE
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.views import bp
+from circulation.permissions import TALLY
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
@@ -43,6 +46,7 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Print cards"), "patrons.print_page", EDIT, order=151)
     menu_entry(group, _l("School classes"), "patrons.classes", EDIT, order=151)
     menu_entry(group, _l("Renew cards of many"), "patrons.renewals", EDIT, order=151)
+    menu_entry(group, _l("Day visitors"), "patrons.visitors", TALLY, order=155)
     menu_entry(group, _l("Registered twice"), "patrons.duplicates", MERGE, order=153)
     menu_entry(group, _l("Requests about data"), "patrons.requests", EDIT, order=154)
     menu_entry(group, _l("Notice on personal data"), "patrons.notice_text", EDIT_NOTICE, order=157)
@@ -59,6 +63,10 @@ def _say_of_many() -> None:
     message("batch_ended", _l("This is undone already, or more than 30 days ago."))
     message("new_year_empty", _l("Please choose classes, and write the new school year."))
     message("card_renewal_gains_nothing", _l("The card is valid as long already."))
+    message("visitor_name_missing", _l("Please write the visitor's name."))
+    message("category_next_wrong", _l("The kind that follows must be another kind of patrons."))
+    message("category_age_wrong", _l("The last age of a kind is between 1 and 120 years."))
+    message("ages_none_chosen", _l("Please choose who gets the other kind."))
     message("column_name_missing", _l("Please say which column holds the names."))
     message("cell_too_long", _l("The student code or the class is too long."))
     message("row_twice", _l("%(name)s is on the list twice."))

@@ -15,6 +15,7 @@ from circulation.patrons.erasure import end_merges, erase_patron, stands_against
 from circulation.patrons.history import detach_history
 from circulation.patrons.models import Patron, PatronCard, PatronLook
 from circulation.patrons.registration import expire_registrations
+from circulation.patrons.visits import forget_visits
 from ils.accounts.actor import system_actor
 from ils.core import clock
 from ils.core.config import config
@@ -37,6 +38,8 @@ def keep_no_longer() -> None:
         end_merges(session)
     with transaction() as session:
         end_batches(session)
+    with transaction() as session:
+        forget_visits(session)
     erase_the_long_gone()
     delete_sheets()
 

@@ -30,6 +30,15 @@ declare(
 )
 
 
+declare(
+    "patrons.visit_once",
+    str,
+    "session",
+    _l("A card scanned at the door counts once in a morning, afternoon or evening, or once a day."),
+    choices=("session", "day"),
+)
+
+
 @dataclass(frozen=True)
 class Kept:
     """How long something is kept: the setting, and what happens then."""
@@ -86,6 +95,14 @@ _kept(
     _l("The person is erased, if no loan, debt or deposit is open."),
     least=0,
     most=240,
+)
+_kept(
+    "patrons.visitor_days",
+    30,
+    _l("Days that it is kept who was a visitor without a card."),
+    _l("The lines are deleted; the visits stay counted."),
+    least=2,
+    most=365,
 )
 declare(
     "patrons.request_days",

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from circulation.patrons.patrons import PatronFacts
+from circulation.rules.school_year import school_year_on
 from circulation.sample.province import Units, data
 
 AGES = {
@@ -78,6 +79,7 @@ def _reader(
         occupation=rng.choice(given["occupations"].get(category, [""])),
         school=school if young else "",
         school_class=school_class if young else "",
+        school_year=school_year_on(end) if young else "",
         commune=commune,
         address=f"{rng.choice(['Tổ', 'Thôn', 'Khu phố'])} {rng.randint(1, 9)}, {commune}",
         phone="" if category == "child" else f"0600{rng.randint(100000, 999999)}",

@@ -8,14 +8,18 @@ from sqlalchemy.orm import Session
 from circulation.patrons.cards import issue_card
 from circulation.patrons.family import join_family
 from circulation.patrons.models import Patron, PatronCard
+from circulation.patrons.notes import write_note
 from circulation.patrons.patrons import PatronFacts, register_patron
 from circulation.patrons.registration import send_registration
+from circulation.patrons.renewals import renew_cards
 from circulation.patrons.requests import ask
 from circulation.patrons.sign_in import patron_actor
+from circulation.patrons.visits import VisitorFacts, register_visitor
 from circulation.rules.consent import LENDING, MESSAGES
 from circulation.sample.province import Units
 from ils.accounts.actor import system_actor
 from ils.core import clock
+from ils.org.models import OrgUnit
 from ils.text.normal import fold
 
 SENT = (
@@ -48,6 +52,7 @@ def add_persons(session: Session, units: Units) -> None:
         with clock.at(clock.now() - timedelta(days=days, hours=3)):
             send_registration(session, facts, address=f"sample {days}")
     _family(session, units["BS"].id)
+    _at_the_desk(session, units["BS-TT"])
     printed = clock.today() - timedelta(days=45)
     session.execute(
         update(PatronCard)
@@ -75,6 +80,33 @@ def _family(session: Session, library_id: int) -> None:
     _registered_twice(session, parent)
     actor = patron_actor(session, parent)
     ask(session, actor, parent, "correct", "Tôi đã đổi số điện thoại, nhờ thư viện sửa giúp.")
+
+
+def _at_the_desk(session: Session, branch: OrgUnit) -> None:
+    """Visitors of yesterday and today, a block with its day, a few cards renewed as one act."""
+    actor = system_actor(session, branch.id)
+    visitors = (
+        (VisitorFacts("Nguyễn Thanh Tùng", "CCCD", "060090012345", "Đọc báo"), 1),
+        (VisitorFacts("Phạm Thị Hòa", purpose="Tra cứu địa chí"), 1),
+        (VisitorFacts("Trần Quốc Việt", "Thẻ sinh viên", "SV20417", "Ôn thi"), 0),
+    )
+    for facts, days in visitors:
+        with clock.at(clock.now() - timedelta(days=days)):
+            register_visitor(session, actor, facts)
+    mine = (
+        select(PatronCard.id, Patron.id)
+        .join(Patron, Patron.id == PatronCard.patron_id)
+        .where(Patron.branch_id == branch.id, PatronCard.state == "active")
+        .where(Patron.deleted_at.is_(None))
+        .order_by(PatronCard.expires_on.desc(), PatronCard.id)
+    )
+    rows = session.execute(mine.limit(6)).all()
+    if not rows:
+        return
+    words = "Làm mất hai trang sách, chờ đền"
+    write_note(session, actor, rows[0][1], words, acts=("borrow",))
+    with clock.at(clock.now() - timedelta(days=1)):
+        renew_cards(session, actor, [card for card, _patron in rows[1:]])
 
 
 def _registered_twice(session: Session, person: Patron) -> None:

@@ -18,6 +18,7 @@ from circulation.models import Loan
 from circulation.patrons.cards import holder_of
 from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.patrons import FoundPatron
+from circulation.patrons.visits import visitor_numbered
 from circulation.reading_room import scan_in_house_use
 from circulation.rules.checkout import READING_ROOM
 from circulation.scan import Scanned, command_meant, recognize
@@ -58,6 +59,9 @@ def scanned(state: State, text: str, key: str) -> Answer:
         return chosen_member(state, int(text))
     with reading() as session:
         found = recognize(session, current_actor(), text)
+        visitor = found.kind == "nothing" and visitor_numbered(
+            session, current_actor().library_id, text
+        )
     if found.kind == "card" and found.card is not None:
         return _card(state, found)
     if found.kind == "item" and found.item is not None:
@@ -65,6 +69,12 @@ def scanned(state: State, text: str, key: str) -> Answer:
         if found.repaired and not answer.message:
             answer.message = _("The barcode was mended to %(code)s.", code=found.repaired)
         return answer
+    if visitor:
+        day = visitor.day.strftime("%d/%m/%Y")
+        said = _(
+            "A visitor of %(day)s without a card: may read here, nothing is lent home.", day=day
+        )
+        return Answer(state, message=said, tone="amber")
     if found.kind == "nothing":
         said = _("Nothing is known by “%(text)s”.", text=text)
         return Answer(state, choice=found, message=said, tone="red")

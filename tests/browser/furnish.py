@@ -43,6 +43,7 @@ from circulation.patrons.patrons import PatronFacts
 from circulation.patrons.photos import keep_photo
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask
+from circulation.patrons.visits import VisitorFacts, register_visitor
 from circulation.rulebook.drafts import make_draft, save_changes
 from circulation.rulebook.open_loans import preview_open_loans
 from circulation.rules.policy import Change
@@ -291,6 +292,10 @@ def _persons(place: Place, head: Actor, words: dict[str, Any]) -> None:
         leaver = factories.create_patron(
             session, branch, "Lê Ra Trường", school="THCS Sen", school_class="9A"
         )
+        factories.create_patron(
+            session, branch, "Lê Thị Lớn", category="child", born_year=2000, guardian_name="Mẹ"
+        )
+        register_visitor(session, head, VisitorFacts("Trần Khách", "CCCD", "042199000123", "Đọc"))
     perform(charge, head, patron_id=leaver.id, kind="service", amount=3_000, key="c9")
     with transaction() as session:
         moves, terms = [ClassMove("THCS Sen", "9A", "")], LeaverTerms(block="Trả nợ trước")

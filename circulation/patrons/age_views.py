@@ -1,0 +1,48 @@
+"""The page of those who have outgrown their kind of patrons."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import ngettext
+from sqlalchemy import select
+
+from circulation.desk import perform
+from circulation.patrons.ages import MOST, change_kinds, outgrown
+from circulation.patrons.models import PatronCategory
+from circulation.patrons.patrons import EDIT
+from circulation.patrons.views import bp
+from ils.core.db import reading
+from ils.core.errors import IlsError
+from ils.web.door import current_actor, door
+from ils.web.errors import sentence_for
+
+
+@bp.route("/ages", methods=["GET", "POST"])
+@door(EDIT)
+def ages() -> Any:
+    """Propose other kinds by age; on POST change those ticked."""
+    problem, status = None, 200
+    if request.method == "POST":
+        chosen = request.form.getlist("patron", type=int)
+        try:
+            batch = perform(
+                change_kinds, current_actor(), chosen, otherwise=request.form.get("otherwise", "")
+            )
+        except IlsError as error:
+            problem, status = sentence_for(error), error.status
+        else:
+            changed = int(batch.facts["changed"])
+            flash(
+                ngettext("%(num)s patron is changed.", "%(num)s patrons are changed.", changed),
+                "ok",
+            )
+            return redirect(url_for("patrons.batches"))
+    with reading() as session:
+        page = render_template(
+            "circulation/patrons_ages.html",
+            rows=outgrown(session, current_actor()),
+            categories=session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all(),
+            most=MOST,
+            problem=problem,
+        )
+    return page, status
