@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import new_change_set
-from cataloging.items import CopyFacts, add_items
+from cataloging.items import EDITABLE_LIFECYCLES, CopyFacts, add_items
 from cataloging.models import ChangeSet, Collection, Register
 from cataloging.records import create_record
 from cataloging.title_code import title_code
@@ -76,7 +76,7 @@ class Catalog:
             collection_id=self.collections[library.id, copy.collection],
             volume_key=copy.volume,
             use=copy.use,
-            lifecycle=copy.lifecycle,
+            lifecycle=copy.lifecycle if copy.lifecycle in EDITABLE_LIFECYCLES else "active",
             price=copy.price,
             source=copy.source,
             voucher=copy.voucher,
@@ -91,6 +91,7 @@ class Catalog:
             opening_balance=copy.opening,
             change_set=batch,
         )
+        item.lifecycle = copy.lifecycle  # also what no form says: missing since before this program
         return Held(
             item_id=item.id,
             record_id=item.record_id,

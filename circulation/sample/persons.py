@@ -83,12 +83,12 @@ def _family(session: Session, library_id: int) -> None:
 
 
 def _at_the_desk(session: Session, branch: OrgUnit) -> None:
-    """Visitors of yesterday and today, a block with its day, a few cards renewed as one act."""
+    """Visitors of the last days, a block with its day, a few cards renewed as one act."""
     actor = system_actor(session, branch.id)
     visitors = (
-        (VisitorFacts("Nguyễn Thanh Tùng", "CCCD", "060090012345", "Đọc báo"), 1),
+        (VisitorFacts("Nguyễn Thanh Tùng", "CCCD", "060090012345", "Đọc báo"), 2),
         (VisitorFacts("Phạm Thị Hòa", purpose="Tra cứu địa chí"), 1),
-        (VisitorFacts("Trần Quốc Việt", "Thẻ sinh viên", "SV20417", "Ôn thi"), 0),
+        (VisitorFacts("Trần Quốc Việt", "Thẻ sinh viên", "SV20417", "Ôn thi"), 1),
     )
     for facts, days in visitors:
         with clock.at(clock.now() - timedelta(days=days)):
