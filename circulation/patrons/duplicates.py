@@ -1,5 +1,5 @@
-"""People who are registered twice: found by name without marks and birth date, telephone or
-identity number.
+"""People who are registered twice: found by name without marks and birth date (weaker: its year),
+telephone or identity number.
 
 A pair that somebody looked at and found to be two people is not shown again.
 """
@@ -28,7 +28,7 @@ class Pair:
     second: Patron
     first_card: PatronCard | None
     second_card: PatronCard | None
-    why: tuple[str, ...]  # id | born | phone
+    why: tuple[str, ...]  # id | born | year (weak) | phone
 
 
 def likely_pairs(
@@ -68,7 +68,9 @@ def _same_ids() -> Any:
         .where(a.library_id - b.library_id == 0)  # not the index of the library: all would match
     )
     by_name = pair.where(a.name_folded == b.name_folded)
-    by_name = by_name.where((a.born_on == b.born_on) | ((a.phone == b.phone) & (a.phone != "")))
+    only_year = (a.born_year == b.born_year) & (a.born_on.is_(None) | b.born_on.is_(None))
+    same_phone = (a.phone == b.phone) & (a.phone != "")
+    by_name = by_name.where((a.born_on == b.born_on) | same_phone | only_year)
     return union(by_name, pair.where(a.id_number_hash == b.id_number_hash)).subquery()
 
 
@@ -80,6 +82,9 @@ def what_is_same(one: Patron, two: Patron) -> tuple[str, ...]:
         found.append("id")
     if same_name and one.born_on and one.born_on == two.born_on:
         found.append("born")
+    one_day_unknown = one.born_on is None or two.born_on is None
+    if same_name and one_day_unknown and one.born_year and one.born_year == two.born_year:
+        found.append("year")  # weak: only the year is known of one of them
     if same_name and one.phone and one.phone == two.phone:
         found.append("phone")
     return tuple(found)

@@ -83,6 +83,9 @@ def merge_patrons(session: Session, actor: Actor, kept_id: int, gone_id: int) ->
     moved["rows"]["consent.patron_id"] = _move_consents(session, gone.id, kept.id)
     moved["matched"] = _settle(session, actor, kept)
     moved["filled"] = _fill(kept, gone)
+    if kept.photo_id is None and gone.photo_id is not None:  # moved, since one row owns a file
+        moved["photo"] = kept.photo_id = gone.photo_id
+        gone.photo_id = None
     gone.merged_into_id, gone.deleted_at = kept.id, clock.now()
     merge = PatronMerge(
         library_id=kept.library_id,
@@ -326,6 +329,9 @@ def undo_merge(session: Session, actor: Actor, merge_id: int) -> Undone:
     _reopen_holds(session, merge, left)
     _give_back_cards(session, merge)
     _empty_filled(session, merge, kept, gone)
+    photo = merge.moved.get("photo")
+    if photo is not None and kept.photo_id == photo:
+        kept.photo_id, gone.photo_id = None, photo
     merge.ended_at, merge.undone, merge.undone_by = clock.now(), True, actor.staff_id
     merge.moved = {}
     _serve_queues(session, kept.id, gone.id)

@@ -1,8 +1,10 @@
 """People registered twice: found, made one, and apart again for thirty days."""
 
+import io
 from datetime import date, timedelta
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from circulation.checkout import check_out
@@ -22,6 +24,7 @@ from circulation.patrons.merge import merge_patrons, merges_of, pointers, undo_m
 from circulation.patrons.models import BlockNote, Patron, PatronMerge
 from circulation.patrons.notes import write_note
 from circulation.patrons.patrons import find_patrons, patron_for
+from circulation.patrons.photos import keep_photo, photo_of
 from circulation.patrons.retention_jobs import keep_no_longer
 from circulation.scan import recognize
 from ils.core import clock
@@ -287,3 +290,30 @@ def test_a_block_goes_with_the_person(lite):
     merge(lite, kept, gone)
     assert lite.all(BlockNote)[0].patron_id == kept.id
     assert "manual_block" in lite.lend(lite.item(), kept).reason_codes()
+
+
+def test_the_same_name_with_only_the_year_of_birth_is_a_weaker_pair(library):
+    library.patron("Nguyễn Thị Lan", born_on=BORN)
+    library.patron("Nguyen Thi Lan", born_year=1990)
+    library.patron("Nguyễn Thị Lan", born_on=date(1990, 1, 1))
+    assert {why for _one, _two, why in pairs(library)} == {("year",)}
+    assert len(pairs(library)) == 2  # the two with different dates are two people
+
+
+def test_a_photo_that_only_the_record_set_aside_has_is_kept_and_given_back(library):
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 400), "teal").save(picture, "JPEG")
+    kept, gone = (library.patron("Nguyễn Thị Lan", consent=True) for _ in range(2))
+    with library.writing() as session:
+        photo = keep_photo(session, library.head, gone.id, picture.getvalue(), agreed=True).id
+    merged = merge(library, kept, gone)
+    assert library.get(Patron, kept.id).photo_id == photo
+    part(library, merged)
+    assert library.get(Patron, kept.id).photo_id is None
+    assert library.get(Patron, gone.id).photo_id == photo
+    merge(library, kept, gone)
+    library.later(days=31)
+    with clock.at(library.now):
+        keep_no_longer()
+    with library.reading() as session:
+        assert photo_of(session, library.head, kept.id).id == photo
