@@ -162,3 +162,31 @@ def test_a_day_is_typed_on_the_page_and_wrong_numbers_lose_nothing(
     assert f"{today:%d/%m}</a>*" in log
     assert browser.get("/staff/daily-log/log.pdf").data.startswith(b"%PDF")
     assert browser.get("/staff/daily-log/log.xlsx").status_code == 200
+
+
+def test_patrons_in_figures_by_kind_card_and_age(library: Library) -> None:
+    today = library.today
+    library.patron("An", born_on=today.replace(year=today.year - 16), expires_on=today)
+    library.patron("Ba", born_on=today.replace(year=today.year - 16) + timedelta(days=1))
+    long_ago = {"issued_on": today - timedelta(days=400), "expires_on": today - timedelta(days=1)}
+    library.patron("Cụ", born_year=today.year - 60, **long_ago)
+    library.patron("Dung", with_card=False)
+    child = {"category": "child", "guardian_name": "Mẹ"}
+    library.patron("Em", born_year=today.year - 9, at=library.place.other_branch, **child)
+    library.patron("Xa", at=library.place.foreign_branch)
+    adults, children = rows(library, "patron_figures")
+    ages = ("young", "grown", "old", "unknown")
+    cards = ("patrons", "valid", "soon", "over", "without")
+    assert [adults[key] for key in cards] == [4, 2, 1, 1, 1]
+    assert [adults[key] for key in ages] == [1, 1, 1, 1]
+    assert [children[key] for key in (*cards, *ages)] == [1, 1, 0, 0, 0, 1, 0, 0, 0]
+
+
+def test_cards_running_out_around_today(lite: Library) -> None:
+    for name, days in (("Lâu rồi", -40), ("Vừa hết", -10), ("Sắp hết", 30), ("Còn lâu", 90)):
+        ends = lite.today + timedelta(days=days)
+        lite.patron(name, issued_on=ends - timedelta(days=300), expires_on=ends)
+    assert [row["patron"] for row in rows(lite, "cards")] == ["Vừa hết", "Sắp hết"]
+    first = lite.today + timedelta(days=60)
+    later = rows(lite, "cards", first=first, last=first + timedelta(days=40))
+    assert [row["patron"] for row in later] == ["Còn lâu"]
