@@ -6,7 +6,9 @@ import circulation.lending_jobs
 import circulation.permissions  # noqa: F401  (declares)
 from cataloging.hooks import register_availability, register_veto
 from circulation.availability import availability_of, item_vetoes
+from circulation.losses.proposals import HELD_BACK
 from circulation.money.card_fees import charge_for_card
+from circulation.notices.told import without_last_reminder
 from circulation.patrons.cards import when_card_given
 from circulation.settings import declare_settings
 
@@ -17,3 +19,5 @@ def register() -> None:
     register_availability(availability_of)
     register_veto(item_vetoes)
     when_card_given(charge_for_card)
+    if without_last_reminder not in HELD_BACK:
+        HELD_BACK.append(without_last_reminder)

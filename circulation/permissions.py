@@ -37,3 +37,9 @@ DECIDE_LOSSES = declare_permission(
 GIVE_AMNESTY = declare_permission("circulation:amnesty:give", _l("Waive fines by a decision"))
 VIEW_POLICY = declare_permission("circulation:policy:view", _l("See the lending rules"))
 EDIT_POLICY = declare_permission("circulation:policy:edit", _l("Change the lending rules"))
+HANDLE_NOTICES = declare_permission(
+    "circulation:notice:handle", _l("See notices, make calls, print letters")
+)
+EDIT_NOTICES = declare_permission(
+    "circulation:notice_text:edit", _l("Change the texts of notices and try them")
+)

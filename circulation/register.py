@@ -7,6 +7,7 @@ import circulation.indicators
 import circulation.lending
 import circulation.losses.register
 import circulation.money.register
+import circulation.notices.register
 import circulation.offline.register
 import circulation.patrons.register
 import circulation.registers.register
@@ -29,4 +30,5 @@ def register(app: Flask) -> None:
     circulation.stocktaking.register.register(app)
     circulation.money.register.register(app)
     circulation.losses.register.register(app)
+    circulation.notices.register.register(app)
     circulation.offline.register.register(app)

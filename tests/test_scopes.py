@@ -25,6 +25,7 @@ from circulation.models import BookDrop, Hold, ItemSearch, Loan, Transit
 from circulation.money.rates import set_price
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
+from circulation.notices.models import Notice, NoticeLetters, NoticeMessage, NoticeWish
 from circulation.offline.log import Command, Log, receive_log
 from circulation.patrons.batch_models import PatronBatch
 from circulation.patrons.batches import Batch
@@ -72,6 +73,9 @@ SENT: dict[str, dict[str, Any]] = {
     "transits.act": {"act": "not_arrived"},
     "offline.settle": {"how": "ok"},
     "desk.correct": {"why": "x"},
+    "notices.called": {"result": "reached", "tries": "0"},
+    "notices.message": {"act": "went"},
+    "notices.patron": {"channel": "letter", "language": "en"},
     "losses.claim": {"act": "withdraw"},
     "losses_case.act": {"act": "cancel", "why": "x"},
     "losses_case.item": {"act": "damage"},
@@ -236,8 +240,33 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "till_id": drawer.facts["till_id"],
             "receipt_id": sold.slip["receipt_id"],
             "line_id": _offline_line(clerk),
+            **_notices(province, patron.id),
         }
     )
+
+
+def _notices(province: factories.Province, patron_id: int) -> dict[str, int]:
+    """A notice of another library, its call, and letters printed there."""
+    at = {"branch_id": province.foreign_branch.id, "library_id": province.foreign_library.id}
+    today = clock.today()
+    with db.transaction() as session:
+        batch = NoticeLetters(library_id=province.foreign_library.id, count=1)
+        call = NoticeMessage(
+            once="x", patron_id=patron_id, channel="phone", day=today, body=SECRET, **at
+        )
+        session.add_all([batch, call])
+        session.flush()
+        told = Notice(
+            key="x",
+            what="apology",
+            patron_id=patron_id,
+            planned_on=today,
+            message_id=call.id,
+            **at,
+        )
+        session.add(told)
+        session.flush()
+        return {"message_id": call.id, "notice_id": told.id, "batch_id": batch.id}
 
 
 def _offline_line(clerk: Any) -> int:
@@ -302,6 +331,8 @@ def state() -> dict[str, Any]:
             "cards": session.scalars(select(PatronCard.expires_on)).all(),
             "claims": session.scalars(select(Claim.resolved_at)).all(),
             "losses": session.scalars(select(Loss.state)).all(),
+            "told": session.scalars(select(Notice.state)).all(),
+            "wishes": session.scalars(select(NoticeWish.channel)).all(),
             "proposals": session.scalars(select(LossProposal.state)).all(),
             "staff": session.scalars(select(Staff.active)).all(),
             "items": session.scalars(select(Item.lifecycle)).all(),

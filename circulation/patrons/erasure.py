@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from circulation.blocks import patron_figures
 from circulation.facts import lock
 from circulation.models import HOLD_OPEN_STATES, DeskCommand, Hold, Loan
+from circulation.notices.told import forget_person
 from circulation.patrons.batch_models import PatronBatchLine
 from circulation.patrons.family import children_of
 from circulation.patrons.models import (
@@ -127,6 +128,7 @@ def _detach(session: Session, patron: Patron) -> None:
     session.execute(update(Hold).where(Hold.patron_id == mine).values(patron_id=None))
     for table in (DeskCommand, BlockNote, Suspension, PatronBatchLine, DoorVisit):
         session.execute(delete(table).where(table.patron_id == mine))
+    forget_person(session, mine)
     session.execute(update(Consent).where(Consent.patron_id == mine).values(giver_name=""))
     session.execute(
         update(PersonRequest).where(PersonRequest.patron_id == mine).values(text="", answer="")

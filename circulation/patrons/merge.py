@@ -34,7 +34,8 @@ from ils.core.errors import NotFound, Refused
 MERGE = declare_permission("patrons:person:merge", "Merge two records of one person")
 
 UNDO_DAYS = 30
-# Not moved by pointer: cards stay for past figures, consents and the merges have rules of their own.
+# Not moved by pointer: cards stay for past figures, consents and the merges have rules of their own,
+# and the one kept says how to be told.
 _APART = (
     "patron_card",
     "consent",
@@ -42,6 +43,7 @@ _APART = (
     "patrons_distinct",
     "patron_batch_line",
     "door_visit",
+    "notice_wish",
 )
 FILLED = (
     *("born_on", "born_year", "sex", "ethnicity", "occupation", "school", "school_class"),

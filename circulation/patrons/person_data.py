@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.models import Hold, LedgerEntry, Loan, Receipt
+from circulation.notices.told import told_to
 from circulation.patrons.cards import cards_of
 from circulation.patrons.consent import consents_of
 from circulation.patrons.family import children_of
@@ -65,6 +66,7 @@ def person_data(session: Session, patron_id: int) -> dict[str, Any]:
             session.scalars(select(BlockNote).where(BlockNote.patron_id == patron.id)),
             ("text", "acts", "from_on", "to_on", "lifted_at"),
         ),
+        "messages": told_to(session, patron.id),
         "suspensions": _rows(
             session.scalars(select(Suspension).where(Suspension.patron_id == patron.id)),
             ("from_on", "to_on"),

@@ -26,6 +26,7 @@ from circulation.sample.desk_days import desk_days
 from circulation.sample.desks import Desk
 from circulation.sample.lending import Lending
 from circulation.sample.losses import lose_some
+from circulation.sample.notices import tell_some
 from circulation.sample.offline import work_offline
 from circulation.sample.papers import Papers, withdraw_worn
 from circulation.sample.people import Reader, readers
@@ -139,6 +140,7 @@ def seed(
     summary.records += added
     summary.items += added
     with transaction() as session:
+        tell_some(session, units, staff, last)
         lose_some(session, units, staff, last)
         work_offline(session, units, staff, last)
     with transaction() as session:

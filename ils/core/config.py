@@ -48,6 +48,36 @@ class Config:
         default="",
         metadata={"help": "PEM file of certificate and key: SIP2 is then spoken in TLS."},
     )
+    smtp_host: str = field(
+        default="", metadata={"help": "Server that sends mail; empty: messages go other ways."}
+    )
+    smtp_port: int = field(default=587, metadata={"help": "Its port: 587, 465 or 25."})
+    smtp_security: str = field(
+        default="starttls", metadata={"help": "starttls, tls (port 465) or none (inside a house)."}
+    )
+    smtp_user: str = field(default="", metadata={"help": "Name to sign in with; empty: without."})
+    smtp_password: str = field(default="", repr=False, metadata={"help": "Its password."})
+    smtp_from: str = field(
+        default="", metadata={"help": "Address messages come from; answers go to the library's."}
+    )
+    sms_url: str = field(
+        default="", metadata={"help": "Address of the provider's HTTP gateway for SMS."}
+    )
+    sms_header: str = field(
+        default="",
+        repr=False,
+        metadata={"help": "Header that proves who sends, such as Authorization: Bearer …"},
+    )
+    sms_body: str = field(
+        default='{"to": "{to}", "text": "{text}", "id": "{id}"}',
+        metadata={"help": "JSON that is posted, with {to}, {text} and {id}."},
+    )
+    zalo_url: str = field(default="", metadata={"help": "As sms_url, for Zalo."})
+    zalo_header: str = field(default="", repr=False, metadata={"help": "As sms_header, for Zalo."})
+    zalo_body: str = field(
+        default='{"phone": "{to}", "text": "{text}", "tracking_id": "{id}"}',
+        metadata={"help": "As sms_body, for Zalo."},
+    )
     clock_may_go_back: bool = field(
         default=False,
         metadata={

@@ -32,6 +32,10 @@ from circulation.models import Loan
 from circulation.money import rates
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
+from circulation.notices.letters import print_letters
+from circulation.notices.models import Notice, NoticeMessage
+from circulation.notices.planning import plan_day
+from circulation.notices.sending import form_messages
 from circulation.offline.log import Command, Log, receive_log
 from circulation.offline.replay import replay_waiting
 from circulation.patrons.consent import consent_at_desk
@@ -54,6 +58,7 @@ from ils.accounts.passwords import hash_password
 from ils.core import clock
 from ils.core.db import reading, transaction
 from ils.core.jobs import run_next_job
+from ils.org.settings import set_setting
 from ils.reporting.periods import clock_named
 from ils.reporting.reports import open_report
 from opac.models import NewsPost
@@ -178,7 +183,31 @@ def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:
     _rules(head, words)
     _losses(place, head, words)
     _closure(head, words)
+    _notices(place, head, words)
     return card
+
+
+def _notices(place: Place, head: Actor, words: dict[str, Any]) -> None:
+    """Letters printed and waiting, calls to make, notices in every state."""
+    branch = place.province.branch
+    with transaction() as session:
+        called = factories.create_patron(session, branch, "Lý Thị Gọi", phone="0600111222")
+        written = factories.create_patron(session, branch, "Mai Văn Thư", commune="Xã Sen")
+        late = factories.create_patron(session, branch, "Cao Văn Muộn", commune="Xã Hồ")
+        codes = [factories.create_item(session, branch).barcode for _ in range(3)]
+    with clock.at(clock.now() - timedelta(days=45)):
+        for code, reader in zip(codes, (called, written, late), strict=True):
+            perform(check_out, head, barcode=code, patron_id=reader.id, key=f"told{reader.id}")
+    with transaction() as session:
+        plan_day(session)
+    form_messages()
+    with transaction() as session:
+        words["batch_id"] = print_letters(session, head, groups=["commune:Xã Sen"]).id
+        rows = session.execute(
+            select(NoticeMessage.id, NoticeMessage.patron_id).order_by(NoticeMessage.id)
+        ).all()
+        words["message_id"] = next(one for one, reader in rows if reader == called.id)
+        words["notice_id"] = session.scalars(select(Notice.id).order_by(Notice.id)).first()
 
 
 def _offline(place: Place, head: Actor, card: str) -> None:
@@ -234,6 +263,7 @@ def _losses(place: Place, head: Actor, words: dict[str, Any]) -> None:
     perform(record_damage, head, item_id=items[2], loan_id=loans[2], amount=9_000, key="torn")
     perform(start_search, head, barcode=codes[4] or "", key="seek")
     with transaction() as session:
+        set_setting(session, head, words["unit_id"], "notices.before_lost", False)
         propose_lost(session)
     words["loss_id"] = case.facts["loss_id"]
 

@@ -42,6 +42,8 @@ MORE = {
         "?group=class:6A@THCS+Sen",
         "?group=family:{parent_id}&patron={parent_id}",
     ],
+    "notices.home": ["?state=planned&sort=-patron", "?what=overdue&channel=letter"],
+    "notices.texts": ["?what=message&language=en"],
     "offline.lines": ["?state=conflict", "?state=all&sort=-when"],
     "patrons.find": ["?q=lan"],
     "patrons.print_page": ["?all=1"],
@@ -94,7 +96,7 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"take_id": take} for take in words["take_ids"]]
     if endpoint.startswith("stocktaking."):
         return [words | {"take_id": words["take_ids"][2], "group": g} for g in GROUPS[5:]]
-    if endpoint == "losses.taken_away":
+    if endpoint in ("losses.taken_away", "notices.taken_away", "notices.calls_taken"):
         return [words | {"form": form} for form in ("xlsx", "pdf")]
     if endpoint == "imports.show":
         return [words | {"run_id": run} for run in words["run_ids"]]

@@ -197,6 +197,7 @@ def proposals(library: Library, state: str = "proposed") -> list[LossProposal]:
 
 
 def night(library: Library) -> int:
+    library.setting("notices.before_lost", False)
     with library.writing() as session:
         return propose_lost(session, library.today)
 

@@ -15,6 +15,7 @@ from circulation.losses.models import Claim, DamageRate, Loss, LossProposal
 from circulation.losses.proposals import propose_lost
 from circulation.models import Loan
 from ils.core import clock, db
+from ils.org.settings import set_setting
 from tests import factories
 
 HOME = "/staff/losses/"
@@ -94,9 +95,12 @@ def test_a_claim_is_searched_for_twice_from_the_list(head: Any, lent: Any) -> No
     assert lifecycle(item) == "active"
 
 
-def test_proposals_are_approved_by_ticking(head: Any, lent: Any) -> None:
-    _loan, item, _patron, _actor = lent
+def test_proposals_are_approved_by_ticking(
+    head: Any, lent: Any, province: factories.Province
+) -> None:
+    _loan, item, _patron, actor = lent
     with db.transaction() as session:
+        set_setting(session, actor, province.library.id, "notices.before_lost", False)
         propose_lost(session)
     proposal = one(LossProposal)
     assert "Đặng Văn Mất" in head.get(HOME).text
