@@ -94,7 +94,7 @@ def compose(
         "name": contact.patron.name,
         "addressee": contact.addressee,
         "card": card.number if card else "",
-        "library": library.short_name or library.name,
+        "library": library.name,
         "address": version.address or library.address,
         "phone": version.phone or library.phone,
     }

@@ -25,9 +25,9 @@ from ils.text.normal import fold
 COLUMNS = (
     Column("planned_on", _l("Day"), "date", "22mm"),
     Column("patron", _l("Patron"), width="1.2fr"),
-    Column("kind", _l("What"), width="30mm"),
+    Column("kind", _l("Kind of notice"), width="30mm"),
     Column("title", _l("Title"), width="1.6fr"),
-    Column("way", _l("By"), width="24mm"),
+    Column("way", _l("Way of telling"), width="24mm"),
     Column("said", _l("State"), width="28mm"),
 )
 SORTS: dict[str, Any] = {
