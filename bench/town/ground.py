@@ -69,7 +69,7 @@ def _tills_may_go(session: Any) -> Iterator[None]:
 
 
 class Ground:
-    """One library with two branches, and what ought to be true of it.
+    """One library with three branches, the third without copies of its own, and what ought to be true of it.
 
     Every act takes small numbers that choose among what there is, so that any source of numbers
     can drive it: Hypothesis, which shrinks them, or a seeded generator.
@@ -107,7 +107,7 @@ class Ground:
         library = found_unit(session, NewUnit("library", "L", "l", "TV", valid_from=START), top)
         units = [
             found_unit(session, NewUnit("branch", c, c.lower(), c, valid_from=START), library)
-            for c in ("B1", "B2")
+            for c in ("B1", "B2", "B3")
         ]
         self.library = library.id
         self.branches = [unit.id for unit in units]
@@ -262,7 +262,7 @@ class Ground:
         """Run a use case that is no desk act."""
         self.steps += 1
         self.last = None
-        actor = self.actors[at % len(self.actors)]
+        actor = self.actor(at)
         shown = {k: v for k, v in words.items() if v not in ("", None, {}) and v is not YES}
         told: list[Any] = [use_case, shown | ({"args": args} if args else {}), "…"]
         self.recent.append(told)
@@ -297,6 +297,14 @@ class Ground:
         """Return the id of a patron, none that was set aside."""
         standing = [one for one in self.patrons if one not in self.merged]
         return standing[n % len(standing)]
+
+    def branch(self, n: int) -> int:
+        """Return the id of a branch."""
+        return self.branches[n % len(self.branches)]
+
+    def actor(self, n: int) -> Actor:
+        """Return who works at that branch."""
+        return self.actors[n % len(self.actors)]
 
     def card(self, patron_id: int) -> str:
         """Return the number of a patron's valid card."""
@@ -388,7 +396,7 @@ class Ground:
         self.steps += 1
         before = self.events()
         with self.clock():
-            again = perform(use_case, self.actors[at % len(self.actors)], **words)
+            again = perform(use_case, self.actor(at), **words)
         assert again.repeated
         assert again.to_json() | {"repeated": False} == answer.to_json()
         assert self.events() == before, "a repeated key did something"

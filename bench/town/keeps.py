@@ -51,7 +51,7 @@ class Keeps(Ground):
         if plan is None or how % 6 == 0:
             first = self.today + timedelta(days=days % 10 - 2)
             closed = {first + timedelta(days=n): "Sửa điện" for n in range(1 + days % 4)}
-            unit = (self.library, *self.branches)[pick % 3]
+            unit = (self.library, *self.branches)[pick % 4]
             made = self._may(plan_closure, at, unit, closed, "Sửa điện")
             if days % 2:
                 self._may(apply_closure, at, made.id)
@@ -99,7 +99,7 @@ class Keeps(Ground):
         """Plan and freeze, scan, close, change by groups, take that back."""
         take = self.one_of(StockTake, 0)
         if take is None or take.state == "canceled" or (take.state == "closed" and how % 7 == 0):
-            scope = Scope(tuple(self.branches) if yes else (self.branches[at % 2],))
+            scope = Scope(tuple(self.branches) if yes else (self.branch(at),))
             made = self.run(plan_stock_take, at, Plan("Kiểm kê", scope))
             self._may(freeze, at, made.id)
         elif take.state == "counting":

@@ -57,7 +57,7 @@ class Lends(Ground):
     def fast_add(self, patron: int, at: int) -> None:
         """Enter a copy nobody knew and lend it."""
         code = f"F{next(self.keys)}"
-        facts = QuickTitle(self.branches[at % 2], "Sách mới", code, price=20_000)
+        facts = QuickTitle(self.branch(at), "Sách mới", code, price=20_000)
         who = self.patron(patron)
         answer = self.do(add_and_lend, at, facts=facts, patron_id=who)
         with reading() as session:

@@ -103,7 +103,7 @@ class Pays(Ground):
                 self.try_to(reverse_sale, at, receipt_id=sale.id, reason_text="thử")
             return
         with self.clock(), reading() as session:
-            (offer,) = offers(session, self.branches[at % 2], self.today)
+            (offer,) = offers(session, self.branch(at), self.today)
         words: dict[str, Any] = {"quantities": {offer.id: 1 + count % 30}}
         if how % 4:
             words |= {"patron_id": self.patron(patron), "pay_now": how % 4 == 1}
@@ -116,7 +116,7 @@ class Pays(Ground):
             Till,
             0,
             Till.closed_at.is_(None),
-            Till.clerk_id == self.actors[at % 2].staff_id,
+            Till.clerk_id == self.actor(at).staff_id,
         )
         some = 1000 * (1 + amount % 50)
         if held is None:

@@ -48,7 +48,7 @@ class Waits(Ground):
             at,
             record_id=record_id,
             patron_id=self.patron(patron),
-            pickup_branch_id=self.branches[at % 2],
+            pickup_branch_id=self.branch(at),
             item_id=item_id if this_copy else None,
             volume_key=f"T.{1 + item % 2}" if not this_copy and at % 5 == 4 else "",
             kind="slip" if at % 6 == 5 else "hold",
@@ -63,7 +63,7 @@ class Waits(Ground):
             return
         acts: tuple[Choice, ...] = (
             (cancel_hold, {}),
-            (change_pickup, {"pickup_branch_id": self.branches[at % 2]}),
+            (change_pickup, {"pickup_branch_id": self.branch(at)}),
             (suspend_hold, {"until": self.today + timedelta(days=2)}),
             (resume_hold, {}),
             (put_back, {"reason_text": "thử"}),
@@ -76,7 +76,7 @@ class Waits(Ground):
 
     def send_away(self, item: int, at: int) -> None:
         """Send a copy to the other branch."""
-        self.do(send, at, barcode=self.item(item)[1], to_branch_id=self.branches[(at + 1) % 2])
+        self.do(send, at, barcode=self.item(item)[1], to_branch_id=self.branch(at + 1))
 
     def change_transit(self, pick: int, how: int, at: int) -> None:
         """Do something to one of the copies that are or were on their way."""
@@ -86,7 +86,7 @@ class Waits(Ground):
         acts: tuple[Choice, ...] = (
             (receive_here, {}),
             (send_back, {}),
-            (change_destination, {"to_branch_id": self.branches[at % 2]}),
+            (change_destination, {"to_branch_id": self.branch(at)}),
             (cancel_transit, {"reason_text": "thử"}),
             (not_arrived, {}),
             (missing_in_transit, {}),
