@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True)
 class Availability:
-    """Where one copy is now. ``position`` is as in docs/circulation.md (on_loan, on_shelf …)."""
+    """Where one copy is now. ``position`` is as in docs/circulation.md (on_loan, on_shelf …);
+    ``place`` names a reading point, ``packed`` says that the copy has not left for it yet."""
 
     item_id: int
     record_id: int
@@ -21,6 +22,8 @@ class Availability:
     position: str
     available: bool
     due_on: date | None = None
+    place: str = ""
+    packed: bool = False
 
 
 @dataclass(frozen=True)

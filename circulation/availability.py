@@ -13,6 +13,7 @@ from cataloging.models import Item
 from circulation.facts import HAS_ITEM, lock
 from circulation.models import Hold, Loan, Transit
 from circulation.policies import branch
+from circulation.rotation.models import Consignment, ConsignmentLine, RotationPoint
 from circulation.rules.states import OPEN
 from ils.core import clock
 
@@ -27,6 +28,8 @@ class Position(NamedTuple):
     available: bool
     due_on: date | None = None
     branch_id: int | None = None
+    place: str = ""
+    packed: bool = False
 
 
 def positions(
@@ -43,16 +46,18 @@ def availability_of(session: Session, record_ids: Iterable[int]) -> dict[int, li
     """Return, by record, where its copies are; withdrawn ones are left out."""
     wanted = and_(Item.record_id.in_(list(record_ids)), Item.lifecycle != "withdrawn")
     found: dict[int, list[Availability]] = defaultdict(list)
-    for item, (position, available, due_on, _) in _positions(session, wanted, clock.now()):
+    for item, now in _positions(session, wanted, clock.now()):
         found[item.record_id].append(
             Availability(
                 item_id=item.id,
                 record_id=item.record_id,
                 owner_id=item.owner_id,
                 branch_id=item.branch_id,
-                position=position,
-                available=available,
-                due_on=due_on,
+                position=now.position,
+                available=now.available,
+                due_on=now.due_on,
+                place=now.place,
+                packed=now.packed,
             )
         )
     return dict(found)
@@ -62,7 +67,15 @@ def _positions(
     session: Session, wanted: ColumnElement[bool], now: datetime
 ) -> list[tuple[Item, Position]]:
     rows = session.execute(
-        select(Item, Loan.due_on, Transit.to_branch_id, Hold.state, Hold.pickup_branch_id)
+        select(
+            Item,
+            Loan.due_on,
+            Transit.to_branch_id,
+            Hold.state,
+            Hold.pickup_branch_id,
+            ConsignmentLine,
+            RotationPoint.name,
+        )
         .outerjoin(Loan, and_(Loan.item_id == Item.id, Loan.closed_at.is_(None)))
         .outerjoin(
             Transit,
@@ -73,6 +86,12 @@ def _positions(
             ),
         )
         .outerjoin(Hold, and_(Hold.item_id == Item.id, HAS_ITEM))
+        .outerjoin(
+            ConsignmentLine,
+            and_(ConsignmentLine.item_id == Item.id, ConsignmentLine.closed_at.is_(None)),
+        )
+        .outerjoin(Consignment, Consignment.id == ConsignmentLine.consignment_id)
+        .outerjoin(RotationPoint, RotationPoint.id == Consignment.point_id)
         .where(wanted)
         .order_by(Item.id)
     ).all()
@@ -80,13 +99,21 @@ def _positions(
 
 
 def _position(session: Session, row: Any, now: datetime) -> Position:
-    item, due_on, to_branch, hold_state, pickup = row
+    item, due_on, to_branch, hold_state, pickup, line, point = row
     if due_on is not None:
         return Position("on_loan", available=False, due_on=due_on)
     if to_branch is not None:
         return Position("in_transit", available=False, branch_id=to_branch)
     if hold_state is not None and hold_state != "targeted":
         return Position("hold_shelf", available=False, branch_id=pickup)
+    if line is not None:
+        return Position(
+            "at_point",
+            available=False,
+            branch_id=line.at_branch_id,
+            place=point,
+            packed=line.state == "packed",
+        )
     here = Position(
         "to_shelve" if _just_back(session, item, now) else "on_shelf",
         available=item.lifecycle == "active" and item.use == "loan" and hold_state is None,
@@ -126,6 +153,11 @@ def item_vetoes(session: Session, item_id: int) -> list[Veto]:
     )
     if under_way is not None:
         vetoes.append(Veto("in_transit"))
+    in_box = select(ConsignmentLine.id).where(
+        ConsignmentLine.item_id == item_id, ConsignmentLine.closed_at.is_(None)
+    )
+    if session.scalar(in_box) is not None:
+        vetoes.append(Veto("at_point"))
     holds = session.execute(
         select(Hold.id, Hold.state).where(Hold.item_id == item_id, HAS_ITEM)
     ).all()

@@ -18,6 +18,7 @@ from circulation.desk import DeskResult
 from circulation.models import BookDrop, DeskCommand
 from circulation.permissions import CHECK_IN
 from circulation.policies import require_branch
+from circulation.returns import LEAVES_BOX
 from circulation.rules.fines import book_drop_date
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -68,6 +69,7 @@ def return_from_drop(
         key=key,
         effective_on=drop.counts_for,
         book_drop=True,
+        overrides=LEAVES_BOX,
         now=now,
     )
     command = session.get(DeskCommand, key)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from circulation.desk import AMBER, GREEN, RED, Act, DeskResult
+from circulation.desk import AMBER, GREEN, RED, Act, DeskResult, Overrides
 from circulation.events import (
     HoldReady,
     InHouseUseCounted,
@@ -36,7 +36,14 @@ from circulation.queue import (
     shelf_days,
     wanted_by,
 )
-from circulation.returns import Closed, announce_moved, close_loan, closed_about, not_collected
+from circulation.returns import (
+    Closed,
+    announce_moved,
+    close_loan,
+    closed_about,
+    not_collected,
+    take_off_box,
+)
 from circulation.rules.checkin import Route, Scanned, clamp_return, route
 from circulation.rules.fines import book_drop_date
 from circulation.rules.holds import shelf_expiry
@@ -57,6 +64,7 @@ class Scene:
     closed: Closed | None = None
     captured: Hold | None = None
     found_from: str = ""
+    left_box: bool = False
 
 
 def check_in(
@@ -69,6 +77,7 @@ def check_in(
     book_drop: bool = False,
     amnesty: str = "",
     from_shelf: bool = False,
+    overrides: Overrides | None = None,
     now: datetime | None = None,
 ) -> DeskResult:
     """Take back a scanned item: close its loan, receive it, catch it for a hold, send it home.
@@ -76,7 +85,8 @@ def check_in(
     ``effective_on`` dates the return back (never before the loan, never after today; more than
     30 days need a permission); ``book_drop`` dates it to the last open day before. ``amnesty``
     is the number of the decision by which fines are waived. ``from_shelf``: the copy was found on
-    the library's own shelf, so whoever has it on loan owes nothing for it.
+    the library's own shelf, so whoever has it on loan owes nothing for it. A copy that is in a box
+    at a reading point is asked about; ``overrides`` with ``at_point`` takes it off the box's list.
     """
     actor.require(CHECK_IN)
     if amnesty:
@@ -90,6 +100,8 @@ def check_in(
     on, refused = _return_day(act, scene, effective_on, book_drop=book_drop)  # 4
     if refused:
         return act.refuse(refused, item=scene.item.about())
+    if asked := _of_a_box(act, scene, overrides or {}):
+        return act.refuse(asked, item=scene.item.about())
     if scene.item.loan is not None:  # 5
         on = day_from_shelf(scene.item.loan) if from_shelf else on
         scene.closed = close_loan(act, scene.item, on, amnesty=amnesty, book_drop=book_drop)
@@ -138,6 +150,18 @@ def _return_day(
     return on, []
 
 
+def _of_a_box(act: Act, scene: Scene, answered: Overrides) -> list[Reason]:
+    """A copy of a box stays with the branch the box was lent to; elsewhere it leaves the box."""
+    item = scene.item
+    if item.line is None or item.line.at_branch_id == act.here.id:
+        return []
+    if item.position == "at_point" and "at_point" not in answered:
+        return [reason("at_point", **(item.box.words() if item.box else {}))]
+    take_off_box(act, item)
+    scene.left_box = True
+    return []
+
+
 # --- decide ----------------------------------------------------------------------------------
 
 
@@ -154,7 +178,9 @@ def _wanted(act: Act, scene: Scene) -> Hold | None:
     if not scene.queue.rows or item.lifecycle != "active" or item.use not in READ_HERE:
         return None
     local_first = act.here.policy(item.item_type, "").policy.local_first_days
-    return wanted_by(scene.queue, item, act.here.id, local_first)
+    found = wanted_by(scene.queue, item, act.here.id, local_first)
+    stays = scene.item.line is not None
+    return None if found is not None and stays and found.pickup_branch_id != act.here.id else found
 
 
 def _scanned(act: Act, scene: Scene, wanted: Hold | None) -> Scanned:
@@ -175,7 +201,7 @@ def _scanned(act: Act, scene: Scene, wanted: Hold | None) -> Scanned:
         here=act.here.id,
         home=item.branch_id,
         own_library=item.owner_id == act.here.library_id,
-        was_on_loan=scene.closed is not None or bool(scene.found_from),
+        was_on_loan=scene.closed is not None or bool(scene.found_from) or scene.left_box,
         lifecycle=item.lifecycle,
         use=item.use,
         transit_to=transit_to,
@@ -185,6 +211,7 @@ def _scanned(act: Act, scene: Scene, wanted: Hold | None) -> Scanned:
         wanted=facts,
         transport=act.here.settings.transport == "province",
         in_house_counts=_counts_in_house(act, scene),
+        by_box=desk.line is not None,
     )
 
 

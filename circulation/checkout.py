@@ -33,7 +33,7 @@ from circulation.models import Hold, Loan
 from circulation.permissions import CHECK_OUT, ENTER_OPEN_LOAN
 from circulation.queue import Queue, queue_of, reassign, release, unserved_ahead
 from circulation.renew import renew_in
-from circulation.returns import announce_moved, close_loan, not_collected
+from circulation.returns import announce_moved, close_loan, not_collected, take_off_box
 from circulation.rules.checkout import (
     READING_ROOM,
     CheckoutFacts,
@@ -258,6 +258,7 @@ def _judge(act: Act, scene: Scene, manual_due: date | None) -> list[Reason]:
         today=act.today,
         kind=scene.kind,
         library_id=act.here.library_id,
+        branch_id=act.here.id,
         copy=scene.item.state(),
         patron=patron,
         queue=_queue_facts(scene),
@@ -325,6 +326,8 @@ def _clear_the_way(act: Act, scene: Scene, answered: Mapping[str, str]) -> None:
         item.loan = None
     if item.transit is not None:
         journal.change(item.transit, cancelled_at=act.now, cancel_reason="intercepted")
+    if item.line is not None and item.line.at_branch_id != act.here.id:
+        take_off_box(act, item)
     in_hand = item.hold
     if in_hand is not None and in_hand is not scene.own_hold:
         if in_hand.state in ("targeted", *NOT_MOVABLE):

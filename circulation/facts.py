@@ -22,6 +22,7 @@ from circulation.models import HOLD_HAS_ITEM, HOLD_IS_OPEN, Hold, Loan, Transit
 from circulation.patrons.models import Patron, PatronCard, PatronCategory
 from circulation.patrons.patrons import age_on
 from circulation.policies import Branch
+from circulation.rotation.models import Consignment, ConsignmentLine, RotationPoint
 from circulation.rules.checkout import CopyState
 from ils.core.db import is_sqlite
 
@@ -114,6 +115,20 @@ def find_scanned(session: Session, typed: str, library_id: int) -> Found:
 # --- the item --------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class BoxAtDesk:
+    """The box of a rotating set that a copy is in: its number, where it was sent from and to."""
+
+    id: int
+    number: str
+    point: str
+    branch_id: int
+
+    def words(self) -> dict[str, Any]:
+        """Return what a sentence says of it."""
+        return {"box_id": self.id, "box": self.number, "point": self.point}
+
+
 @dataclass
 class ItemAtDesk:
     """An item with its title and its open rows. ``hold`` is the one that has it in hand."""
@@ -130,6 +145,8 @@ class ItemAtDesk:
     loan: Loan | None
     transit: Transit | None
     hold: Hold | None
+    line: ConsignmentLine | None = None  # of the box it is in
+    box: BoxAtDesk | None = None
 
     @property
     def position(self) -> str:
@@ -140,6 +157,8 @@ class ItemAtDesk:
             return "in_transit"
         if self.hold is not None and self.hold.state != "targeted":
             return "hold_shelf"
+        if self.line is not None:
+            return "at_point"
         return "on_shelf"
 
     def state(self) -> CopyState:
@@ -156,6 +175,10 @@ class ItemAtDesk:
             hold_id=waiting.id if waiting else None,
             note=self.item.note,
             price=self.item.price,
+            box_id=self.line.consignment_id if self.line else None,
+            box_at=self.line.at_branch_id if self.line else None,
+            box=self.box.number if self.box else "",
+            point=self.box.point if self.box else "",
         )
 
     def statistics(self) -> dict[str, Any]:
@@ -219,6 +242,7 @@ _ITEM = (
         Loan,
         Transit,
         Hold,
+        ConsignmentLine,
     )
     .join(Record, Record.id == Item.record_id)
     .outerjoin(StockCollection, StockCollection.id == Item.collection_id)
@@ -233,6 +257,10 @@ _ITEM = (
         ),
     )
     .outerjoin(Hold, and_(Hold.item_id == Item.id, HAS_ITEM))
+    .outerjoin(
+        ConsignmentLine,
+        and_(ConsignmentLine.item_id == Item.id, ConsignmentLine.closed_at.is_(None)),
+    )
     .where(Item.id == bindparam("item_id"))
     .limit(1)
     .execution_options(populate_existing=True)
@@ -242,7 +270,15 @@ _ITEM = (
 def item_at_desk(session: Session, item_id: int) -> ItemAtDesk:
     """Read an item with its open rows; call it after the locks."""
     row: Any = session.execute(_ITEM, {"item_id": item_id}).one()
-    return ItemAtDesk(*row)
+    item = ItemAtDesk(*row)
+    if item.line is not None:
+        box, point = session.execute(
+            select(Consignment, RotationPoint.name)
+            .join(RotationPoint, RotationPoint.id == Consignment.point_id)
+            .where(Consignment.id == item.line.consignment_id)
+        ).one()
+        item.box = BoxAtDesk(box.id, box.number, point, box.branch_id)
+    return item
 
 
 _TOUCH = (

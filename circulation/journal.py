@@ -15,13 +15,14 @@ from cataloging.models import Item
 from circulation.losses.models import Claim, Loss, LossProposal
 from circulation.models import Hold, LedgerEntry, Loan, LoanRenewal, Transit
 from circulation.patrons.models import Suspension
+from circulation.rotation.models import ConsignmentLine
 from ils.core.db import Base, UTCDateTime
 
 TABLES: dict[str, type[Base]] = {
     table.__tablename__: table
     for table in (
         *(Loan, LoanRenewal, Hold, Transit, LedgerEntry, Suspension),
-        *(Item, Loss, Claim, LossProposal),
+        *(Item, Loss, Claim, LossProposal, ConsignmentLine),
     )
 }
 

@@ -19,6 +19,7 @@ from circulation.models import Hold, ItemSearch, Loan, Transit
 from circulation.patrons.models import Patron
 from circulation.patrons.patrons import age_on
 from circulation.policies import Branch, branch
+from circulation.rotation.models import ConsignmentLine
 from circulation.rules.blocks import PatronFacts, figure_reasons
 from circulation.rules.holds import (
     CopyFacts,
@@ -162,13 +163,8 @@ def looked_for() -> ColumnElement[bool]:
     )
 
 
-_FREE_ITEMS = (
-    select(Item)
-    .where(
-        Item.record_id == bindparam("record_id"),
-        Item.lifecycle == "active",
-        Item.use.in_(READ_HERE),
-        not_(looked_for()),
+def _lies_here() -> list[ColumnElement[bool]]:
+    return [
         not_(exists().where(Loan.item_id == Item.id, Loan.closed_at.is_(None))),
         not_(
             exists().where(
@@ -177,6 +173,25 @@ _FREE_ITEMS = (
                 Transit.cancelled_at.is_(None),
             )
         ),
+        not_(
+            exists().where(ConsignmentLine.item_id == Item.id, ConsignmentLine.closed_at.is_(None))
+        ),
+    ]
+
+
+def lies_free() -> list[ColumnElement[bool]]:
+    """Return the conditions that a copy lies on its shelf and no hold was given it."""
+    return [*_lies_here(), not_(exists().where(and_(Hold.item_id == Item.id, HAS_ITEM)))]
+
+
+_FREE_ITEMS = (
+    select(Item)
+    .where(
+        Item.record_id == bindparam("record_id"),
+        Item.lifecycle == "active",
+        Item.use.in_(READ_HERE),
+        not_(looked_for()),
+        *_lies_here(),
         not_(exists().where(and_(Hold.item_id == Item.id, HAS_ITEM, Hold.state != "targeted"))),
     )
     .order_by(Item.id)

@@ -11,6 +11,7 @@ import circulation.notices.register
 import circulation.offline.register
 import circulation.patrons.register
 import circulation.registers.register
+import circulation.rotation.register
 import circulation.rulebook.register
 import circulation.sip2.register
 import circulation.stocktaking.register
@@ -31,4 +32,5 @@ def register(app: Flask) -> None:
     circulation.money.register.register(app)
     circulation.losses.register.register(app)
     circulation.notices.register.register(app)
+    circulation.rotation.register.register(app)
     circulation.offline.register.register(app)

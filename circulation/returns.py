@@ -17,6 +17,7 @@ from circulation.models import Hold, LedgerEntry, Loan, LoanRenewal
 from circulation.money.amnesties import decision_in_force
 from circulation.patrons.models import Suspension
 from circulation.policies import branch
+from circulation.rotation.events import CopyLeftBox
 from circulation.rules.fines import Fine, suspension_days, suspension_span
 from circulation.rules.policy import from_json
 from circulation.rules.states import next_state
@@ -141,6 +142,26 @@ def not_collected(act: Act, item: ItemAtDesk, hold: Hold) -> None:
 def announce_moved(session: Session, record_id: int) -> None:
     """Tell whoever keeps an index that the availability of a title changed."""
     announce(session, MOVED, {"record_ids": [record_id]})
+
+
+# Where nobody can be asked, a copy that is in hand leaves its box.
+LEAVES_BOX = {"at_point": "scanned"}
+
+
+def take_off_box(act: Act, item: ItemAtDesk) -> None:
+    """Take a copy that is in hand off the list of its box: back where the box was sent from,
+    astray anywhere else."""
+    if item.line is not None and item.box is not None:
+        back = item.box.branch_id == act.here.id and item.line.state == "out"
+        state = "returned" if back else "taken_off"
+        act.journal.change(item.line, state=state, closed_at=act.now)
+        act.event(CopyLeftBox(item.line.consignment_id), **item.statistics())
+        if back:
+            act.line("back_from_box", **item.box.words())
+        else:
+            act.line("off_the_box", **item.box.words())
+        act.flush()
+        item.line = None
 
 
 def closed_about(closed: Closed | None) -> dict[str, Any]:

@@ -246,6 +246,10 @@ def _away(live: Availability) -> tuple[str, str]:
         return "warn", _("Lent and overdue")
     if live.position == "on_loan" and live.due_on:
         return "warn", _("Lent, expected back %(day)s", day=day(live.due_on))
+    if live.position == "at_point" and live.place and live.packed:
+        return "info", _("Packed for reading point %(place)s", place=live.place)
+    if live.position == "at_point" and live.place:
+        return "info", _("At reading point %(place)s", place=live.place)
     known = {
         "on_loan": ("warn", _("On loan")),
         "in_transit": ("info", _("On its way between branches")),

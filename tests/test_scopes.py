@@ -35,6 +35,7 @@ from circulation.patrons.notes import write_note
 from circulation.patrons.patrons import PatronFacts
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask
+from circulation.rotation import boxes
 from circulation.rulebook.drafts import make_draft
 from circulation.rulebook.models import RuleDraft, RulesApplied
 from circulation.rulebook.open_loans import preview_open_loans
@@ -91,6 +92,9 @@ SENT: dict[str, dict[str, Any]] = {
     "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
     "admin.change_staff": {"act": "close"},
     "closures.act": {"act": "apply"},
+    "rotation.act": {"act": "cancel"},
+    "rotation.scan": {"code": "x"},
+    "rotation_points.told": {"act": "tell", "month": "2026-11"},
     "rulebook.end_draft": {"act": "save"},
     "rulebook.act_on_application": {"act": "apply"},
     "news.edit": {"title": "x"},
@@ -175,6 +179,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             session, clerk, name="may.xa", branch_id=province.foreign_branch.id, note=SECRET
         )
         scope = Scope((province.foreign_branch.id,))
+        point = boxes.write_point(session, clerk, boxes.PointFacts(SECRET))
+        box = boxes.open_box(session, clerk, point.id, SECRET)
         take = plan_stock_take(session, officer, Plan(SECRET, scope))
         staff = session.scalars(select(Staff).where(Staff.id == clerk.staff_id)).one()
         staff.name = SECRET
@@ -223,6 +229,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "plan_id": plan.id,
             "terminal_id": machine.id,
             "take_id": take.id,
+            "box_id": box.id,
+            "point_id": point.id,
             "registration_id": sent.id,
             "request_id": asked.id,
             "merge_id": merged.id,

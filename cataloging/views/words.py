@@ -73,11 +73,13 @@ POSITIONS: dict[str, tuple[str, Any]] = {
     "on_loan": ("info", _l("On loan")),
     "in_transit": ("info", _l("On its way")),
     "hold_shelf": ("warn", _l("On the hold shelf")),
+    "at_point": ("info", _l("At a reading point")),
 }
 
 VETOES: dict[str, Any] = {
     "on_loan": _l("it is on loan"),
     "in_transit": _l("it is on its way between branches"),
+    "at_point": _l("it is in a box at a reading point"),
     "on_hold_shelf": _l("it waits on the hold shelf for a patron"),
     "hold_for_this_item": _l("a patron has asked for this very copy"),
 }

@@ -33,6 +33,7 @@ from circulation.offline.placeholder import placeholder_for
 from circulation.patrons.models import Patron
 from circulation.reading_room import scan_in_house_use
 from circulation.renew import renew, renewable
+from circulation.returns import LEAVES_BOX
 from circulation.rules.reasons import Reason
 from circulation.tallies import count_visit
 from ils.accounts.actor import Actor, actor_for_staff
@@ -352,6 +353,7 @@ def _take_back(play: Play) -> None:
         barcode=line.item_code,
         key=play.key,
         book_drop=bool(line.options.get("drop")),
+        overrides=LEAVES_BOX,
         now=line.effective_at,
     )
     if not result.ok:

@@ -14,6 +14,7 @@ from circulation.offline.replay import lock_replay, replay_line
 from circulation.patrons.patrons import patron_for
 from circulation.permissions import USE_DESK
 from circulation.policies import require_within
+from circulation.returns import LEAVES_BOX
 from circulation.reversal import reverse_loan, reverse_return
 from circulation.rules.offline import UNSURE
 from ils.accounts.actor import Actor
@@ -152,7 +153,14 @@ def _return(
     session: Session, actor: Actor, line: OfflineLine, _typed: str, key: str | None
 ) -> None:
     """Take the copy as a return, at the moment it was scanned."""
-    result = check_in(session, actor, barcode=line.item_code, key=key, now=line.effective_at)
+    result = check_in(
+        session,
+        actor,
+        barcode=line.item_code,
+        key=key,
+        overrides=LEAVES_BOX,
+        now=line.effective_at,
+    )
     _must(result, "offline_still_refused")
 
 

@@ -30,6 +30,7 @@ class Scanned:
     wanted: HoldFacts | None = None
     transport: bool = True
     in_house_counts: bool = False
+    by_box: bool = False  # lent here in a box, so it stays here
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def route(copy: Scanned) -> Route:
 
 
 def _nobody_wants(copy: Scanned, *, clears: bool, receives: bool) -> Route:
-    if copy.home != copy.here:
+    if copy.home != copy.here and not copy.by_box:
         away = copy.own_library or copy.transport
         kind = "send_home" if away else "foreign_book"
         return Route(kind, to=copy.home, clears_shelf=clears, receives=receives)

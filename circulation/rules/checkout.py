@@ -33,6 +33,10 @@ class CopyState:
     parts: int = 1
     note: str = ""
     price: int | None = None
+    box_id: int | None = None  # of the open line of a box
+    box_at: int | None = None  # the branch the box was sent to, which may lend it
+    box: str = ""  # its number
+    point: str = ""  # and where it is
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class CheckoutFacts:
     copy: CopyState
     patron: PatronFacts
     queue: QueueFacts = QueueFacts()
+    branch_id: int | None = None  # where it is lent
     had_before_on: date | None = None
     manual: Sequence[Reason] = ()
     foreign_patrons: bool = False
@@ -138,6 +143,8 @@ def _position(facts: CheckoutFacts) -> list[Reason]:
         return [reason(code, patron_id=copy.loan_patron_id, due_on=copy.loan_due_on)]
     if copy.hold_id is not None and copy.hold_patron_id != own and copy.position in _FOR_OTHER:
         return [reason(_FOR_OTHER[copy.position], hold_id=copy.hold_id)]
+    if copy.position == "at_point" and (copy.box_at is None or copy.box_at != facts.branch_id):
+        return [reason("at_point", box_id=copy.box_id, box=copy.box, point=copy.point)]
     return []
 
 

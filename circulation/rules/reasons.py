@@ -76,6 +76,7 @@ KINDS: dict[str, Kind] = {
     # 5 what the copy is doing
     "on_loan_other": _ask(5),
     "own_loan": _ask(5),
+    "at_point": _ask(5),
     "on_shelf_for_other": _refuse(5, DESK),
     "in_transit_for_other": _refuse(5, DESK),
     "own_hold_other_copy": _ask(5),

@@ -45,6 +45,7 @@ from circulation.sample.province import (
     set_rates,
     set_rules,
 )
+from circulation.sample.rotation import rotate
 from circulation.sample.stock import Copy, plan, ranks
 from circulation.sample.town import Borrower, Town
 from ils.accounts.actor import system_actor
@@ -143,6 +144,7 @@ def seed(
         tell_some(session, units, staff, last)
         lose_some(session, units, staff, last)
         work_offline(session, units, staff, last)
+        rotate(session, units, staff, last)
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)

@@ -14,6 +14,7 @@ from circulation.checkout import check_out
 from circulation.desk import DeskResult, perform
 from circulation.facts import find_scanned, item_at_desk
 from circulation.renew import renew, renew_all
+from circulation.returns import LEAVES_BOX
 from circulation.rules.reasons import KINDS
 from circulation.sentences import reason_sentence
 from circulation.sip2.messages import Message, day_of, last_moment, media_types, moment_of, yes
@@ -109,6 +110,7 @@ def checkin(line: Line, message: Message) -> Message:
         barcode=message.get("AB"),
         key=line.key(message),
         effective_on=on if on is not None and on < clock.today() else None,
+        overrides=LEAVES_BOX,
     )
     item, hold, to = result.item or {}, result.hold or {}, result.facts.get("to")
     with reading() as session:

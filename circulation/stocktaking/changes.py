@@ -19,7 +19,7 @@ from circulation.facts import ItemAtDesk, item_at_desk, lock
 from circulation.losses.found import find_item, payers_of
 from circulation.models import Loan
 from circulation.queue import reassign
-from circulation.returns import announce_moved
+from circulation.returns import LEAVES_BOX, announce_moved
 from circulation.rules.stock_take import (
     DAMAGED,
     FOUND_AGAIN,
@@ -146,6 +146,7 @@ def _apply_one(actor: Actor, row_id: int) -> str:
             barcode=barcode,
             key=f"take-{row.take_id}-{row.id}",
             from_shelf=row.result != MISPLACED,
+            overrides=LEAVES_BOX,
         )
         with transaction() as session:
             session.get_one(StockTakeItem, row_id).applied_at = clock.now()

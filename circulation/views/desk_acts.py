@@ -50,6 +50,8 @@ def override(state: State, key: str, actor: Actor | None = None) -> Answer:
     by = actor or current_actor()
     if command == "renew":
         return answered(state, perform(renew, by, key=key, barcode=barcode, overrides=overrides))
+    if command == "check_in":
+        return give_back(state, barcode, key, overrides)
     more: dict[str, Any] = {"actor": by}
     if request.form.get("due_on", "").strip():
         more["due_on"] = parse_day(request.form["due_on"])

@@ -244,7 +244,9 @@ def lend(state: State, barcode: str, key: str, overrides: dict[str, str], **more
     return answer
 
 
-def give_back(state: State, barcode: str, key: str) -> Answer:
+def give_back(
+    state: State, barcode: str, key: str, overrides: dict[str, str] | None = None
+) -> Answer:
     """Take a copy back, dated as typed."""
     effective = None
     if state.returned_on:
@@ -253,7 +255,14 @@ def give_back(state: State, barcode: str, key: str) -> Answer:
         except ValueError:
             text = _("The date of return is not a date. Nothing was returned.")
             return Answer(state, message=text, tone="red")
-    result = perform(check_in, current_actor(), barcode=barcode, key=key, effective_on=effective)
+    result = perform(
+        check_in,
+        current_actor(),
+        barcode=barcode,
+        key=key,
+        effective_on=effective,
+        overrides=overrides,
+    )
     return answered(state, result)
 
 

@@ -31,6 +31,7 @@ SPLITS: dict[str, ColumnElement[str] | None] = {
     "place": func.coalesce(EventRow.place, ""),
     "source": part_of(),
     "reason": part_of(),
+    "point_kind": part_of(),
     "settled": None,
 }
 

@@ -34,6 +34,10 @@ PARTS = {
     "payment_taken": "kind",
     "entry_reversed": "kind",
     "deposit_moved": "kind",
+    "consignment_sent": "point_kind",
+    "copies_given": "point_kind",
+    "point_visits_reported": "point_kind",
+    "point_uses_reported": "point_kind",
 }
 
 Undoing = aliased(EventRow, name="undoing")

@@ -33,6 +33,7 @@ def place(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
     folder = tmp_path_factory.mktemp("place")
     shutil.copyfile(_sqlite_template, folder / "sen.db")
+    (folder / "secret.key").write_text("test")  # what is signed here opens at the server, too
     use(Config(data_dir=folder, database_url="", secret_key="test", testing=True))
     forget_ready()
     db.connect()

@@ -48,6 +48,8 @@ from circulation.patrons.photos import keep_photo
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask
 from circulation.patrons.visits import VisitorFacts, register_visitor
+from circulation.rotation import boxes, figures, returning
+from circulation.rotation.models import Consignment
 from circulation.rulebook.drafts import make_draft, save_changes
 from circulation.rulebook.open_loans import preview_open_loans
 from circulation.rules.policy import Change
@@ -106,6 +108,7 @@ def furnish(place: Place) -> Furnished:
     _persons(place, head, words)
     names = {"head": username(head), "admin": username(admin)}
     words["take_ids"] = _stock_takes(place, head)
+    words |= _rotation(place, head)
     _offline(place, head, card)
     words["token"] = _patron_sheet(place, names["head"])
     words |= {"number": 1, "tag": "008", "code": "TV.G02", "staff_id": head.staff_id}
@@ -444,3 +447,31 @@ def _stock_takes(place: Place, head: Actor) -> list[int]:
                 record_scans(session, head, take.id, scans, scanner="A")
         close_stock_take(session, head, made[2])
     return made
+
+
+def _rotation(place: Place, head: Actor) -> dict[str, Any]:
+    """A box being packed, one at a school, one back with a copy missing, one at a branch."""
+    made = []
+    with transaction() as session:
+        places = (
+            boxes.PointFacts("Trường THCS Sen", "school", contact="Cô Hà", phone="0918000201"),
+            boxes.PointFacts("Chi nhánh", "branch", place.province.other_branch.id),
+        )
+        points = [boxes.write_point(session, head, facts) for facts in places]
+        for n in range(4):
+            box = boxes.open_box(session, head, points[n == 3].id)
+            for _ in range(2):
+                item = factories.create_item(session, place.province.branch)
+                boxes.pack(session, head, box_id=box.id, barcode=item.barcode or "")
+            made.append(box.id)
+            if n:
+                due = clock.today() + timedelta(days=60)
+                boxes.send_box(session, head, box_id=box.id, due_on=due, seal=f"NP {n}")
+                figures.new_link(session, head, box_id=box.id)
+        month = clock.today().replace(day=1)
+        told = {"visits": 30, "reads": 20, "loans": 9}
+        figures.report_figures(session, head, box_id=made[1], month=month, **told)
+        returning.take_back(session, head, box_id=made[1], barcode="LẠ-7")
+        returning.close_box(session, head, box_id=made[2], missing=True)
+        token = figures.link_of(session.get_one(Consignment, made[1]))
+    return {"box_ids": made, "point_id": points[0].id, "point_token": token}

@@ -50,6 +50,8 @@ MORE = {
     "patrons.renewals": ["?category=adult"],
     "patrons.photo_zip": ["?class=@6A"],
     "patrons.merge": ["?other={twin_id}"],
+    "rotation.boxes": ["?which=all&sort=-point", "?which=late"],
+    "rotation_papers.minutes": ["?back=1&size=a5"],
     "rulebook.matrix": ["?unit={unit_id}&field=penalty", "?unit={unit_id}&field=borrow_stopped_by"],
     "rulebook.explain": ["?card={card}&barcode={barcode}", "?card=x&barcode=y"],
     "policies.row": ["?unit={unit_id}&item_type=comic&category=child"],
@@ -96,6 +98,11 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"take_id": take} for take in words["take_ids"]]
     if endpoint.startswith("stocktaking."):
         return [words | {"take_id": words["take_ids"][2], "group": g} for g in GROUPS[5:]]
+    if endpoint == "point_page.show":
+        return [words | {"token": words["point_token"]}]
+    if endpoint.startswith("rotation"):
+        states = {"rotation.choose": slice(0, 1), "rotation.move": slice(1, 2)}
+        return [words | {"box_id": box} for box in words["box_ids"][states.get(endpoint, slice(4))]]
     if endpoint in ("losses.taken_away", "notices.taken_away", "notices.calls_taken"):
         return [words | {"form": form} for form in ("xlsx", "pdf")]
     if endpoint == "imports.show":

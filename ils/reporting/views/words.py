@@ -26,6 +26,11 @@ KINDS: dict[str, Any] = {
     "item_withdrawn": _l("Copy withdrawn"),
     "opac_searched": _l("Catalogue searches"),
     "site_visited": _l("Site visits"),
+    "consignment_sent": _l("Rotating set sent"),
+    "consignment_received": _l("Rotating set received"),
+    "copies_given": _l("Copies given for good"),
+    "point_visits_reported": _l("Visits reported by a point"),
+    "point_uses_reported": _l("Uses reported by a point"),
 }
 
 SPLITS: dict[str, Any] = {
@@ -41,6 +46,7 @@ SPLITS: dict[str, Any] = {
     "place": _l("By place of service"),
     "source": _l("By source"),
     "reason": _l("By reason"),
+    "point_kind": _l("By kind of point"),
     "settled": _l("By what was paid for"),
 }
 
@@ -109,6 +115,17 @@ VALUES: dict[str, dict[str, Any]] = {
         "lost": _l("Lost"),
         "unfit": _l("Not fit for the library"),
         "transferred": _l("Handed over"),
+    },
+    "point_kind": {
+        "branch": _l("Branches"),
+        "commune": _l("Communes"),
+        "school": _l("Schools"),
+        "post_office": _l("Post offices"),
+        "border_post": _l("Border posts"),
+        "factory": _l("Factories"),
+        "pagoda": _l("Pagodas and churches"),
+        "prison": _l("Prisons"),
+        "other": _l("Other places"),
     },
     "settled": {
         "overdue": _l("Overdue fines"),

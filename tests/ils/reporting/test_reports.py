@@ -98,7 +98,8 @@ def test_opening_twice_gives_the_same_draft(session, place, clerk):
 
 def test_typed_rows_enter_sums_and_the_year(session, place, clerk, busy_may):
     report = draft(session, clerk, place)
-    write(session, clerk, report.id, [Entry("F03", "period", 60), Entry("G05", "period", 100)])
+    mobile = Entry("G05", "period", 100, "phục vụ lưu động")
+    write(session, clerk, report.id, [Entry("F03", "period", 60), mobile])
     assert value(session, report, "F01") == 100
     assert value(session, report, "F01", "cumulative") == 100
     assert value(session, report, "F03", "cumulative") == 60

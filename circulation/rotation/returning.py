@@ -1,0 +1,213 @@
+"""A box comes back: scanned copy by copy, what is missing, damaged or not its own, and the end."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cataloging.models import Item
+from circulation.desk import Act
+from circulation.events import ItemFound, ItemMissing
+from circulation.facts import ItemAtDesk, find_scanned, item_at_desk, lock, touch
+from circulation.losses.events import ItemLost
+from circulation.models import Loan
+from circulation.queue import reassign
+from circulation.returns import announce_moved
+from circulation.rotation.boxes import box_for, open_lines
+from circulation.rotation.events import ConsignmentClosed
+from circulation.rotation.models import Consignment, ConsignmentExtra, ConsignmentLine
+from ils.accounts.actor import Actor
+from ils.core.audit import audit
+from ils.core.errors import Invalid, NotFound, Refused
+
+ABSENT = ("missing_at_point", "lost_at_point")
+
+
+@dataclass(frozen=True)
+class Back:
+    """What a scan of a returning box meant: returned, damaged, found (counted as missing before),
+    again (scanned before), or extra (not on the list)."""
+
+    code: str
+    title: str = ""
+
+
+def take_back(
+    session: Session, actor: Actor, *, box_id: int, barcode: str, damaged: bool = False
+) -> Back:
+    """Tick off a scanned copy of a box that comes back; what is not on the list is kept as surplus.
+
+    Raises ``Refused`` for a copy that a reader at the point still has on loan.
+    """
+    box, _point = box_for(session, actor, box_id, "sent", "closed")
+    act = Act(session, actor, "box", None, unit_id=box.branch_id)
+    found = find_scanned(session, barcode, box.library_id)
+    if found.item_id is None or found.record_id is None:
+        return _extra(session, act, box, barcode, None)
+    lock(session, records=[found.record_id], items=[found.item_id])
+    desk = item_at_desk(session, found.item_id)
+    line = session.scalar(
+        select(ConsignmentLine)
+        .where(ConsignmentLine.consignment_id == box.id, ConsignmentLine.item_id == found.item_id)
+        .order_by(ConsignmentLine.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    if line is None:
+        return _extra(session, act, box, desk.item.barcode or barcode, desk)
+    if line.state == "out":
+        if desk.loan is not None:
+            raise Refused("box_copy_on_loan", title=desk.title)
+        return _tick(act, line, desk, "damaged" if damaged else "returned")
+    if line.state in ABSENT:
+        return _tick(act, line, desk, "damaged" if damaged else "returned", found=True)
+    if damaged and line.state == "returned":
+        return _tick(act, line, desk, "damaged")
+    return Back("again", desk.title)
+
+
+def _tick(
+    act: Act, line: ConsignmentLine, desk: ItemAtDesk, state: str, *, found: bool = False
+) -> Back:
+    item = desk.item
+    line.state, line.closed_at = state, act.now
+    if found and item.lifecycle in ("missing", "lost"):
+        act.event(ItemFound(item.lifecycle), **desk.statistics())
+        item.lifecycle = "active"
+    if state == "damaged" and item.lifecycle == "active":
+        item.lifecycle = "damaged"
+    act.flush()
+    touch(act.session, item, act.here.id, act.now, "check_in")
+    announce_moved(act.session, item.record_id)
+    reassign(act, item.record_id)
+    return Back("found" if found else state, desk.title)
+
+
+def _extra(
+    session: Session, act: Act, box: Consignment, scanned: str, desk: ItemAtDesk | None
+) -> Back:
+    text = scanned.strip()[:60]
+    if not text:
+        raise Invalid("box_copy_unknown", field="barcode")
+    known = session.scalar(
+        select(ConsignmentExtra.id).where(
+            ConsignmentExtra.consignment_id == box.id, ConsignmentExtra.scanned == text
+        )
+    )
+    if known is None:
+        session.add(
+            ConsignmentExtra(
+                consignment_id=box.id,
+                item_id=desk.item.id if desk else None,
+                scanned=text,
+                at=act.now,
+            )
+        )
+        act.flush()
+    return Back("extra", desk.title if desk else "")
+
+
+def close_box(
+    session: Session,
+    actor: Actor,
+    *,
+    box_id: int,
+    seal_back: str = "",
+    missing: bool = False,
+    lost: Collection[int] = (),
+) -> Consignment:
+    """End the return of a box. With copies still out it asks for ``missing``: they then count as
+    missing at the point, those of the lines in ``lost`` as lost there. Either is charged by
+    agreement with the point, never as loans to readers.
+
+    A copy on loan to a reader at a branch leaves the box; its loan stands.
+    """
+    box, _point = box_for(session, actor, box_id, "sent")
+    act = Act(session, actor, "box", None, unit_id=box.branch_id)
+    lines = open_lines(session, box.id)
+    gone = settle_absent(act, box, lines, missing=missing, lost=lost)
+    box.state, box.closed_on, box.closed_by = "closed", act.today, actor.staff_id
+    box.seal_back = seal_back.strip()
+    back = len(lines_in(session, box.id, "returned", "damaged"))
+    act.event(ConsignmentClosed(box.id, gone), quantity=back)
+    audit(session, actor, "box_closed", "consignment", box.id, missing=gone)
+    act.flush()
+    return box
+
+
+def settle_absent(
+    act: Act,
+    box: Consignment,
+    lines: Sequence[ConsignmentLine],
+    *,
+    missing: bool,
+    lost: Collection[int] = (),
+) -> int:
+    """Close lines of copies that are not there; return how many are missing or lost.
+
+    Raises ``Refused`` where there are any and nobody said ``missing``.
+    """
+    session = act.session
+    records = session.scalars(
+        select(Item.record_id).where(Item.id.in_([line.item_id for line in lines]))
+    ).all()
+    lock(session, records=records, items=[line.item_id for line in lines])
+    lent = set(
+        session.scalars(
+            select(Loan.item_id).where(
+                Loan.item_id.in_([line.item_id for line in lines]), Loan.closed_at.is_(None)
+            )
+        )
+    )
+    gone = [line for line in lines if line.item_id not in lent]
+    if gone and not missing:
+        raise Refused("box_copies_out", count=len(gone))
+    for line in lines:
+        absent = "lost_at_point" if line.id in lost else "missing_at_point"
+        line.state = "taken_off" if line.item_id in lent else absent
+        line.closed_at = act.now
+    act.flush()
+    for line in gone:
+        desk = item_at_desk(session, line.item_id)
+        if desk.item.lifecycle in ("active", "damaged"):
+            is_lost = line.state == "lost_at_point"
+            desk.item.lifecycle = "lost" if is_lost else "missing"
+            happened = ItemLost("at_point", "none") if is_lost else ItemMissing("at_point")
+            act.event(happened, **desk.statistics())
+        announce_moved(session, desk.item.record_id)
+        reassign(act, desk.item.record_id)
+    act.flush()
+    return len(gone)
+
+
+def lines_in(session: Session, box_id: int, *states: str) -> list[ConsignmentLine]:
+    """Return the lines of a box in some states."""
+    query = select(ConsignmentLine).where(
+        ConsignmentLine.consignment_id == box_id, ConsignmentLine.state.in_(states)
+    )
+    return list(session.scalars(query))
+
+
+def settle_box(
+    session: Session, actor: Actor, *, box_id: int, paper: str, amount: int | None
+) -> None:
+    """Note the paper by which the point answers for missing copies, and the sum agreed on."""
+    box, _point = box_for(session, actor, box_id, "closed")
+    if not paper.strip():
+        raise Invalid("box_paper_missing", field="paper")
+    before: dict[str, Any] = {"paper": box.settlement, "amount": box.settlement_amount}
+    box.settlement, box.settlement_amount = paper.strip()[:160], amount
+    audit(session, actor, "box_settled", "consignment", box.id, before=before, amount=amount)
+    session.flush()
+
+
+def drop_extra(session: Session, actor: Actor, *, box_id: int, extra_id: int) -> None:
+    """Take a line of the surplus away that was a slip of the scanner."""
+    box, _point = box_for(session, actor, box_id, "sent", "closed")
+    extra = session.get(ConsignmentExtra, extra_id)
+    if extra is None or extra.consignment_id != box.id:
+        raise NotFound("box_line_unknown")
+    session.delete(extra)
+    session.flush()
