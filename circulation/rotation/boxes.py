@@ -101,14 +101,20 @@ def point_of(session: Session, box: Consignment) -> RotationPoint:
 
 
 def box_for(
-    session: Session, actor: Actor, box_id: int, *states: str, receiver: bool = False
+    session: Session,
+    actor: Actor,
+    box_id: int,
+    *states: str,
+    receiver: bool = False,
+    lock: bool = True,
 ) -> tuple[Consignment, RotationPoint]:
     """Return a box of the library worked at, of one of these states if any are named.
 
-    ``receiver`` lets the branch in, too, that a box was sent to. Raises ``NotFound``, ``Refused``.
+    ``receiver`` lets the branch in, too, that a box was sent to; who only looks asks for no
+    ``lock``. Raises ``NotFound``, ``Refused``.
     """
     actor.require(MANAGE)
-    box = session.get(Consignment, box_id, with_for_update=True, populate_existing=True)
+    box = session.get(Consignment, box_id, with_for_update=lock or None, populate_existing=True)
     point = session.get(RotationPoint, box.point_id) if box is not None else None
     if box is None or point is None:
         raise NotFound("box_unknown")
@@ -200,6 +206,21 @@ def pack_chosen(
         except Refused:
             continue
     return put, len(rows) - put
+
+
+def find_listed(
+    session: Session, actor: Actor, box_id: int, codes: Iterable[str]
+) -> tuple[list[int], list[str]]:
+    """Return the copies of a list of numbers, and the numbers nobody knows."""
+    box, _point = box_for(session, actor, box_id, "draft")
+    found, unknown = [], []
+    for code in [one.strip()[:60] for one in codes][:MOST]:
+        hit = find_scanned(session, code, box.library_id) if code else None
+        if hit is not None and hit.item_id is not None:
+            found.append(hit.item_id)
+        elif code:
+            unknown.append(code)
+    return found, unknown
 
 
 def _pack(

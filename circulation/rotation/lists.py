@@ -1,5 +1,6 @@
 """What pages and papers show of boxes: lists with their figures, the copies of one box."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -170,6 +171,27 @@ def _row(found: Any) -> Row:
         "late": late,
         "note": box.decision or box.settlement or box.note,
     }
+
+
+def box_numbered(session: Session, asked: Asked, typed: str) -> int | None:
+    """Return the box with a typed or scanned number (``LC 03/2026``) that the library sent or was
+    lent; None where there is none, or more than one."""
+    match = re.fullmatch(r"(?:LC)?\s*0*(\d{1,6})\s*/\s*(\d{4})", typed.strip(), re.IGNORECASE)
+    if match is None:
+        return None
+    found: list[int] = []
+    for which in ("all", "incoming"):
+        query = (
+            select(Consignment.id)
+            .join(RotationPoint, RotationPoint.id == Consignment.point_id)
+            .where(
+                *_where(session, Asked(asked.library_id, which)),
+                Consignment.serial == int(match[1]),
+                Consignment.year == int(match[2]),
+            )
+        )
+        found += session.scalars(query)
+    return found[0] if len(found) == 1 else None
 
 
 def counts_of(session: Session, library_id: int) -> dict[str, int]:

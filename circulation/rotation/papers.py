@@ -12,7 +12,7 @@ from circulation.rotation.models import Consignment, RotationPoint
 from circulation.rotation.returning import ABSENT
 from ils.core import clock
 from ils.org.office import office_of
-from ils.printing import Sheet, qr_svg, typst_pdf, xlsx
+from ils.printing import Sheet, barcode_svg, qr_svg, typst_pdf, xlsx
 from ils.printing.listing import Listing, listing_pdf, listing_xlsx, written
 
 PRINT = Path(__file__).with_name("print")
@@ -53,6 +53,7 @@ def _common(session: Session, box: Consignment, point: RotationPoint, day: Any, 
         "day": _day(day),
         "size": size if size in SIZES else "a4",
         "number": box.number,
+        "bars": barcode_svg(box.number, height=28),
         "point": point.name,
         "kind": KINDS_VI[point.kind],
         "address": point.address,

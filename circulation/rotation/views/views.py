@@ -58,10 +58,13 @@ def _day_asked(name: str) -> date | None:
 
 @bp.get("/")
 @door(MANAGE)
-def boxes() -> str:
+def boxes() -> Any:
     """Show the boxes of the library worked at, by state."""
     wanted = asked()
     with reading() as session:
+        found = lists.box_numbered(session, wanted, request.args.get("number", ""))
+        if found is not None:
+            return redirect(url_for("rotation.show", box_id=found))
         total = lists.how_many(session, wanted)
         number = page_number(request.args.get("page"))
         rows = lists.boxes_of(session, wanted, limit=SIZE, offset=(number - 1) * SIZE)
@@ -119,7 +122,7 @@ def _tell_packed(put: int, left: int) -> None:
 
 def seen(session: Session, box_id: int) -> tuple[Consignment, RotationPoint, bool]:
     """Return a box with its point, and whether it is the library's own (else lent to it)."""
-    box, point = use.box_for(session, current_actor(), box_id, receiver=True)
+    box, point = use.box_for(session, current_actor(), box_id, receiver=True, lock=False)
     return box, point, box.library_id == current_actor().library_id
 
 
@@ -215,7 +218,7 @@ def _send(session: Session, box_id: int) -> str:
 
 
 def _receive(session: Session, box_id: int) -> str:
-    box, point, _mine = seen(session, box_id)
+    box, point = use.box_for(session, current_actor(), box_id, receiver=True)
     copies = request.form.get("copies", -1, type=int)
     use.receive_box(
         session, current_actor(), box=box, point=point, copies=copies, taken_by=_text("taken_by")
@@ -346,12 +349,17 @@ def choose(box_id: int) -> Any:
     if request.method == "POST":
         with transaction() as session:
             ids = request.form.getlist("items", type=int)
-            _tell_packed(*use.pack_chosen(session, actor, box_id=box_id, item_ids=ids))
+            codes = request.form.get("codes", "").split("\n")
+            listed, unknown = use.find_listed(session, actor, box_id, codes)
+            put, left = use.pack_chosen(session, actor, box_id=box_id, item_ids=[*ids, *listed])
+            _tell_packed(put, left)
+        if unknown:
+            flash(_("Unknown numbers: %(codes)s", codes=", ".join(unknown[:20])), "bad")
         return redirect(url_for("rotation.show", box_id=box_id))
     begins = request.args.get("begins", "").strip()[:40]
     collection = request.args.get("collection", type=int)
     with reading() as session:
-        box, point = use.box_for(session, actor, box_id, "draft")
+        box, point = use.box_for(session, actor, box_id, "draft", lock=False)
         found = use.free_for(session, box, begins=begins, collection_id=collection)
         return render_template(
             "rotation/choose.html",
@@ -395,7 +403,7 @@ def move(box_id: int) -> Any:
             problem, status = sentence_for(error), error.status
             again = error.code == "box_same_again"
     with reading() as session:
-        box, point = use.box_for(session, actor, box_id, "sent")
+        box, point = use.box_for(session, actor, box_id, "sent", lock=False)
         others = lists.points_of(session, box.library_id, active=True)
         page = render_template(
             "rotation/move.html",

@@ -141,6 +141,14 @@ def test_a_box_is_chosen_from_shelves_and_from_an_earlier_one(head: Any, provinc
     assert items[0].accession_no in head.get(f"{url}/choose").text
     head.post(f"{url}/choose", data={"items": [one.id for one in items]})
     assert len(rows(ConsignmentLine)) == 2
+    (listed,) = copies(province, 1)
+    told = head.post(
+        f"{url}/choose", data={"codes": f"{listed.barcode}\r\nLẠ-9"}, follow_redirects=True
+    )
+    assert "LẠ-9" in told.text
+    assert len(rows(ConsignmentLine)) == 3
+    year = rows(Consignment)[0].year
+    assert head.get(f"/staff/rotation/?number=lc1/{year}").location == url
     head.post(url, data={"act": "unpack", "line": rows(ConsignmentLine)[0].id})
     head.post(url, data={"act": "cancel"})
     assert rows(ConsignmentLine) == []
