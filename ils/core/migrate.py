@@ -24,11 +24,11 @@ CORE_TABLES = ("audit", "events", "files", "jobs", "kept", "outbox")
 
 
 def all_tables() -> MetaData:
-    """Import every ``models.py`` of the house and return the tables they declare."""
+    """Import every module of models of the house and return the tables they declare."""
     for name in CORE_TABLES:
         importlib.import_module(f"ils.core.{name}")
     for package in PACKAGES:
-        for file in sorted((ROOT / package).rglob("models.py")):
+        for file in sorted((ROOT / package).rglob("*models.py")):
             importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
     return Base.metadata
 
