@@ -62,7 +62,9 @@ def test_a_box_goes_to_a_school_and_comes_back_with_one_missing(
     for code in codes[:2]:
         scan(page, code, "ok")
     assert page.inner_text("#box-left .stat__figure") == "1"
-    page.click("a[href$='/staff/rotation/1']")
+    page.click("main a[href$='/staff/rotation/1']")
+    page.wait_for_function("document.querySelectorAll('[name=lost]').length === 1")
+    page.wait_for_load_state()
     page.set_viewport_size(PHONE)
     assert overflow(page) == 0
     page.set_viewport_size(WIDE)
