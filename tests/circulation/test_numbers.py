@@ -15,7 +15,6 @@ VECTORS = {f"3.14/{n}" for n in range(1, 32)}
 SCENARIOS = {f"s{n:02}" for n in range(1, 21)}
 NOT_OFFERED = {
     "case 27": "two records of the catalogue are not made one",
-    "case 38": "nothing is sent to a point in boxes",
 }
 
 

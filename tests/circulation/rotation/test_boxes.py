@@ -43,7 +43,7 @@ def position(library: Library, item: Item) -> str:
         return positions(session, [item.id])[item.id].position
 
 
-def test_row_38_a_box_back_with_three_missing_charges_no_reader(library: Library) -> None:
+def test_case_38_a_box_back_with_three_missing_charges_no_reader(library: Library) -> None:
     items = [library.item() for _ in range(5)]
     box_id = box_of(library, *items)
     send(library, box_id)
