@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from circulation.models import Hold, Loan
+from circulation.models import HOLD_OPEN_STATES, Hold, Loan
 from circulation.notices.models import Notice
 from circulation.patrons.models import Patron, PatronCard
 
@@ -57,6 +57,8 @@ def _of_hold(hold: Hold | None, notice: Notice, today: date) -> str:
         return "hold_gone"
     wanted = _HOLD_STATES.get(notice.what)
     if wanted is not None and hold.state != wanted:
+        return "hold_gone"
+    if notice.what == "apology" and hold.state not in HOLD_OPEN_STATES:
         return "hold_gone"
     if notice.what == "hold_ready" and hold.ready_on != notice.about_on:
         return "hold_gone"

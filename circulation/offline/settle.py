@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from circulation.checkin import check_in
 from circulation.desk import DeskResult
 from circulation.facts import patron_of_card
+from circulation.models import Hold
+from circulation.notices.planning import plan_apology
 from circulation.offline.models import CONFLICT, SETTLED, WAITING, OfflineLine, OfflineSend
 from circulation.offline.placeholder import assign_placeholder
 from circulation.offline.replay import lock_replay, replay_line
@@ -26,7 +28,7 @@ from ils.core.errors import Invalid, NotFound, Refused
 PROPOSALS: dict[str, tuple[str, ...]] = {
     "lent_to_other": ("ok", "never_left"),
     "lent_twice": ("ok", "never_left"),
-    "awaited_by_other": ("ok", "never_left"),
+    "awaited_by_other": ("apologize", "ok", "never_left"),
     "beyond_desk": ("ok", "never_left"),
     "unknown_card": ("assign", "ok", "never_left"),
     "unknown_barcode": ("again", "ok"),
@@ -98,6 +100,15 @@ def _ok(
     _session: Session, _actor: Actor, _line: OfflineLine, _typed: str, _key: str | None
 ) -> None:
     """Leave things as they are."""
+
+
+def _apologize(
+    session: Session, _actor: Actor, line: OfflineLine, _typed: str, _key: str | None
+) -> None:
+    """Leave things as they are and tell the reader who waited for the copy that it was lent."""
+    hold = session.get(Hold, line.facts.get("hold_id") or 0)
+    if hold is not None:
+        plan_apology(session, hold)
 
 
 def _must(result: DeskResult, code: str) -> None:
@@ -180,6 +191,7 @@ def _redate(
 
 _WAYS: dict[str, Way] = {
     "ok": _ok,
+    "apologize": _apologize,
     "never_left": _never_left,
     "assign": _assign,
     "again": _again,

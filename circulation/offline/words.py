@@ -88,6 +88,7 @@ CONFLICTS: dict[str, tuple[Any, Any]] = {
 }
 WAYS: dict[str, Any] = {
     "ok": _l("It is right so"),
+    "apologize": _l("It is right so; apologize to who waited"),
     "never_left": _l("The copy did not leave"),
     "assign": _l("It is this reader's card"),
     "again": _l("Do it now"),

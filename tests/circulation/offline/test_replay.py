@@ -10,6 +10,7 @@ import pytest
 from cataloging.models import Item
 from circulation.desk import perform
 from circulation.models import Hold, Loan
+from circulation.notices.models import Notice
 from circulation.offline.log import Command, Log, receive_log
 from circulation.offline.models import OfflineLine
 from circulation.offline.replay import replay_waiting
@@ -252,6 +253,8 @@ def test_a_copy_awaited_on_the_shelf_that_was_lent_puts_the_hold_back_in_its_pla
     hold = library.all(Hold)[0]
     assert (hold.state, hold.order_ts) == ("queued", requested)
     assert open_loans(library)[0].patron_id == lan.id
+    assert settle(library, line, "apologize").settled_how == "apologize"
+    assert [(one.what, one.patron_id) for one in library.all(Notice)] == [("apology", binh.id)]
 
 
 def test_an_unknown_barcode_goes_to_the_tray_and_is_done_when_the_right_one_is_typed(
