@@ -16,7 +16,7 @@ def register(app: Flask) -> None:
     for bp in (views.bp, paper_views.bp, point_views.bp, point_page.bp):
         app.register_blueprint(bp)
     indicators.declare()
-    menu_entry(_l("Desk"), _l("Rotating sets"), "rotation.boxes", MANAGE, order=114)
+    menu_entry(_l("Books on the way"), _l("Rotating sets"), "rotation.boxes", MANAGE, order=167)
     name_acts(
         rotation_point_written=_l("Point of rotation written"),
         box_opened=_l("Box begun"),

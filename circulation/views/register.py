@@ -54,7 +54,7 @@ def register(app: Flask) -> None:
     group = _l("Desk")
     menu_entry(group, _l("Desk"), "desk.page", USE_DESK, order=100, key="Alt+U")
     menu_entry(group, _l("Holds"), "holds.day", USE_DESK, order=110)
-    menu_entry(group, _l("On the way"), "transits.here", USE_DESK, order=112)
+    menu_entry(_l("Books on the way"), _l("On the way"), "transits.here", USE_DESK, order=166)
     menu_entry(
         *(group, _l("Visits and in-house use"), "lists.tally", TALLY), order=120, begins=USE_DESK
     )
