@@ -29,7 +29,7 @@ from circulation.patrons.looks import VIEW_LOOKS
 from circulation.patrons.merge import MERGE
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.views import bp
-from circulation.permissions import TALLY
+from circulation.permissions import TALLY, USE_DESK
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
@@ -46,7 +46,9 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Print cards"), "patrons.print_page", EDIT, order=151)
     menu_entry(group, _l("School classes"), "patrons.classes", EDIT, order=151)
     menu_entry(group, _l("Renew cards of many"), "patrons.renewals", EDIT, order=151)
-    menu_entry(group, _l("Day visitors"), "patrons.visitors", TALLY, order=155)
+    menu_entry(
+        *(group, _l("Day visitors"), "patrons.visitors", TALLY), order=155, begins=USE_DESK
+    )
     menu_entry(group, _l("Registered twice"), "patrons.duplicates", MERGE, order=153)
     data = _l("Personal data")
     menu_entry(data, _l("Requests about data"), "patrons.requests", EDIT, order=925)

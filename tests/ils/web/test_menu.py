@@ -13,7 +13,7 @@ import pytest
         ("head", "/staff/desk"),
         ("cataloguer", "/staff/catalog/"),
         ("province_officer", "/staff/reports/figures"),
-        ("reporter", "/staff/reports/figures"),
+        ("reporter", "/staff/daily-log/"),
     ],
 )
 def test_everybody_begins_where_they_work(
