@@ -190,3 +190,18 @@ def test_given_for_good_it_is_entered_by_the_receiving_library(
     assert new.accession_no.startswith("BSV")
     assert new.owner_id == province.foreign_library.id
     assert head.post(url, data={"act": "take_back_gift"}).status_code == 409
+
+
+def test_the_desk_asks_whether_a_copy_is_back_and_receives_it(head: Any, province: Any) -> None:
+    (item,) = copies(province, 1)
+    sent(head, province, [item])
+    scanned = {"scan": item.barcode, "mode": "checkin", "key": "a"}
+    asked = head.post("/staff/desk/scan", data=scanned, headers=FETCH).json
+    assert "LC 01" in asked["top"]
+    assert "Trường THCS Sen" in asked["top"]
+    assert 'value="check_in"' in asked["top"]
+    words = {"act": "override", "mode": "checkin", "key": "b", "command": "check_in"}
+    words |= {"barcode": item.barcode, "code": "at_point", "question": "a"}
+    done = head.post("/staff/desk/act", data=words, headers=FETCH).json
+    assert "Đã nhận lại từ hộp" in done["top"], done["top"]
+    assert rows(ConsignmentLine)[0].state == "returned"
