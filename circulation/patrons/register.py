@@ -46,9 +46,7 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Print cards"), "patrons.print_page", EDIT, order=151)
     menu_entry(group, _l("School classes"), "patrons.classes", EDIT, order=151)
     menu_entry(group, _l("Renew cards of many"), "patrons.renewals", EDIT, order=151)
-    menu_entry(
-        *(group, _l("Day visitors"), "patrons.visitors", TALLY), order=155, begins=USE_DESK
-    )
+    menu_entry(*(group, _l("Day visitors"), "patrons.visitors", TALLY), order=155, begins=USE_DESK)
     menu_entry(group, _l("Registered twice"), "patrons.duplicates", MERGE, order=153)
     data = _l("Personal data")
     menu_entry(data, _l("Requests about data"), "patrons.requests", EDIT, order=925)

@@ -57,7 +57,7 @@ def test_ten_books_make_one_message_and_a_second_run_none(
     assert [one.state for one in desk.messages()] == ["sent"]
 
 
-def test_case_s20_what_came_back_was_renewed_or_claimed_is_dropped_at_sending(
+def test_what_came_back_was_renewed_or_claimed_is_dropped_at_sending(
     library: Library, desk: Desk, reader: Reader, post: Post
 ) -> None:
     patron = reader()
