@@ -151,7 +151,11 @@ def write_text(
     session.flush()
     if changed:
         audit(
-            *(session, actor, "notice_text_written", "org_unit", unit_id),
+            session,
+            actor,
+            "notice_text_written",
+            "org_unit",
+            unit_id,
             what=what,
             language=language,
             parts=changed,

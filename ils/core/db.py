@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import RLock
 from typing import Any, TypeVarTuple
 
 import orjson
@@ -80,8 +81,8 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-_engine: list[Engine] = []
-_readers: list[Engine] = []  # the same connections, for sessions that only read
+_bound: list[tuple[Engine, Engine]] = []  # for acts, and the same connections for what only reads
+_binding = RLock()  # threads that begin together bind the process once
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
@@ -164,10 +165,18 @@ def _begin_sqlite(connection: Any) -> None:
 
 def connect(url: str | None = None) -> Engine:
     """Bind the process to a database; without a URL, to the one of the settings."""
-    disconnect()
-    _engine[:] = [make_engine(url or config().url)]
-    _readers[:] = [_for_reading(_engine[0])]
-    return _engine[0]
+    with _binding:
+        disconnect()
+        made = make_engine(url or config().url)
+        _bound[:] = [(made, _for_reading(made))]
+        return made
+
+
+def _both() -> tuple[Engine, Engine]:
+    with _binding:
+        if not _bound:
+            connect()
+        return _bound[0]
 
 
 def _for_reading(made: Engine) -> Engine:
@@ -180,15 +189,15 @@ def _for_reading(made: Engine) -> Engine:
 
 def disconnect() -> None:
     """Close all connections (before a fork, or between tests)."""
-    if _engine:
-        _engine[0].dispose()
-        _engine.clear()
-        _readers.clear()
+    with _binding:
+        for made, _reader in _bound:
+            made.dispose()
+        _bound.clear()
 
 
 def engine() -> Engine:
     """Return the engine in force."""
-    return _engine[0] if _engine else connect()
+    return _both()[0]
 
 
 def is_sqlite(session: Session | None = None) -> bool:
@@ -248,9 +257,8 @@ def transaction() -> Iterator[Session]:
 def reading() -> Iterator[Session]:
     """Open a session for reading; nothing is written. Of many rows, see ``in_parts``."""
     token = _writing.set(False)
-    engine()
     try:
-        with _Sessions(bind=_readers[0], autoflush=False) as session:
+        with _Sessions(bind=_both()[1], autoflush=False) as session:
             yield session  # closing ends it; a rollback would empty what the page still shows
     finally:
         _writing.reset(token)
