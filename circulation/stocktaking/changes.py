@@ -41,6 +41,7 @@ from ils.core.jobs import Job, Progress, enqueue, job_kind
 
 APPLICABLE = (MISSING, DAMAGED, FOUND_AGAIN, LENT_BUT_HERE, MISPLACED)
 UNDOABLE = (MISSING, DAMAGED, FOUND_AGAIN)
+SETTLED_BY_FINDING = ("lost", "lost_settled")  # its case ended and money was put right: it is here
 WHY = "stock_take"
 APPLY, UNDO = "circulation.stock_take_apply", "circulation.stock_take_undo"
 
@@ -206,6 +207,8 @@ def _take_back(session: Session, actor: Actor, *, row_id: int) -> str:
     item = at.item
     if item.lifecycle != row.lifecycle_after:
         return "changed_since"
+    if row.lifecycle_before in SETTLED_BY_FINDING:
+        return "refused"
     item.lifecycle = row.lifecycle_before
     if row.result == MISSING:
         act.event(ItemFound("missing"), **at.statistics())

@@ -142,6 +142,24 @@ def test_results_are_recorded_group_by_group_and_taken_back(library: Library) ->
     ]
 
 
+def test_finding_a_lost_copy_is_not_taken_back_since_its_case_ended_by_it(lite: Library) -> None:
+    lost, missing = lite.item(), lite.item()
+    with lite.writing() as session:
+        session.get_one(Item, lost.id).lifecycle = "lost_settled"
+        session.get_one(Item, missing.id).lifecycle = "missing"
+    take_id = begun(lite)
+    scan(lite, take_id, lost.barcode or "", missing.barcode or "")
+    closed(lite, take_id)
+    with lite.writing() as session:
+        apply_groups(session, lite.head, take_id, ["found_again"])
+    run_jobs(lite)
+    assert [lifecycle(lite, one) for one in (lost, missing)] == ["active", "active"]
+    with lite.writing() as session:
+        undo_groups(session, lite.head, take_id)
+    run_jobs(lite)
+    assert [lifecycle(lite, one) for one in (lost, missing)] == ["active", "missing"]
+
+
 def test_a_copy_somebody_dealt_with_meanwhile_is_left_alone(lite: Library) -> None:
     gone, other = lite.item(), lite.item()
     take_id = begun(lite)
