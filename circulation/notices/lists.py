@@ -20,6 +20,7 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import NotFound, Refused
 from ils.printing.listing import Column
+from ils.text.filing import filing_key
 from ils.text.normal import fold
 
 COLUMNS = (
@@ -112,9 +113,9 @@ def _query(asked: Asked) -> Select[*tuple[Any, ...]]:
     if asked.channel:
         query = query.where(NoticeMessage.channel == asked.channel)
     if asked.words:
-        like = f"%{fold(asked.words)}%"
-        title = func.lower(Record.title).like(f"%{asked.words.lower()}%")
-        query = query.where(or_(Patron.name_folded.like(like), title))
+        name = Patron.name_folded.contains(fold(asked.words), autoescape=True)
+        title = Record.title_sort.contains(filing_key(asked.words), autoescape=True)
+        query = query.where(or_(name, title))
     return query
 
 

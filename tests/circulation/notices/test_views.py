@@ -22,7 +22,9 @@ HOME = "/staff/notices/"
 def told(province: factories.Province) -> Any:
     """A reader whose book is late, on the call list: (patron, message id)."""
     with db.transaction() as session:
-        item = factories.create_item(session, province.branch)
+        item = factories.create_item(
+            session, province.branch, factories.create_record(session, "Đất rừng phương Nam")
+        )
         patron = factories.create_patron(session, province.branch, "Lý Thị Gọi", phone="0600111222")
         actor = factories.create_actor(session, "head", province.branch)
     with clock.at(clock.now() - timedelta(days=20)):
@@ -54,6 +56,17 @@ def test_a_clerk_works_the_call_list_off(
     assert "Lý Thị Gọi" in clerk.get(f"{HOME}?state=sent").text
     assert "Hẹn ngày trả" in clerk.get(f"{HOME}message/{told[1]}").text
     assert clerk.get(f"{HOME}texts").status_code == 403
+
+
+@pytest.mark.parametrize("words", ["đất rừng", "ĐẤT RỪNG", "lý thị gọi", "Ly Thi"])
+def test_notices_are_found_by_title_or_name_however_it_is_written(
+    staff_client: Any, province: factories.Province, told: Any, words: str
+) -> None:
+    clerk = staff_client("clerk", province.branch)
+    found = clerk.get(HOME, query_string={"q": words}).text
+    assert "Đất rừng phương Nam" in found
+    nothing = clerk.get(HOME, query_string={"q": "Tắt đèn"}).text
+    assert "Đất rừng phương Nam" not in nothing
 
 
 def test_a_planned_notice_can_be_taken_out(
