@@ -1,8 +1,8 @@
 """Taking in the log of an offline desk: stored whole before anything of it is done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +16,8 @@ from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.errors import Invalid
 
-COMMANDS = ("check_out", "check_in", "renew", "in_house", "visit")
+COMMANDS = ("check_out", "check_in", "renew", "in_house", "visit", "undo")
+SEALED = "not_opened"  # a line under a key this server does not have (any more)
 MOST = 2000  # lines of one sending; a longer log comes in parts
 
 
@@ -44,6 +45,37 @@ class Log:
     desk_clock: datetime
     commands: Sequence[Command]
     copy_of: datetime | None = None
+
+
+def command_from(
+    row: Mapping[str, Any], n: int, actor_id: int | None = None, unit_id: int | None = None
+) -> Command:
+    """Return a line of a log, the ``n``-th, as the browser wrote it down; odd values become none."""
+    number, quantity, kind = row.get("n"), row.get("quantity", 1), row.get("kind")
+    return Command(
+        key=str(row["key"])[:78],
+        number=number if isinstance(number, int) and 0 <= number < 2**31 else n,
+        command=str(row.get("command", ""))[:20],
+        said_at=instant(row.get("at")) or datetime.fromtimestamp(0, UTC),
+        actor_id=actor_id,
+        unit_id=unit_id,
+        item_code=str(row.get("item", "")).strip()[:80],
+        card=str(row.get("card", "")).strip()[:80],
+        quantity=quantity if isinstance(quantity, int) and 0 <= quantity < 2**31 else 0,
+        options={
+            **({"kind": kind} if kind in ("home", "reading_room") else {}),
+            **({"drop": True} if row.get("drop") else {}),
+            **({"why": str(row["why"])[:200]} if row.get("why") else {}),
+            **({"of": str(row["of"])[:78]} if row.get("of") else {}),
+        },
+    )
+
+
+def instant(milliseconds: Any) -> datetime | None:
+    """Return a moment a browser gave, None where it is none."""
+    if not isinstance(milliseconds, int | float) or not 0 < milliseconds < 4e12:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def receive_log(
@@ -116,6 +148,8 @@ def receive_log(
 
 def _stopped(one: Command, code: str) -> str:
     """Return why a line is not replayed by itself."""
+    if "sealed" in one.options:
+        return SEALED
     if one.command not in COMMANDS:
         return "not_understood"
     if one.actor_id is None:

@@ -3,8 +3,9 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from circulation.offline.desk_words import desk_words
+from circulation.offline.sealed import lock_for_desks
 from circulation.offline.views import bp, pass_for_desk
-from circulation.offline.words import desk_words
 from circulation.permissions import USE_DESK
 from ils.core.audit import name_acts, name_facts, name_subjects
 from ils.web.errors import message
@@ -15,6 +16,7 @@ def register(app: Flask) -> None:
     """Install the desk without the server."""
     app.register_blueprint(bp)
     app.jinja_env.globals.update(offline_pass=pass_for_desk, offline_words=desk_words)
+    app.jinja_env.globals.update(offline_lock=lock_for_desks)
     menu_entry(_l("Desk"), _l("Without the server"), "offline.lines", USE_DESK, order=128)
     name_acts(
         offline_settled=_l("Line of an offline desk settled"),
@@ -26,6 +28,7 @@ def register(app: Flask) -> None:
     message("offline_log_unreadable", _l("The log of this desk cannot be read. It is kept there."))
     message("offline_log_too_long", _l("At most %(most)s lines can be sent at once."))
     message("offline_proposal_unknown", _l("That is not offered for this line."))
+    message("offline_still_sealed", _l("No key here opens it; the line stays on the list."))
     message("offline_card_unknown", _l("Nobody has this card. Nothing was changed."))
     message(
         "offline_not_reversed",

@@ -20,10 +20,12 @@ from circulation.desk import Act, DeskResult, may_override, perform
 from circulation.facts import find_scanned, lock_for_item, patron_of_card
 from circulation.losses.found import payers_of
 from circulation.models import DeskCommand, Hold, Loan
+from circulation.notices.planning import plan_apology
 from circulation.offline.models import (
     APPLIED,
     CONFLICT,
     NOTED,
+    SETTLED,
     WAITING,
     OfflineLine,
     OfflineSend,
@@ -36,6 +38,7 @@ from circulation.renew import renew, renewable
 from circulation.returns import LEAVES_BOX
 from circulation.rules.reasons import Reason
 from circulation.tallies import count_visit
+from circulation.undo import undo
 from ils.accounts.actor import Actor, actor_for_staff
 from ils.accounts.models import Staff
 from ils.core import clock
@@ -229,7 +232,10 @@ def _lend(play: Play) -> None:
         return
     _tell(play, weighed, stops)
     lifted = dict.fromkeys((r.code for r in stops), _why(line))
+    kept_for = weighed.scene.item.hold if "on_shelf_for_other" in lifted else None
     result = check_out(session, play.lifting, key=play.key, overrides=lifted, **facts)
+    if kept_for is not None and result.ok:
+        plan_apology(session, kept_for)  # who was told to come is told not to
     if not result.ok:
         play.note("had_it_already")
     play.done(result)
@@ -438,10 +444,31 @@ def _visit(play: Play) -> None:
     play.done(result)
 
 
+def _undo(play: Play) -> None:
+    """Take back what the same desk noted just before, by the undo of the desk."""
+    session, line = play.session, play.line
+    of = str(line.options.get("of"))
+    meant = session.scalar(
+        select(OfflineLine).where(OfflineLine.key == of, OfflineLine.device == line.device)
+    )
+    acts = session.scalars(select(DeskCommand).where(DeskCommand.key.in_([of, f"{of[:76]}~0"])))
+    act = next((one for one in acts if one.undo), None)  # None: nothing was done, nothing is undone
+    result = None
+    if act is not None:
+        result = undo(session, play.actor, token=act.key, key=play.key, now=line.effective_at)
+        if not result.ok:
+            play.conflict("refused", reasons=result.reason_codes())
+    if meant is not None and meant.state == CONFLICT and not line.conflict:
+        meant.state, meant.settled_how = SETTLED, "undone"
+        meant.settled_at, meant.settled_by = clock.now(), play.actor.staff_id
+    play.done(result)
+
+
 _PLAYED: dict[str, Callable[[Play], None]] = {
     "check_out": _lend,
     "check_in": _take_back,
     "renew": _renew,
     "in_house": _in_house,
     "visit": _visit,
+    "undo": _undo,
 }

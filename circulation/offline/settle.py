@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from circulation.checkin import check_in
 from circulation.desk import DeskResult
 from circulation.facts import patron_of_card
-from circulation.models import Hold
-from circulation.notices.planning import plan_apology
+from circulation.offline.log import COMMANDS, SEALED, command_from
 from circulation.offline.models import CONFLICT, SETTLED, WAITING, OfflineLine, OfflineSend
 from circulation.offline.placeholder import assign_placeholder
 from circulation.offline.replay import lock_replay, replay_line
+from circulation.offline.sealed import opened
 from circulation.patrons.patrons import patron_for
 from circulation.permissions import USE_DESK
 from circulation.policies import require_within
@@ -28,7 +28,7 @@ from ils.core.errors import Invalid, NotFound, Refused
 PROPOSALS: dict[str, tuple[str, ...]] = {
     "lent_to_other": ("ok", "never_left"),
     "lent_twice": ("ok", "never_left"),
-    "awaited_by_other": ("apologize", "ok", "never_left"),
+    "awaited_by_other": ("ok", "never_left"),
     "beyond_desk": ("ok", "never_left"),
     "unknown_card": ("assign", "ok", "never_left"),
     "unknown_barcode": ("again", "ok"),
@@ -40,6 +40,7 @@ PROPOSALS: dict[str, tuple[str, ...]] = {
     "refused": ("again", "ok"),
     "not_proved": ("again", "ok"),
     "not_understood": ("ok",),
+    SEALED: ("again", "ok"),
     UNSURE: ("again", "ok"),
 }
 NOT_DONE = ("unknown_barcode", "card_not_item", "withdrawn_item", "refused", "not_renewed")
@@ -102,15 +103,6 @@ def _ok(
     """Leave things as they are."""
 
 
-def _apologize(
-    session: Session, _actor: Actor, line: OfflineLine, _typed: str, _key: str | None
-) -> None:
-    """Leave things as they are and tell the reader who waited for the copy that it was lent."""
-    hold = session.get(Hold, line.facts.get("hold_id") or 0)
-    if hold is not None:
-        plan_apology(session, hold)
-
-
 def _must(result: DeskResult, code: str) -> None:
     if not result.ok:
         raise Refused(code)
@@ -150,6 +142,8 @@ def _assign(
 
 def _again(session: Session, actor: Actor, line: OfflineLine, typed: str, _key: str | None) -> None:
     """Replay the line, answered for by who settles it; a barcode typed is the one meant."""
+    if line.conflict == SEALED:
+        _open(line)
     if typed:
         line.item_code = typed[:80]
     if line.conflict == UNSURE:
@@ -158,6 +152,17 @@ def _again(session: Session, actor: Actor, line: OfflineLine, typed: str, _key: 
     replay_line(session, line, actor)
     if line.conflict in NOT_DONE:
         raise Refused("offline_still_refused")
+
+
+def _open(line: OfflineLine) -> None:
+    """Open a sealed line with a key that has been brought back."""
+    said = opened(str(line.options.get("sealed", "")), line.key)
+    if said is None or said.get("command") not in COMMANDS:
+        raise Refused("offline_still_sealed")
+    one = command_from({**said, "key": line.key}, line.number)
+    line.command, line.item_code, line.card = one.command, one.item_code, one.card
+    line.quantity, line.options, line.said_at = one.quantity, one.options, one.said_at
+    line.effective_at = min(one.said_at, line.effective_at)
 
 
 def _return(
@@ -191,7 +196,6 @@ def _redate(
 
 _WAYS: dict[str, Way] = {
     "ok": _ok,
-    "apologize": _apologize,
     "never_left": _never_left,
     "assign": _assign,
     "again": _again,

@@ -1,12 +1,12 @@
 """What a branch needs to go on without the server: copies, cards, rules, the calendar. No more.
 
-Of a reader only the name, the kind, and what stands against borrowing; of a copy the title and what
-it is doing. Only the branch the actor works at; readers are those registered there and those who
-have something on loan from there.
+Of a reader only the name, the kind, the end of the telephone number, and what stands against
+borrowing; of a copy the title, where it stands and what it is doing. Only the branch the actor works
+at; readers are those registered there and those who have something on loan from there.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -21,11 +21,12 @@ from circulation.blocks import patron_figures
 from circulation.desk import may_override
 from circulation.facts import HAS_ITEM
 from circulation.journal import plain
-from circulation.models import Hold, Loan
+from circulation.models import Hold, Loan, Transit
 from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory, Suspension
 from circulation.patrons.patrons import age_of
 from circulation.permissions import CHECK_OUT, USE_DESK
 from circulation.policies import Branch, require_branch
+from circulation.rotation.models import ConsignmentLine
 from circulation.rules.blocks import Figures, Note, PatronFacts, figure_reasons, note_reasons
 from circulation.rules.checkout import (
     HOME,
@@ -41,10 +42,12 @@ from circulation.sentences import reason_sentence
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import AuditEntry, audit
+from ils.org.calendar import Calendar
 from ils.org.settings import setting
 
 DAYS = 400  # of the calendar
 TITLE = 80  # letters of a title
+PHONE = 6  # last digits of a telephone number: enough to find somebody, too few to call
 PART = 500  # patrons read at once
 RULES = (
     *("loanable", "loan_days", "loan_count", "fixed_due", "ceiling", "within_card"),
@@ -70,7 +73,7 @@ def snapshot(session: Session, actor: Actor, now: datetime | None = None) -> Sna
     content = {
         "unit": here.id,
         "first": today.isoformat(),
-        "days": "".join("1" if here.calendar.is_open(day) else "0" for day in _days(today)),
+        "days": calendar_days(here.calendar, today),
         "prefix": str(setting(session, here.library_id, "patrons.card_prefix")).upper(),
         "lifts": may_override(actor, reason("limit_total")),
         "rules": _rules(session, here),
@@ -96,8 +99,10 @@ def note_copy(session: Session, actor: Actor) -> None:
         audit(session, actor, "offline_copy", "org_unit", actor.unit_id)
 
 
-def _days(first: date) -> Iterator[date]:
-    return (first + timedelta(days=n) for n in range(DAYS))
+def calendar_days(calendar: Calendar, first: date, count: int = DAYS) -> str:
+    """Return a 1 for each open and a 0 for each closed day from ``first`` on."""
+    days = (first + timedelta(days=n) for n in range(count))
+    return "".join("1" if calendar.is_open(day) else "0" for day in days)
 
 
 def _rules(session: Session, here: Branch) -> dict[str, list[Any]]:
@@ -124,58 +129,70 @@ def _against(actor: Actor, reasons: Iterable[Reason]) -> list[list[Any]]:
 # --- copies ----------------------------------------------------------------------------------
 
 
+_ON_ITS_WAY = and_(Transit.received_at.is_(None), Transit.cancelled_at.is_(None))
+
+
 def _items(session: Session, actor: Actor, here: Branch, today: date) -> dict[str, list[Any]]:
-    """Return the copies that belong or lie here, or were lent here, by barcode:
-    id, title, type, use, patron who has it, what stands against lending it."""
+    """Return the copies that belong or lie here, were lent here, or are with a reader of here, by
+    barcode: id, title, type, use, patron who has it, what stands against lending it, patron it
+    waits for, due day, last day on the hold shelf, call number, accession number, where else it is
+    (``transit``, ``box``, ``elsewhere`` or empty)."""
+    readers = select(Patron.id).where(Patron.branch_id == here.id)
+    in_box = select(ConsignmentLine.item_id).where(ConsignmentLine.closed_at.is_(None))
     query = (
         select(
-            Barcode.value,
-            Item.id,
-            Record.title,
-            Item.item_type,
-            Item.use,
-            Item.lifecycle,
-            Loan.patron_id,
-            Hold.id,
-            Hold.patron_id,
-            Hold.state,
+            *(Barcode.value, Item.id, Record.title, Item.item_type, Item.use, Item.lifecycle),
+            *(Item.call_number, Record.call_number.label("of_title")),
+            *(Item.accession_no, Item.located_id),
+            *(Loan.patron_id, Loan.due_on, Transit.id.label("transit")),
+            Item.id.in_(in_box).label("boxed"),
+            Hold.id.label("hold_id"),
+            Hold.patron_id.label("waits"),
+            *(Hold.state, Hold.shelf_until),
         )
         .join(Item, Item.id == Barcode.item_id)
         .join(Record, Record.id == Item.record_id)
         .outerjoin(Loan, and_(Loan.item_id == Item.id, Loan.closed_at.is_(None)))
+        .outerjoin(Transit, and_(Transit.item_id == Item.id, _ON_ITS_WAY))
         .outerjoin(Hold, and_(Hold.item_id == Item.id, HAS_ITEM))
         .where(Item.lifecycle != "withdrawn")
         .where(
-            or_(Item.branch_id == here.id, Item.located_id == here.id, Loan.branch_id == here.id)
+            or_(
+                *(Item.branch_id == here.id, Item.located_id == here.id, Loan.branch_id == here.id),
+                Loan.patron_id.in_(readers),
+            )
         )
     )
-    found = {}
-    for (
-        code,
-        item_id,
-        title,
-        item_type,
-        use,
-        lifecycle,
-        patron,
-        hold,
-        waits,
-        state,
-    ) in session.execute(query):
-        for_hold = {"ready": "hold_shelf", "in_transit": "in_transit"}.get(state or "")
-        copy = CopyState(
-            position=for_hold or "on_shelf",
-            lifecycle=lifecycle,
-            use=use,
-            item_type=item_type,
-            hold_id=hold if for_hold else None,
-            hold_patron_id=waits if for_hold else None,
-        )
-        plain_copy = lifecycle == "active" and use == "loan" and for_hold is None
-        against = [] if plain_copy else _against(actor, _of_copy(copy, here, today))
-        waiting = waits if for_hold else None
-        found[code] = [item_id, title[:TITLE], item_type, use, patron, against, waiting]
-    return found
+    return {row.value: _item(row, actor, here, today) for row in session.execute(query)}
+
+
+def _item(row: Any, actor: Actor, here: Branch, today: date) -> list[Any]:
+    for_hold = {"ready": "hold_shelf", "in_transit": "in_transit"}.get(row.state or "")
+    copy = CopyState(
+        position=for_hold or "on_shelf",
+        lifecycle=row.lifecycle,
+        use=row.use,
+        item_type=row.item_type,
+        hold_id=row.hold_id if for_hold else None,
+        hold_patron_id=row.waits if for_hold else None,
+    )
+    plain_copy = row.lifecycle == "active" and row.use == "loan" and for_hold is None
+    return [
+        *(row.id, row.title[:TITLE], row.item_type, row.use, row.patron_id),
+        [] if plain_copy else _against(actor, _of_copy(copy, here, today)),
+        row.waits if for_hold else None,
+        plain(row.due_on),
+        plain(row.shelf_until) if row.state == "ready" else None,
+        *(row.call_number or row.of_title, row.accession_no or "", _where(row, here)),
+    ]
+
+
+def _where(row: Any, here: Branch) -> str:
+    if row.transit is not None:
+        return "transit"
+    if row.boxed:
+        return "box"
+    return "elsewhere" if row.located_id not in (None, here.id) else ""
 
 
 _ANYTHING = Policy(limit_total=None)
@@ -192,7 +209,7 @@ def _of_copy(copy: CopyState, here: Branch, today: date) -> list[Reason]:
 
 def _patrons(session: Session, actor: Actor, here: Branch, now: datetime) -> dict[str, Any]:
     """Return cards by number, and their patrons by id: name, kind, end of the card, loans (in all,
-    by type, in the reading room), what stands against borrowing."""
+    by type, in the reading room), what stands against borrowing, end of the telephone number."""
     lent_here = select(Loan.patron_id).where(Loan.branch_id == here.id, Loan.closed_at.is_(None))
     mine = and_(
         Patron.library_id == here.library_id,
@@ -202,7 +219,7 @@ def _patrons(session: Session, actor: Actor, here: Branch, now: datetime) -> dic
     rows = session.execute(
         select(
             *(Patron.id, Patron.name, Patron.category, Patron.born_on, Patron.born_year),
-            *(Patron.consent_at, PatronCategory.child),
+            *(Patron.phone, Patron.guardian_phone, Patron.consent_at, PatronCategory.child),
             PatronCategory.name.label("kind"),
         )
         .join(PatronCategory, PatronCategory.code == Patron.category)
@@ -231,8 +248,13 @@ def _patrons(session: Session, actor: Actor, here: Branch, now: datetime) -> dic
                 plain(facts.card_expires_on),
                 [one.loans, dict(one.loans_of_kind), one.reading],
                 _against(actor, against),
+                _digits(row.phone or row.guardian_phone)[-PHONE:],
             ]
     return {"cards": cards, "patrons": patrons}
+
+
+def _digits(phone: str) -> str:
+    return "".join(one for one in phone if one.isdecimal())
 
 
 def _notes(

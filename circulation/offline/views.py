@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,9 +24,10 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.desk import perform
-from circulation.offline.log import Command, Log, receive_log
+from circulation.offline.log import Command, Log, command_from, instant, receive_log
 from circulation.offline.models import CONFLICT, STATES, OfflineLine, OfflineSend
 from circulation.offline.replay import replay_waiting
+from circulation.offline.sealed import opened
 from circulation.offline.settle import PROPOSALS, settle_line
 from circulation.offline.snapshot import note_copy, snapshot
 from circulation.offline.words import (
@@ -78,8 +80,13 @@ SORTS: dict[str, Any] = {
 @door(USE_DESK)
 def worker() -> Response:
     """Give the service worker; it may look after the desk page and nothing above it."""
+    return worker_for("/staff/desk")
+
+
+def worker_for(scope: str) -> Response:
+    """Return the service worker, allowed to look after what lies below ``scope``."""
     answer = bp.send_static_file("worker.js")
-    answer.headers["Service-Worker-Allowed"] = "/staff/desk"
+    answer.headers["Service-Worker-Allowed"] = scope
     answer.headers["Cache-Control"] = "no-cache"
     return answer
 
@@ -164,9 +171,9 @@ def replay() -> Response:
     actor = current_actor()
     log = Log(
         device=str(sent.get("device", ""))[:60],
-        desk_clock=_instant(sent.get("clock")) or datetime.now(UTC),
+        desk_clock=instant(sent.get("clock")) or datetime.now(UTC),
         commands=[_command(n, row) for n, row in enumerate(sent["lines"])],
-        copy_of=_instant(sent.get("copy_of")),
+        copy_of=instant(sent.get("copy_of")),
     )
     stored = perform(receive_log, actor, log)
     replay_waiting(actor.library_id or 0)
@@ -178,34 +185,15 @@ def replay() -> Response:
 
 
 def _command(n: int, row: Any) -> Command:
-    """Read a line; what cannot be read is kept as it came, under a key of its content."""
+    """Read a line, opened where it is sealed; what cannot be opened is kept as it came."""
     if not isinstance(row, dict) or not row.get("key"):
         raise Invalid("offline_log_unreadable", line=n + 1)
-    staff_id, unit_id = _proved(row.get("pass"))
-    number, quantity = row.get("n"), row.get("quantity", 1)
-    kind = row.get("kind")
-    return Command(
-        key=str(row["key"])[:78],
-        number=number if isinstance(number, int) and 0 <= number < 2**31 else n,
-        command=str(row.get("command", ""))[:20],
-        said_at=_instant(row.get("at")) or datetime.fromtimestamp(0, UTC),
-        actor_id=staff_id,
-        unit_id=unit_id,
-        item_code=str(row.get("item", "")).strip()[:80],
-        card=str(row.get("card", "")).strip()[:80],
-        quantity=quantity if isinstance(quantity, int) and 0 <= quantity < 2**31 else 0,
-        options={
-            **({"kind": kind} if kind in ("home", "reading_room") else {}),
-            **({"drop": True} if row.get("drop") else {}),
-            **({"why": str(row["why"])[:200]} if row.get("why") else {}),
-        },
-    )
-
-
-def _instant(milliseconds: Any) -> datetime | None:
-    if not isinstance(milliseconds, int | float) or not 0 < milliseconds < 4e12:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    outside = {"key": row["key"], "n": row.get("n")}
+    said = opened(str(row["sealed"]), str(row["key"])) if row.get("sealed") else row
+    if said is None:
+        bare = command_from({**outside, "at": datetime.now(UTC).timestamp() * 1000}, n)
+        return replace(bare, options={"sealed": str(row["sealed"])[:4000]})
+    return command_from({**said, **outside}, n, *_proved(said.get("pass")))
 
 
 def _told(line: OfflineLine) -> dict[str, Any]:

@@ -15,6 +15,7 @@ COMMANDS: dict[str, Any] = {
     "renew": _l("Renewal"),
     "in_house": _l("In-house use"),
     "visit": _l("Visit"),
+    "undo": _l("Taken back"),
 }
 STATES: dict[str, tuple[str, Any]] = {
     "waiting": ("info", _l("not replayed yet")),
@@ -35,7 +36,7 @@ CONFLICTS: dict[str, tuple[Any, Any]] = {
     ),
     "awaited_by_other": (
         _l("The copy was waiting for another reader."),
-        _l("The loan stands; the hold is back in its place. Please tell the reader who waits."),
+        _l("The loan stands; the hold is back in its place, and its reader is sent an apology."),
     ),
     "beyond_desk": (
         _l("Something stood against it that the desk may not lift."),
@@ -81,6 +82,10 @@ CONFLICTS: dict[str, tuple[Any, Any]] = {
         _l("The desk noted something this server does not know."),
         _l("Nothing was done."),
     ),
+    "not_opened": (
+        _l("The line is sealed for a server key that is not here."),
+        _l("Nothing was done. Bring back the keys of the old data folder, then try again."),
+    ),
     "clock_unsure": (
         _l("The desk's clock was wrong, so nobody knows when it was."),
         _l("Nothing was done. Do it as of the moment the log arrived?"),
@@ -94,6 +99,7 @@ WAYS: dict[str, Any] = {
     "again": _l("Do it now"),
     "return": _l("Take it as a return"),
     "redate": _l("Count it on the earlier day"),
+    "undone": _l("Taken back at the desk"),
 }
 TYPED: dict[tuple[str, str], Any] = {
     ("unknown_card", "assign"): _l("Card of the reader"),
@@ -133,59 +139,3 @@ def more_words(line: OfflineLine) -> list[str]:
     found = [str(facts["reason"])] if facts.get("reason") else []
     found += [str(one) for one in facts.get("reasons", [])]
     return [reason_sentence(code, facts) for code in found if code in KINDS]
-
-
-# What the desk says without the server; {n} and the like are filled in the browser.
-DESK: dict[str, Any] = {
-    "unsent": _l("{n} not sent yet"),
-    "age": _l("data of {time}"),
-    "no_copy": _l("no local data: everything scanned is noted and judged later"),
-    "plain": _l(
-        "Without the server this desk only keeps its scans: this address has no https, so the"
-        " browser stores nothing more. The manual says how https is had in the house."
-    ),
-    "began": _l(
-        "The server does not answer. The desk goes on by itself and sends everything later."
-    ),
-    "finished": _l("Finished. Ready for the next patron."),
-    "card_until": _l("card valid until {day}"),
-    "has": _l("{n} on loan, {more} noted here"),
-    "not_in_copy": _l("Not in the local data."),
-    "unknown_item": _l("(not in the local data)"),
-    "card_unknown": _l("This card is not in the local data."),
-    "card_trusted": _l("What is lent now is noted under this card number."),
-    "item_trusted": _l("The copy is not in the local data; it is noted by its barcode."),
-    "card_replaced": _l("This card was replaced or declared lost."),
-    "card_not_item": _l("This is a card, not an item."),
-    "card_first": _l("Scan the reader's card first."),
-    "what_is_it": _l("{code} is not in the local data. What is it?"),
-    "it_is_card": _l("A card"),
-    "refused": _l("Not lent"),
-    "ask": _l("Please answer"),
-    "why": _l("Reason"),
-    "anyway": _l("Do it all the same"),
-    "yes": _l("Yes"),
-    "no": _l("No"),
-    "renew": _l("Renew"),
-    "take_back": _l("Return"),
-    "limit": _l("This would be item {value}; {limit} are allowed."),
-    "not_lent": _l("Items of this type are not lent to this kind of patron."),
-    "on_loan_other": _l("By the local data somebody else has it. Lend it all the same?"),
-    "own_loan": _l("The reader has this item already. Renew it?"),
-    "lent": _l("Lent, due {day}"),
-    "lent_unknown": _l("Lent; the due day is told when the server is back"),
-    "renewed": _l("Renewal noted; the new day is told when the server is back"),
-    "returned": _l("Return noted"),
-    "waits": _l("Somebody waits for it: put it aside."),
-    "in_house": _l("Counted as read here"),
-    "visit": _l("Visit counted"),
-    "not_now": _l("This needs the server."),
-    "not_taken": _l("The server did not take the log; it is kept. {why}"),
-    "replayed": _l("The server is back: {n} acts were sent."),
-    "look": _l("Look at them"),
-}
-
-
-def desk_words() -> dict[str, str]:
-    """Return what the desk page says without the server, in the page's language."""
-    return {name: str(text) for name, text in DESK.items()}

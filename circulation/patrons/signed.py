@@ -8,10 +8,8 @@ A new key may be put beside an old one: the newest signs, all are known.
 
 import base64
 import hashlib
-import os
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from urllib.parse import quote, unquote
 
 from cryptography.exceptions import InvalidSignature
@@ -22,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from circulation.patrons.models import PatronCard
 from ils.core import clock
-from ils.core.config import config
+from ils.core.keys import keep_key, kept_keys
 
 MARK = "SEN1"
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
@@ -114,49 +112,27 @@ def mark_of(number: str) -> str:
 # --- keys ---------------------------------------------------------------------------------------
 
 
-def _folder() -> Path:
-    return config().files_dir / "keys"
-
-
-def _files() -> list[Path]:
-    return sorted(_folder().glob("card-*.pem"), key=lambda file: (file.stat().st_mtime, file.name))
+def _keys() -> list[Ed25519PrivateKey]:
+    return [key for key in kept_keys("card") if isinstance(key, Ed25519PrivateKey)]
 
 
 def signing_key() -> Ed25519PrivateKey:
     """Return the key that signs, made on first use."""
-    files = _files()
-    return _read(files[-1]) if files else make_key()
+    known = _keys()
+    return known[-1] if known else make_key()
 
 
 def make_key() -> Ed25519PrivateKey:
     """Make a key; from now on it signs, and what older ones signed is still known."""
     key = Ed25519PrivateKey.generate()
-    _folder().mkdir(parents=True, exist_ok=True)
-    pem = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    part = _folder() / f".{key_id(key)}"
-    with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-        out.write(pem)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(_folder() / f"card-{key_id(key)}.pem")
-    return key
-
-
-def _read(file: Path) -> Ed25519PrivateKey:
-    key = serialization.load_pem_private_key(file.read_bytes(), None)
-    assert isinstance(key, Ed25519PrivateKey), file
+    keep_key("card", key_id(key), key)
     return key
 
 
 def public_keys() -> dict[str, Ed25519PublicKey]:
     """Return the public keys by their id, the one that signs last."""
-    if not _files():
-        signing_key()
-    return {key_id(key): key.public_key() for key in map(_read, _files())}
+    known = _keys() or [make_key()]
+    return {key_id(key): key.public_key() for key in known}
 
 
 def key_id(key: Ed25519PrivateKey) -> str:

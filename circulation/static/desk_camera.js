@@ -6,7 +6,7 @@ const video = dialog?.querySelector("video");
 const said = dialog?.querySelector(".camera__said");
 const photo = dialog?.querySelector("input[type=file]");
 const button = document.querySelector("[data-camera]");
-const token = () => document.querySelector("#scan")?.form.elements.csrf_token.value ?? "";
+const token = () => document.querySelector("[name=csrf_token]")?.value ?? "";
 const PAUSE = 1500; // the same code again within this is the same book before the lens
 const EVERY = 350;
 let stream = null;
@@ -78,7 +78,7 @@ if (dialog && button) {
   dialog.addEventListener("close", () => {
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = null;
-    document.getElementById("scan")?.focus({ preventScroll: true });
+    (document.querySelector("[data-takes-scans]") ?? document.getElementById("scan"))?.focus({ preventScroll: true });
   });
   photo.addEventListener("change", async () => {
     if (photo.files[0]) await onServer(photo.files[0]).catch(() => null);

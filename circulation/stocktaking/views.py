@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from cataloging.items import collections_of
+from circulation.offline.views import worker_for
 from circulation.rules.stock_take import ACCOUNTED, GROUPS
 from circulation.stocktaking import takes as use
 from circulation.stocktaking.changes import APPLICABLE, UNDOABLE, apply_groups, undo_groups
@@ -218,6 +219,13 @@ def count(take_id: int) -> Any:
             place=request.args.get("place", ""),
             scanner=actor.name,
         )
+
+
+@bp.get("/worker.js")
+@door(use.COUNT)
+def worker() -> Response:
+    """Give the service worker that keeps the page to count with for when there is no line."""
+    return worker_for("/staff/stock-takings/")
 
 
 def _one_by_form(take_id: int, code: str) -> None:

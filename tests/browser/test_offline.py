@@ -190,21 +190,98 @@ def test_what_stands_against_a_loan_is_known_without_the_server(
         assert len(session.scalars(select(Loan)).all()) == 6
 
 
+KEPT = """async () => {
+  const db = await new Promise((done) => { const asked = indexedDB.open('sen-desk'); asked.onsuccess = () => done(asked.result); });
+  const all = (store, how, key) => new Promise((done) => { const asked = db.transaction(store).objectStore(store)[how](key); asked.onsuccess = () => done(asked.result); });
+  const [key, copy, seal, log] = [await all('kept', 'get', 'key'), await all('kept', 'get', 'copy'), await all('kept', 'get', 'seal'), await all('log', 'getAll')];
+  db.close();
+  const text = (data) => new TextDecoder('latin1').decode(data);
+  return { key: key?.extractable, seal: seal?.key.extractable, text: copy ? text(copy.data) : null, caches: await caches.keys(),
+           log: log.map((one) => JSON.stringify(one) + text(one.data)) };
+}"""
+
+
 def test_signing_out_takes_the_copy_away_and_it_was_never_readable(
-    desk: Any, morning: Morning, live_server: Server
+    desk: Any, morning: Morning
 ) -> None:
-    kept = """async () => {
-      const db = await new Promise((done) => { const asked = indexedDB.open('sen-desk'); asked.onsuccess = () => done(asked.result); });
-      const get = (key) => new Promise((done) => { const asked = db.transaction('kept').objectStore('kept').get(key); asked.onsuccess = () => done(asked.result); });
-      const key = await get('key'), copy = await get('copy');
-      db.close();
-      return { key: key?.extractable, text: copy ? new TextDecoder().decode(copy.data) : null, caches: await caches.keys() };
-    }"""
-    before = desk.evaluate(kept)
+    before = desk.evaluate(KEPT)
     assert before["key"] is False
     assert "Bạn đọc" not in before["text"]
     assert before["caches"] == ["sen-desk"]
     desk.evaluate("document.querySelector('form[action$=\"/sign-out\"]').requestSubmit()")
     desk.wait_for_url("**/staff/sign-in*")
-    after = desk.evaluate(kept)
-    assert after == {"key": None, "text": None, "caches": []}
+    after = desk.evaluate(KEPT)
+    assert after == {"key": None, "seal": None, "text": None, "caches": [], "log": []}
+
+
+def test_the_log_cannot_be_read_and_is_sent_by_whoever_signs_in_next(
+    desk: Any, morning: Morning, live_server: Server, province: Province
+) -> None:
+    card, codes = morning.cards[0], morning.codes[0]
+    live_server.kill()
+    desk.reload()
+    desk.locator("body.away").wait_for()
+    for code in (card, *codes[:2]):
+        scan(desk, code)
+    desk.locator("#away", has_text="2 chưa gửi").wait_for()
+    kept = desk.evaluate(KEPT)
+    assert kept["seal"] is False
+    assert len(kept["log"]) == 2
+    assert not any(one in line for line in kept["log"] for one in (card, *codes, "check_out"))
+    desk.evaluate("document.querySelector('form[action$=\"/sign-out\"]').requestSubmit()")
+    desk.wait_for_timeout(300)  # the page is gone, and with it every key
+    live_server.start()
+    desk.context.clear_cookies()
+    with transaction() as session:
+        other = create_staff_account(session, "clerk", province.branch)
+    sign_in_staff(desk, live_server, other, PASSWORD)
+    assert desk.evaluate(KEPT)["seal"] is None
+    desk.goto(f"{live_server.url}/staff/desk")
+    desk.locator(".answer", has_text="đã gửi 2 việc").wait_for()
+    assert [code for code, _patron in loans()] == sorted(codes[:2])
+    with reading() as session:
+        lines = session.scalars(select(OfflineLine)).all()
+    assert {line.state for line in lines} == {"applied"}
+    assert len({line.actor_id for line in lines}) == 1  # who lent, not who sent
+
+
+def test_readers_and_copies_are_looked_up_without_the_server_and_a_mistake_taken_back(
+    desk: Any, morning: Morning, live_server: Server
+) -> None:
+    codes = morning.codes[1]
+    scan(desk, morning.cards[1])
+    scan(desk, codes[0])
+    is_taken(desk)
+    scan(desk, "")
+    desk.reload()
+    desk.locator("html[data-copied='1']").wait_for(state="attached")
+    live_server.kill()
+    scan(desk, "sach 1.0")  # a title, without marks
+    desk.locator("body.away").wait_for()
+    hit = desk.locator(".choice__list > li", has_text="Sách 1.0")
+    hit.get_by_text("Bạn đọc 1 đang mượn, hạn trả").wait_for()
+    assert axe(desk) == []
+    scan(desk, "ban doc 1")
+    desk.locator(".choice__one", has_text="Bạn đọc 1").wait_for()
+    desk.keyboard.press("ArrowDown")
+    desk.keyboard.press("Enter")
+    panel = desk.locator("#desk-panel")
+    panel.locator(".reader__name", has_text="Bạn đọc 1").wait_for()
+    assert "Sách 1.0" in panel.inner_text()
+    assert "Đang mượn (1)" in panel.inner_text()
+    scan(desk, codes[1])
+    panel.get_by_text("Đang mượn (2)").wait_for()
+    desk.keyboard.press("Control+z")
+    panel.get_by_text("Đang mượn (1)").wait_for()
+    scan(desk, "09999")  # neither a telephone number nor a code of the branch
+    desk.locator(".answer__ask").wait_for()
+    desk.keyboard.press("n")
+    help_ = desk.locator("#away-help")
+    help_.locator("summary").click()
+    assert "quyển biên lai giấy" in help_.inner_text()
+    live_server.start()
+    desk.locator(".answer", has_text="Đã có lại máy chủ").wait_for()
+    assert [code for code, _patron in loans()] == [codes[0], codes[1]]
+    with reading() as session:
+        open_ones = session.scalars(select(Loan).where(Loan.closed_at.is_(None))).all()
+    assert len(open_ones) == 1

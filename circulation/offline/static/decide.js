@@ -1,6 +1,7 @@
 // What the desk decides by its local copy. Modest on purpose: the server decides again at replay.
-// A copy's item: [id, title, type, use, patron who has it, against, patron it waits for];
-// a patron: [name, [kind, its name], card's end, [loans, by type, reading], against].
+// A copy's item: [id, title, type, use, patron who has it, against, patron it waits for, due day, last
+// day on the hold shelf, call number, accession number, where else it is];
+// a patron: [name, [kind, its name], card's end, [loans, by type, reading], against, end of telephone].
 
 const DAY = 86_400_000;
 const asDay = (iso) => Date.parse(`${iso}T00:00:00Z`);
@@ -14,7 +15,13 @@ function isOpen(copy, time) {
 }
 
 function seek(copy, time, step, most) {
-  for (let n = 0; n <= most; n += 1) if (isOpen(copy, time + n * step * DAY)) return time + n * step * DAY;
+  for (let n = 0; n < most; n += 1) if (isOpen(copy, time + n * step * DAY)) return time + n * step * DAY;
+  return null;
+}
+
+function nthOpen(copy, from, count) {
+  if (!count) return from;
+  for (let n = 1, left = count; n < 400; n += 1) { if (isOpen(copy, from + n * DAY)) left -= 1; if (left <= 0) return from + n * DAY; }
   return null;
 }
 
@@ -27,28 +34,40 @@ export function ruleFor(copy, type, kind) {
 // Days or the fixed day, forward to an open day, cut by ceiling and card: the order of the server.
 export function due(copy, rule, expires, start = today()) {
   const from = asDay(start);
-  let on = rule.fixed && asDay(rule.fixed) >= from ? asDay(rule.fixed) : from + rule.days * DAY;
-  if (rule.count === "open" && !(rule.fixed && asDay(rule.fixed) >= from)) {
-    on = from;
-    for (let left = rule.days, n = 0; left > 0 && n < 400; n += 1) { on += DAY; if (isOpen(copy, on)) left -= 1; }
-  }
+  const fixed = Boolean(rule.fixed) && asDay(rule.fixed) >= from;
+  let on = fixed ? asDay(rule.fixed) : from + rule.days * DAY;
+  if (rule.count === "open" && !fixed) on = nthOpen(copy, from, rule.days) ?? on;
   on = seek(copy, on, 1, 60) ?? on;
   for (const limit of [rule.ceiling, rule.withinCard ? expires : null]) {
     if (!limit || asDay(limit) < from || asDay(limit) >= on) continue;
-    on = seek(copy, asDay(limit), -1, (asDay(limit) - from) / DAY) ?? asDay(limit);
+    on = seek(copy, asDay(limit), -1, (asDay(limit) - from) / DAY + 1) ?? asDay(limit);
   }
   return asIso(on);
+}
+
+// The lines that stand: what was taken back is out, with what took it back.
+export function standing(lines) {
+  const gone = new Set(lines.filter((line) => line.command === "undo").map((line) => line.of));
+  return lines.filter((line) => line.command && line.command !== "undo" && !gone.has(line.key));
 }
 
 // What was done since the copy was made, by the log: who has what now.
 export function since(lines, copy) {
   const held = new Map();
-  for (const line of lines) {
+  for (const line of standing(lines)) {
     const at = code(line.item || "");
     if (line.command === "check_out") held.set(at, { card: line.card, patron: copy?.cards[line.card]?.[0] ?? null, kind: line.kind });
     if (line.command === "check_in") held.set(at, null);
   }
   return held;
+}
+
+// What a reader has: of the copy what did not come back since, and what was noted since.
+export function loansOf(copy, held, reader) {
+  const found = [];
+  if (reader.id) for (const [at, item] of Object.entries(copy?.items ?? {})) if (item[4] === reader.id && !held.has(at)) found.push({ at, title: item[1], due: item[7] });
+  for (const [at, one] of held) if (one && ((one.patron && one.patron === reader.id) || one.card === reader.card)) found.push({ at, title: copy?.items[at]?.[1] ?? at, due: null });
+  return found;
 }
 
 export function holder(copy, held, at) {

@@ -1,6 +1,8 @@
 // The desk when the server does not answer: scans are decided by the local copy and logged under
 // their own keys; when the server is back the log is sent and what became of it is shown.
-import { against, code, due, holder, ruleFor, since, today } from "./decide.js";
+import { against, code, due, holder, loansOf, ruleFor, since, today } from "./decide.js";
+import { byNumber, cardOf, find } from "./find.js";
+import { cardIn, readings } from "./readings.js";
 import * as store from "./store.js";
 
 const desk = document.getElementById("desk");
@@ -21,6 +23,8 @@ let mode = "";
 let pending = null; // what a question waits for
 let last = { at: "", time: 0 }; // a scanner that fires twice lends once
 let sending = false;
+let latest = null; // {key, time, row} of the last act noted, which may be taken back
+const MOST = 20; // hits shown
 
 const fill = (text, facts = {}) => text.replace(/\{(\w+)\}/g, (_all, name) => facts[name] ?? "");
 const clock = (time) => new Date(time).toLocaleTimeString("vi", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Ho_Chi_Minh" });
@@ -39,6 +43,7 @@ function showBar() {
   bar.querySelector("[data-count]").textContent = fill(words.unsent, { n: unsent });
   bar.querySelector("[data-age]").textContent = copy ? fill(words.age, { time: clock(copy.at) }) : words.no_copy;
   bar.querySelector("[data-visit]").hidden = !away;
+  document.getElementById("away-help").hidden = !away;
 }
 
 async function recount() {
@@ -48,7 +53,8 @@ async function recount() {
   showBar();
 }
 
-function answer(tone, head, { item, notes = [], ask, row = true } = {}) {
+// `done` is the key of an act that was noted: its row can be taken back.
+function answer(tone, head, { item, notes = [], ask, row = true, done } = {}) {
   const box = make("div", { className: `answer answer--${tone}` });
   box.dataset.tone = tone;
   box.append(make("p", { className: "answer__head" }, make("span", { textContent: head })));
@@ -60,9 +66,38 @@ function answer(tone, head, { item, notes = [], ask, row = true } = {}) {
   document.getElementById(tone === "red" ? "desk-assertive" : "desk-polite").textContent = head;
   if (row && item) {
     rows.querySelector(".done--none")?.remove();
-    rows.prepend(make("li", { className: "done done--away" }, make("span", { className: "done__time", textContent: clock(Date.now()) }), make("span", { textContent: "…" }), make("span", { className: "done__words" }, `${head} `, make("b", { textContent: item.title }), " ", make("span", { className: "code", textContent: item.at }))));
+    const line = make("li", { className: "done done--away" }, make("span", { className: "done__time", textContent: clock(Date.now()) }), make("span", { className: "done__sign", textContent: "…" }), make("span", { className: "done__what" }, make("b", { textContent: head }), ` ${item.title} `, make("span", { className: "code", textContent: item.at })));
+    if (done) offerUndo(line, done);
+    rows.prepend(line);
   }
 }
+
+// -- taking back --------------------------------------------------------------------------------
+function offerUndo(line, key) {
+  const seconds = Number(desk.dataset.undoSeconds);
+  const button = make("button", { type: "button", className: "button button--quiet button--small", textContent: words.undo });
+  const mine = { key, time: Date.now(), line, button };
+  button.addEventListener("click", () => takeBackAct(mine));
+  line.append(make("span", { className: "done__acts" }, button));
+  latest = mine;
+  setTimeout(() => button.remove(), seconds * 1000);
+}
+
+async function takeBackAct(one) {
+  const young = one && Date.now() - one.time < Number(desk.dataset.undoSeconds) * 1000 && (await store.known(one.key));
+  if (!young) { answer("red", words.nothing_to_undo); return; }
+  if (latest === one) latest = null;
+  one.button.remove();
+  await note(await freshKey(), "undo", "", { of: one.key });
+  last = { at: "", time: 0 };
+  one.line.classList.add("done--undone");
+  answer("green", words.undone);
+  showReader();
+  document.getElementById("scan").focus();
+}
+
+let made = 0;
+async function freshKey() { made += 1; return `${await device()}-${Date.now()}-${made}`.slice(0, 78); }
 
 function question(buttons, needsWhy) {
   const form = make("form", { className: "answer__ask" });
@@ -90,29 +125,103 @@ function showReader() {
   panel.replaceChildren();
   if (!reader) return;
   const known = copy?.patrons[reader.id];
-  const mine = [...held.values()].filter((one) => one && ((one.patron && one.patron === reader.id) || one.card === reader.card)).length;
   const part = make("section", { className: "reader" });
   part.dataset.patron = reader.id ?? "";
-  part.append(make("h2", { className: "reader__name", textContent: reader.name }), make("p", {}, make("span", { className: "code", textContent: reader.card ?? "" })));
-  if (known) {
-    part.append(make("p", { textContent: `${known[1][1]} · ${fill(words.card_until, { day: dayOf(known[2]) })}` }));
-    part.append(make("p", { textContent: fill(words.has, { n: known[3][0], more: mine }) }));
-    for (const [, text] of known[4]) part.append(make("p", { className: "reason reason--refuse", textContent: text }));
-  } else part.append(make("p", { textContent: words.not_in_copy }));
+  part.append(make("header", { className: "reader__head" }, make("h2", { className: "reader__name", textContent: reader.name }), make("p", {}, make("span", { className: "code", textContent: reader.card ?? "" }))));
+  if (known) part.append(make("p", { textContent: [known[1][1], known[2] ? fill(words.card_until, { day: dayOf(known[2]) }) : words.no_card].join(" · ") }));
+  else part.append(make("p", { textContent: words.not_in_copy }));
+  for (const [, text] of known?.[4] ?? []) part.append(make("p", { className: "reader__block", textContent: text }));
+  const loans = loansOf(copy, held, reader);
+  part.append(make("h3", { textContent: `${words.on_loan} (${loans.length})` }));
+  if (loans.length) part.append(make("ul", { className: "reader__loans" }, ...loans.map(loanLine)));
+  else part.append(make("p", { className: "quiet", textContent: words.nothing_on_loan }));
+  const elsewhere = (known?.[3][0] ?? 0) + (known?.[3][2] ?? 0) - countOf(reader.id);
+  if (elsewhere > 0) part.append(make("p", { className: "quiet", textContent: fill(words.more_loans, { n: elsewhere }) }));
+  const waiting = reader.id ? Object.entries(copy?.items ?? {}).filter(([at, item]) => item[6] === reader.id && item[8] && !held.has(at)) : [];
+  if (waiting.length) part.append(make("h3", { textContent: `${words.kept_for} (${waiting.length})` }), make("ul", { className: "reader__loans" }, ...waiting.map(([at, item]) => make("li", {}, titled({ at, title: item[1] }), make("span", { className: "reader__due", textContent: fill(words.until, { day: dayOf(item[8]) }) })))));
+  const finished = make("button", { type: "button", className: "button button--quiet" }, `${words.finish} `, make("kbd", { className: "key", textContent: "Enter" }));
+  finished.dataset.key = "finish";
+  finished.addEventListener("click", () => { finish(); document.getElementById("scan").focus(); });
+  part.append(make("p", {}, finished));
   panel.append(part);
+}
+
+const countOf = (id) => Object.values(copy?.items ?? {}).filter((item) => item[4] === id).length;
+const titled = ({ at, title }) => make("span", { className: "reader__title" }, title === at ? "" : `${title} `, make("span", { className: "code", textContent: at }));
+
+function loanLine(one) {
+  const late = one.due && one.due < today();
+  const day = one.due ? fill(late ? words.late : words.due, { day: dayOf(one.due) }) : words.noted_now;
+  return make("li", {}, titled(one), make("span", { className: late ? "reader__due chip chip--bad" : "reader__due", textContent: day }));
 }
 
 // -- what a scan means --------------------------------------------------------------------------
 const COMMANDS = { ";DONE": "finish", ";LEND": "", ";CHECKIN": "checkin", ";BOOKDROP": "drop", ";INHOUSE": "in_house", ";ROOM": "room" };
 
 async function note(key, command, at, more = {}) {
-  await store.log({ key, command, item: at ?? "", at: Date.now(), pass: desk.dataset.offlinePass, ...more });
+  await store.log(key, { command, item: at ?? "", at: Date.now(), pass: desk.dataset.offlinePass, ...more }, desk.dataset.offlineLock);
   await recount();
 }
 
 function about(at) { return { at, title: copy?.items[at]?.[1] ?? words.unknown_item }; }
 
 function finish() { reader = null; showReader(); answer("green", words.finished); }
+
+// -- looking up ---------------------------------------------------------------------------------
+const nameOf = (id) => copy?.patrons[id]?.[0];
+
+// What a copy is doing, by the local copy and the desk's own log.
+function doing(at) {
+  const item = copy.items[at];
+  const has = holder(copy, held, at);
+  if (has) {
+    const name = nameOf(has.patron) ?? has.card;
+    const due_ = held.has(at) || !item[7] ? "" : `, ${fill(item[7] < today() ? words.late : words.due, { day: dayOf(item[7]) })}`;
+    return (name ? fill(words.lent_to, { name }) : words.lent_away) + due_;
+  }
+  if (item[6]) return (nameOf(item[6]) ? fill(words.shelf_for, { name: nameOf(item[6]) }) : words.shelf_for_other) + (item[8] ? ` ${fill(words.until, { day: dayOf(item[8]) })}` : ` – ${words.on_its_way}`);
+  const stops = item[5].map(([, text]) => text).join(" ");
+  const place = { transit: words.on_its_way, box: words.in_box, elsewhere: words.elsewhere }[held.has(at) ? "" : item[11]] ?? words.here;
+  return [place, stops].filter(Boolean).join(" – ");
+}
+
+function look(text, key) {
+  const { readers, copies, more } = find(copy, text, MOST);
+  const button = (label, then, quiet) => {
+    const one = make("button", { type: "button", className: `button button--small${quiet ? " button--quiet" : ""}`, textContent: label });
+    one.addEventListener("click", async () => { top.replaceChildren(); await then(); document.dispatchEvent(new Event("sen:answered")); });
+    return one;
+  };
+  const list = make("ul", { className: "choice__list" });
+  for (const id of readers) {
+    const one = copy.patrons[id];
+    const card = cardOf(copy, id);
+    const open = button("", () => (card ? openReader(card) : openNoCard(id)), true);
+    open.className = "choice__one";
+    open.append(make("b", { textContent: one[0] }), " ", make("span", { className: "code", textContent: card ?? "–" }), " ", make("span", { textContent: [one[1][1], one[5] && fill(words.phone_ends, { digits: one[5].slice(-3) })].filter(Boolean).join(" · ") }));
+    list.append(make("li", {}, open));
+  }
+  for (const at of copies) {
+    const item = copy.items[at];
+    const acts = make("span", {});
+    if (reader) acts.append(button(words.lend, async () => lend(at, await freshKey())));
+    acts.append(button(words.take_back, async () => takeBack(at, await freshKey()), true));
+    list.append(make("li", {}, make("div", { className: "choice__one" }, make("b", { textContent: item[1] }), " ", make("span", { className: "code", textContent: item[10] || at }), " ", make("span", { textContent: [item[9], doing(at)].filter(Boolean).join(" · ") }), acts)));
+  }
+  const none = !readers.length && !copies.length;
+  const oneCode = !/\s/.test(text.trim()) && /\d/.test(text); // perhaps a code nobody knows here
+  if (none && oneCode) { ask(code(text), key); return; }
+  if (none) { answer("amber", copy ? words.found_none : words.no_copy); return; }
+  if (oneCode) list.append(make("li", {}, button(words.none_of_these, () => ask(code(text), key), true)));
+  const count = readers.length + copies.length;
+  answer("green", fill(more ? words.found_many : words.found, { n: count }), { ask: make("div", { className: "choice" }, list) });
+}
+
+function openNoCard(id) { reader = null; showReader(); answer("red", copy.patrons[id][0], { notes: [words.no_card, ...copy.patrons[id][4].map((one) => one[1])] }); }
+
+function ask(at, key) {
+  answer("amber", fill(words.what_is_it, { code: at }), { ask: question([["y", words.it_is_card, () => openReader(at)], ["t", words.take_back, () => takeBack(at, key), true], ["n", words.no, () => null, true]]) });
+}
 
 function openReader(at) {
   const [id, active] = copy?.cards[at] ?? [null, true];
@@ -155,23 +264,23 @@ async function lent(at, key, room, why) {
   const asRoom = room || item?.[3] === "reading_room";
   await note(key, "check_out", at, { card: reader.card, ...(room ? { kind: "reading_room" } : {}), ...(why ? { why } : {}) });
   const on = asRoom ? today() : item && known ? due(copy, ruleFor(copy, item[2], known[1][0]), known[2]) : null;
-  answer("green", on ? fill(words.lent, { day: dayOf(on) }) : words.lent_unknown, { item: about(at), notes: item ? [] : [words.item_trusted] });
+  answer("green", on ? fill(words.lent, { day: dayOf(on) }) : words.lent_unknown, { item: about(at), notes: item ? [] : [words.item_trusted], done: key });
   showReader();
 }
 
-async function renew(at, key) { await note(key, "renew", at); answer("green", words.renewed, { item: about(at) }); }
+async function renew(at, key) { await note(key, "renew", at); answer("green", words.renewed, { item: about(at), done: key }); }
 
 async function takeBack(at, key, drop = false) {
   const item = copy?.items[at];
   await note(key, "check_in", at, drop ? { drop: true } : {});
   const waits = item?.[6];
-  answer(waits || !item ? "amber" : "green", words.returned, { item: about(at), notes: [...(waits ? [words.waits] : []), ...(item ? [] : [words.item_trusted])] });
+  answer(waits || !item ? "amber" : "green", words.returned, { item: about(at), notes: [...(waits ? [words.waits] : []), ...(item ? [] : [words.item_trusted])], done: key });
   showReader();
 }
 
 async function other(at, key) {
   if (copy?.cards[at]) { answer("red", words.card_not_item); return; }
-  if (mode === "in_house") { await note(key, "in_house", at); answer("green", words.in_house, { item: about(at) }); return; }
+  if (mode === "in_house") { await note(key, "in_house", at); answer("green", words.in_house, { item: about(at), done: key }); return; }
   await takeBack(at, key, mode === "drop");
 }
 
@@ -179,25 +288,43 @@ async function other(at, key) {
 export async function take(text, key) {
   if (pending?.isConnected) return false;
   if (await store.known(key)) return true; // logged before the page was loaded again
-  const at = code(text);
+  const at = meant(text);
   if (!at) { finish(); return true; }
   if (at.startsWith(";")) {
     const word = COMMANDS[at];
-    if (word === undefined) answer("red", words.not_now); else if (word === "finish") finish(); else setMode(word);
+    if (at === ";UNDO") await takeBackAct(latest);
+    else if (word === undefined) answer("red", words.not_now, { notes: [words.instead] });
+    else if (word === "finish") finish();
+    else setMode(word);
     return true;
   }
-  if (mode && mode !== "room") { await other(at, key); return true; }
   const item = copy?.items[at];
   const isCard = Boolean(copy?.cards[at]) || (!item && Boolean(copy?.prefix) && at.startsWith(copy.prefix));
+  if (!item && !isCard && isWords(text)) { look(text, key); return true; }
+  if (mode && mode !== "room") { await other(at, key); return true; }
   if (isCard) { openReader(at); return true; }
-  if (reader) { await lend(at, key); return true; }
+  if (item && reader) { await lend(at, key); return true; }
   if (item) {
-    if (holder(copy, held, at)) await takeBack(at, key); else answer("amber", words.card_first, { item: about(at), row: false });
+    if (holder(copy, held, at)) await takeBack(at, key);
+    else answer("amber", words.card_first, { item: about(at), row: false, notes: [doing(at)] });
     return true;
   }
-  answer("amber", fill(words.what_is_it, { code: at }), { ask: question([["y", words.it_is_card, () => openReader(at)], ["t", words.take_back, () => takeBack(at, key), true], ["n", words.no, () => null, true]]) });
+  if (reader && !isPhone(text)) await lend(at, key); else look(text, key);
   return true;
 }
+
+// The code that was scanned: as it came, as a card's QR code holds it, or as a keyboard spoiled it.
+function meant(text) {
+  const typed = code(cardIn(text) ?? text);
+  const known = (at) => Boolean(copy?.items[at] ?? copy?.cards[at]);
+  if (!copy || known(typed)) return typed;
+  const fits = readings(typed).filter(known);
+  return fits.length === 1 ? fits[0] : byNumber(copy, text) ?? typed;
+}
+
+// Codes have digits and no blanks; names and titles have letters, and most have blanks.
+const isWords = (text) => /\p{L}/u.test(text) && (/\S\s+\S/.test(text.trim()) || !/\d/.test(text));
+const isPhone = (text) => /^0\d{8,10}$/.test(text.replace(/[\s.]/g, ""));
 
 function setMode(to) {
   mode = to;
@@ -287,7 +414,8 @@ function showReplayed() {
 
 // -- the copy -----------------------------------------------------------------------------------
 async function refresh() {
-  const about_ = await store.aboutCopy();
+  copy ??= await store.readCopy(); // one that cannot be opened is asked for anew
+  const about_ = copy && (await store.aboutCopy());
   const mine = about_ && String(about_.unit) === desk.dataset.offlineUnit ? about_ : null;
   const headers = { "X-Requested-With": "fetch", ...(mine ? { "If-None-Match": `"${mine.version}"` } : {}) };
   const got = await fetch(desk.dataset.copyUrl, { credentials: "same-origin", headers, signal: AbortSignal.timeout(60_000) });
@@ -304,7 +432,7 @@ async function keepPage() {
   const here = await navigator.serviceWorker.ready;
   navigator.serviceWorker.addEventListener("message", (event) => { if (event.data === "kept") document.documentElement.dataset.kept = "1"; });
   const parts = performance.getEntriesByType("resource").map((one) => one.name).filter((one) => one.startsWith(location.origin) && one.includes("/static/"));
-  here.active.postMessage({ keep: [...new Set(parts)] });
+  here.active.postMessage({ keep: ["/staff/desk/shell", ...new Set(parts)] });
 }
 
 async function start() {
@@ -327,7 +455,7 @@ async function start() {
 
 if (desk && bar) {
   bar.querySelector("[data-visit]").addEventListener("click", async () => {
-    await note(`${await device()}-v${Date.now()}`.slice(0, 78), "visit", "");
+    await note(await freshKey(), "visit", "");
     answer("green", words.visit);
   });
   // Without the server the modes turn here; everything else needs it.
@@ -336,7 +464,8 @@ if (desk && bar) {
     event.preventDefault();
     event.stopImmediatePropagation();
     if (event.submitter?.name === "to") setMode(event.submitter.value);
-    else answer("red", words.not_now);
+    else if (event.submitter?.value === "undo_last") takeBackAct(latest);
+    else answer("red", words.not_now, { notes: [words.instead] });
   }, { capture: true });
   start();
 }

@@ -1,5 +1,5 @@
-// Who signs out takes the branch's copy off this browser. What was not sent stays and is sent by
-// whoever signs in next; it holds codes, no names.
+// Who signs out takes the branch's copy and every key off this browser. What was not sent stays,
+// sealed for the server, and is sent by whoever signs in next.
 import { forget, possible } from "./store.js";
 
 for (const form of document.querySelectorAll('form[action$="/sign-out"]')) {

@@ -1,9 +1,11 @@
-// Keeps the desk page for when the server is away. Nothing here holds anybody's data: the page kept
-// is the empty desk, the rest are scripts and styles.
+// Keeps a page for when the server is away, by where it is registered: the empty desk, or the page a
+// stock is counted with. Neither holds a patron's data; the rest are scripts and styles.
 
-const KEPT = "sen-desk";
-const SHELL = "/staff/desk/shell";
+const DESK = new URL(self.registration.scope).pathname === "/staff/desk";
+const KEPT = DESK ? "sen-desk" : "sen-count";
 const PATIENCE = 5000;
+const isKept = (path) => (DESK ? path === "/staff/desk" : /\/\d+\/count$/.test(path));
+const shellOf = (path) => (DESK ? "/staff/desk/shell" : path);
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -13,7 +15,7 @@ self.addEventListener("message", (event) => {
 
 async function keep(addresses) {
   const cache = await caches.open(KEPT);
-  const wanted = new Set([SHELL, ...addresses].map((one) => new URL(one, self.location).href));
+  const wanted = new Set(addresses.map((one) => new URL(one, self.location).href));
   for (const one of await cache.keys()) if (!wanted.has(one.url)) await cache.delete(one);
   await Promise.all([...wanted].map((one) => renew(cache, one)));
 }
@@ -28,17 +30,17 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (request.mode === "navigate" && url.pathname === "/staff/desk") event.respondWith(page(request));
+  if (request.mode === "navigate" && isKept(url.pathname)) event.respondWith(page(request, shellOf(url.pathname)));
   else if (url.pathname.includes("/static/")) event.respondWith(part(request, url));
 });
 
-async function page(request) {
+async function page(request, shell) {
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE) });
     if (answer.status < 500) return answer;
-    return (await caches.match(SHELL)) ?? answer;
+    return (await caches.match(shell)) ?? answer;
   } catch (problem) {
-    const kept = await caches.match(SHELL);
+    const kept = await caches.match(shell);
     if (kept) return kept;
     throw problem;
   }

@@ -311,6 +311,19 @@ def test_an_apology_is_told_where_a_kept_copy_was_lent(
     assert "xin lỗi" in post.taken[0].get_content()
 
 
+def test_no_apology_is_told_once_a_copy_waits_for_the_reader_again(
+    library: Library, desk: Desk, reader: Reader, post: Post
+) -> None:
+    item = library.item(library.record("Số đỏ"))
+    assert library.hold(item, reader()).ok
+    [hold] = library.all(Hold)
+    with library.writing() as session:
+        plan_apology(session, session.get_one(Hold, hold.id))
+    library.take_back(item)
+    desk.send()
+    assert not any("xin lỗi" in one.get_content() for one in post.taken)
+
+
 def test_planning_twice_at_once_writes_each_notice_once(
     library: Library, desk: Desk, reader: Reader
 ) -> None:

@@ -1,15 +1,25 @@
 """The doors of the desk without the server: the local copy, the log sent, the list of conflicts."""
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from circulation.checkout import check_out
 from circulation.models import Loan, PolicyRow
 from circulation.offline.models import OfflineLine
+from circulation.offline.sealed import lock_for_desks
 from circulation.patrons.models import BlockNote
 from ils.core import clock, db
 from ils.core.audit import AuditEntry
+from ils.core.config import config
 from tests import factories
 
 BASE = "/staff/desk/offline/"
@@ -55,8 +65,8 @@ def test_the_copy_holds_the_branch_and_only_the_branch(clerk: Any, province: Any
     assert away.barcode not in copy["items"]
     assert copy["items"][read.barcode][5][0][0] == "not_for_loan"
     assert copy["cards"][card] == [lan.id, True]
-    name, kind, _expires, loans, against = copy["patrons"][str(lan.id)]
-    assert (name, kind[0], loans[0]) == ("Nguyễn Thị Lan", "adult", 0)
+    name, kind, _expires, loans, against, phone = copy["patrons"][str(lan.id)]
+    assert (name, kind[0], loans[0], phone) == ("Nguyễn Thị Lan", "adult", 0, "345678")
     assert against[0][0] == "manual_block"
     assert against[0][2] is False  # not this clerk's to lift
     assert "Người Xa" not in body
@@ -64,6 +74,81 @@ def test_the_copy_holds_the_branch_and_only_the_branch(clerk: Any, province: Any
     assert "0912345678" not in body
     assert len(copy["days"]) == 400
     assert copy["rules"]["book|adult"][1] == 14
+
+
+def test_the_copy_tells_what_a_reader_has_and_where_a_copy_is(clerk: Any, province: Any) -> None:
+    with db.transaction() as session:
+        lan = factories.create_patron(session, province.branch)
+        here, away = (
+            factories.create_item(session, at) for at in (province.branch, province.other_branch)
+        )
+        gone = factories.create_item(session, province.branch, located_id=province.other_branch.id)
+        for item, branch in ((here, province.branch), (away, province.other_branch)):
+            desk = factories.create_actor(session, "clerk", branch)
+            assert check_out(
+                session, desk, barcode=item.barcode, patron_id=lan.id, key=item.barcode
+            ).ok
+        due = {loan.item_id: loan.due_on.isoformat() for loan in session.query(Loan)}
+    copy = clerk.get(BASE + "snapshot").get_json()
+    for item in (here, away):  # what was lent elsewhere as well
+        assert copy["items"][item.barcode][4] == lan.id
+        assert copy["items"][item.barcode][7] == due[item.id]
+        assert copy["items"][item.barcode][10] == item.accession_no
+    assert copy["items"][gone.barcode][11] == "elsewhere"
+
+
+def sealed(said: dict[str, Any], key: str, lock: str) -> str:
+    """Seal a line as the browser does."""
+    key_id, point = lock.split(".")
+    raw = base64.urlsafe_b64decode(point + "=" * (-len(point) % 4))
+    theirs = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+    mine = ec.generate_private_key(ec.SECP256R1())
+    head = mine.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    secret = HKDF(SHA256(), 32, salt=head, info=b"sen desk log").derive(
+        mine.exchange(ec.ECDH(), theirs)
+    )
+    nonce = bytes(12)
+    text = AESGCM(secret).encrypt(nonce, json.dumps(said).encode(), key.encode())
+    parts = (base64.urlsafe_b64encode(one).decode().rstrip("=") for one in (head, nonce, text))
+    return ".".join((key_id, *parts))
+
+
+def test_a_sealed_line_is_opened_by_the_server_alone_and_done(clerk: Any, province: Any) -> None:
+    with db.transaction() as session:
+        item = factories.create_item(session, province.branch)
+        card = factories.card_of(session, factories.create_patron(session, province.branch))
+    said = line(1, "check_out", a_pass(clerk), item=item.barcode, card=card)
+    text = sealed(said, "d1-1", lock_for_desks())
+    answer = send(clerk, {"key": "d1-1", "n": 1, "sealed": text}).get_json()
+    assert answer["lines"][0]["state"] == "applied"
+    moved = send(clerk, {"key": "d1-2", "n": 2, "sealed": text}).get_json()
+    assert moved["lines"][0]["state"] == "conflict"  # a line under another key is no line
+    with db.reading() as session:
+        assert session.query(Loan).count() == 1
+
+
+def test_a_line_sealed_for_a_lost_key_is_kept_until_the_key_is_back(
+    clerk: Any, province: Any
+) -> None:
+    with db.transaction() as session:
+        item = factories.create_item(session, province.branch)
+        card = factories.card_of(session, factories.create_patron(session, province.branch))
+    said = line(1, "check_out", a_pass(clerk), item=item.barcode, card=card)
+    text = sealed(said, "d1-1", lock_for_desks())
+    [file] = (config().files_dir / "keys").glob("desk-*.pem")
+    lost = file.rename(file.with_suffix(".lost"))
+    answer = send(clerk, {"key": "d1-1", "n": 1, "sealed": text}).get_json()
+    assert answer["lines"][0]["state"] == "conflict"
+    assert "niêm phong" in clerk.get(BASE).get_data(as_text=True)
+    with db.reading() as session:
+        line_id = session.query(OfflineLine).one().id
+    still = clerk.post(f"{BASE}{line_id}", data={"how": "again"}, follow_redirects=True)
+    assert "Không có khóa nào" in still.get_data(as_text=True)
+    lost.rename(file)
+    clerk.post(f"{BASE}{line_id}", data={"how": "again"})
+    with db.reading() as session:
+        assert session.query(OfflineLine).one().state == "settled"
+        assert session.query(Loan).one().item_id == item.id
 
 
 def test_the_copy_is_sent_again_only_when_it_has_changed(clerk: Any, province: Any) -> None:

@@ -253,8 +253,8 @@ def test_a_copy_awaited_on_the_shelf_that_was_lent_puts_the_hold_back_in_its_pla
     hold = library.all(Hold)[0]
     assert (hold.state, hold.order_ts) == ("queued", requested)
     assert open_loans(library)[0].patron_id == lan.id
-    assert settle(library, line, "apologize").settled_how == "apologize"
     assert [(one.what, one.patron_id) for one in library.all(Notice)] == [("apology", binh.id)]
+    assert settle(library, line, "ok").settled_by == library.head.staff_id
 
 
 def test_an_unknown_barcode_goes_to_the_tray_and_is_done_when_the_right_one_is_typed(
@@ -272,6 +272,18 @@ def test_an_unknown_barcode_goes_to_the_tray_and_is_done_when_the_right_one_is_t
     settled = settle(library, line, "again", typed=item.barcode)
     assert settled.state == "settled"
     assert [loan.started_at for loan in open_loans(library)] == [began]
+
+
+def test_a_card_scanned_as_a_copy_changes_nothing_until_the_copy_is_named(lite: Library) -> None:
+    lan, item = lite.patron(), lite.item()
+    lite.lend(item, lan)
+    desk = Desk(lite)
+    desk.note("check_in", lite.card(lan))
+    line = desk.send()[0]
+    assert (line.state, line.conflict) == ("conflict", "card_not_item")
+    assert len(open_loans(lite)) == 1
+    assert settle(lite, line, "again", typed=item.barcode).state == "settled"
+    assert open_loans(lite) == []
 
 
 def test_an_unknown_card_gets_one_placeholder_whose_loans_are_assigned(library: Library) -> None:
@@ -322,6 +334,42 @@ def test_case_39_a_loan_replayed_can_be_reversed_and_is_not_counted(library: Lib
     assert open_loans(library) == []
     assert library.events("loan_checked_out") == []
     assert lan.id
+
+
+def test_what_the_desk_took_back_is_as_if_it_had_never_been(library: Library) -> None:
+    lan, item, other = library.patron(), library.item(), library.item()
+    library.lend(other, lan)
+    desk = Desk(library)
+    for act in (lambda: desk.lend(item, library.card(lan)), lambda: desk.take_back(other)):
+        key = act()
+        desk.note("undo", of=key, at=library.now - timedelta(seconds=50))
+    lines = desk.send()
+    assert states(lines) == [("applied", None)] * 4
+    assert [loan.item_id for loan in open_loans(library)] == [other.id]
+    assert len(library.events("loan_checked_out")) == 1
+    assert library.events("item_checked_in") == []
+
+
+def test_what_was_taken_back_and_could_not_be_done_waits_for_nobody(lite: Library) -> None:
+    desk = Desk(lite)
+    desk.note("undo", of=desk.note("check_in", "NHÀU-NÁT"))
+    first, second = desk.send()
+    assert (first.state, first.settled_how, first.settled_by) == (
+        "settled",
+        "undone",
+        lite.clerk.staff_id,
+    )
+    assert second.state == "applied"
+
+
+def test_a_loan_the_server_had_before_the_line_broke_is_taken_back_as_well(lite: Library) -> None:
+    lan, item = lite.patron(), lite.item()
+    lite.lend(item, lan, key="k-of-the-scan")
+    desk = Desk(lite)
+    desk.lend(item, lite.card(lan), key="k-of-the-scan", at=lite.now - timedelta(minutes=1))
+    desk.note("undo", of="k-of-the-scan", at=lite.now - timedelta(minutes=1, seconds=30))
+    assert states(desk.send()) == [("applied", None)] * 2
+    assert open_loans(lite) == []
 
 
 def test_a_clock_that_is_off_shifts_all_lines_and_says_so(library: Library) -> None:
