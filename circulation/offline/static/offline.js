@@ -196,7 +196,7 @@ function look(text, key) {
   for (const id of readers) {
     const one = copy.patrons[id];
     const card = cardOf(copy, id);
-    const open = button("", () => (card ? openReader(card) : openNoCard(id)), true);
+    const open = button("", () => { reader = null; if (card) openReader(card); else openNoCard(id); }, true);
     open.className = "choice__one";
     open.append(make("b", { textContent: one[0] }), " ", make("span", { className: "code", textContent: card ?? "–" }), " ", make("span", { textContent: [one[1][1], one[5] && fill(words.phone_ends, { digits: one[5].slice(-3) })].filter(Boolean).join(" · ") }));
     list.append(make("li", {}, open));
