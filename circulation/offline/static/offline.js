@@ -220,7 +220,7 @@ function look(text, key) {
 function openNoCard(id) { reader = null; showReader(); answer("red", copy.patrons[id][0], { notes: [words.no_card, ...copy.patrons[id][4].map((one) => one[1])] }); }
 
 function ask(at, key) {
-  answer("amber", fill(words.what_is_it, { code: at }), { ask: question([["y", words.it_is_card, () => openReader(at)], ["t", words.take_back, () => takeBack(at, key), true], ["n", words.no, () => null, true]]) });
+  answer("amber", fill(words.what_is_it, { code: at }), { ask: question([["y", words.it_is_card, () => openReader(at)], ...(reader ? [["l", words.lend, () => lend(at, key), true]] : []), ["t", words.take_back, () => takeBack(at, key), true], ["n", words.no, () => null, true]]) });
 }
 
 function openReader(at) {
@@ -324,7 +324,7 @@ function meant(text) {
 
 // Codes have digits and no blanks; names and titles have letters, and most have blanks.
 const isWords = (text) => /\p{L}/u.test(text) && (/\S\s+\S/.test(text.trim()) || !/\d/.test(text));
-const isPhone = (text) => /^0\d{8,10}$/.test(text.replace(/[\s.]/g, ""));
+const isPhone = (text) => /^(\d{4,6}|0\d{8,10})$/.test(text.replace(/[\s.]/g, ""));
 
 function setMode(to) {
   mode = to;
