@@ -4,10 +4,12 @@ on SQLite and, where it is installed, on PostgreSQL."""
 import random
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bench.postgres import private_cluster
+from bench.postgres import private_cluster, programs
 from bench.town import ACTS, World
 from circulation.desk import DeskResult
 from ils.core import db
@@ -18,15 +20,27 @@ BETWEEN_RESETS = 250
 
 
 def run(steps: int, seed: int = 1) -> None:
-    """Do so many steps on each database and print what was done; the first broken law ends it."""
+    """Do so many steps on each database and print what was done; the first broken law ends it.
+
+    The two databases are soaked side by side, each in a process of its own.
+    """
+    with ProcessPoolExecutor(2, get_context("spawn")) as both:
+        for done in [both.submit(one, steps, seed) for one in (_on_sqlite, _on_postgres)]:
+            done.result()
+
+
+def _on_sqlite(steps: int, seed: int) -> None:
     with tempfile.TemporaryDirectory(prefix="sen-soak-") as folder:
         _soak("SQLite", Config(data_dir=Path(folder), secret_key="soak"), steps, seed)
-    try:
-        with private_cluster() as url, tempfile.TemporaryDirectory() as folder:
-            config = Config(data_dir=Path(folder), database_url=url, secret_key="soak")
-            _soak("PostgreSQL", config, steps, seed)
-    except FileNotFoundError:
+
+
+def _on_postgres(steps: int, seed: int) -> None:
+    if programs() is None:
         print("PostgreSQL is not installed: not soaked there.")
+        return
+    with private_cluster() as url, tempfile.TemporaryDirectory(prefix="sen-soak-") as folder:
+        config = Config(data_dir=Path(folder), database_url=url, secret_key="soak")
+        _soak("PostgreSQL", config, steps, seed)
 
 
 def _soak(name: str, config: Config, steps: int, seed: int) -> None:
@@ -48,7 +62,7 @@ def _soak(name: str, config: Config, steps: int, seed: int) -> None:
                         print(f"  {use_case.__name__} {words} -> {_short(answer)}")
                     raise
         seconds = time.monotonic() - began
-        print(f"{name}: {world.steps} steps in {seconds:.0f} s, every law held (seed {seed}).")
+        print(f"{name}: {world.steps} steps in {seconds:.0f} s, every law held (seed {seed}).", flush=True)
     finally:
         db.disconnect()
 

@@ -16,6 +16,7 @@ from circulation.events import (
     TransitSent,
 )
 from circulation.facts import (
+    Found,
     ItemAtDesk,
     find_scanned,
     item_at_desk,
@@ -78,6 +79,7 @@ def check_in(
     amnesty: str = "",
     from_shelf: bool = False,
     overrides: Overrides | None = None,
+    found: Found | None = None,
     now: datetime | None = None,
 ) -> DeskResult:
     """Take back a scanned item: close its loan, receive it, catch it for a hold, send it home.
@@ -87,12 +89,13 @@ def check_in(
     is the number of the decision by which fines are waived. ``from_shelf``: the copy was found on
     the library's own shelf, so whoever has it on loan owes nothing for it. A copy that is in a box
     at a reading point is asked about; ``overrides`` with ``at_point`` takes it off the box's list.
+    ``found`` is what the barcode names, where the door has just looked.
     """
     actor.require(CHECK_IN)
     if amnesty:
         actor.require(GIVE_AMNESTY)
     act = Act(session, actor, "check_in", key, now)
-    scene = _gather(act, barcode)  # 1, 3
+    scene = _gather(act, barcode, found)  # 1, 3
     if isinstance(scene, list):
         return act.stored() or act.refuse(scene, code="unknown")
     if earlier := act.stored() or _just_scanned(act):  # 2
@@ -115,15 +118,15 @@ def check_in(
 # --- gather ----------------------------------------------------------------------------------
 
 
-def _gather(act: Act, barcode: str) -> Scene | list[Reason]:
+def _gather(act: Act, barcode: str, found: Found | None) -> Scene | list[Reason]:
     session = act.session
-    found = find_scanned(session, barcode, act.here.library_id)
+    found = found or find_scanned(session, barcode, act.here.library_id)
     if found.item_id is None or found.record_id is None:
         return [reason("card_not_item" if found.card_id else "item_unknown", scanned=barcode)]
     act.item_id = found.item_id
     payers = payers_of(session, found.item_id) if found.lifecycle == "lost_settled" else []
     lock_for_item(session, found.record_id, found.item_id, payers)
-    item = item_at_desk(session, found.item_id)
+    item = item_at_desk(session, found.item_id, found.record_id)
     act.patron_id = item.loan.patron_id if item.loan is not None else None
     return Scene(item=item, queue=queue_of(session, found.record_id, act.now))
 

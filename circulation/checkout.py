@@ -18,6 +18,7 @@ from circulation.events import (
     ReadingRoomLoanMade,
 )
 from circulation.facts import (
+    Found,
     ItemAtDesk,
     PatronAtDesk,
     find_scanned,
@@ -75,18 +76,20 @@ def check_out(
     overrides: Overrides | None = None,
     kind: str | None = None,
     due_on: date | None = None,
+    found: Found | None = None,
     now: datetime | None = None,
 ) -> DeskResult:
     """Lend the item to the patron named by card or id, or say every reason why not.
 
     ``overrides`` maps reason codes to the reason given; each needs its permission. ``kind`` is
     home or reading_room, by the item's use if not given. A question (on loan to another reader,
-    own loan, missing, wanted by others) is answered by its code in ``overrides`` too.
+    own loan, missing, wanted by others) is answered by its code in ``overrides`` too. ``found`` is
+    what the barcode names, where the door has just looked.
     """
     actor.require(CHECK_OUT)
     answered = overrides or {}
     act = Act(session, actor, "check_out", key, now)
-    scene = _gather(act, barcode, card, patron_id, kind)
+    scene = _gather(act, barcode, card, patron_id, kind, found=found)
     if isinstance(scene, list):
         return act.stored() or act.refuse(scene)
     if earlier := act.stored() or _just_lent(act, scene):
@@ -190,10 +193,11 @@ def _gather(
     kind: str | None,
     *,
     locked: bool = True,
+    found: Found | None = None,
 ) -> Scene | list[Reason]:
     """Find and lock what the act is about; a list of reasons where something is not known."""
     session = act.session
-    found = find_scanned(session, barcode, act.here.library_id)
+    found = found or find_scanned(session, barcode, act.here.library_id)
     whose = patron_of_card(session, card) if card is not None else patron_id
     unknown = []
     if found.item_id is None or found.record_id is None:
@@ -212,7 +216,7 @@ def _gather(
     patron = patron_at_desk(session, act.here, act.today, card=card, patron_id=patron_id)
     if patron is None:
         return [reason("card_unknown", scanned=card)]
-    item = item_at_desk(session, found.item_id)
+    item = item_at_desk(session, found.item_id, found.record_id)
     queue = queue_of(session, found.record_id, act.now)
     own = queue.of_patron(whose, item.item.volume_key) if queue.rows else None
     if own is not None and own.kind == "slip":

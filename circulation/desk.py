@@ -55,6 +55,8 @@ class DeskResult:
     undo_token: str | None = None
     slip: dict[str, Any] | None = None
     repeated: bool = False
+    key: str | None = None  # under which the answer is kept, and since when
+    at: str | None = None
 
     @property
     def code(self) -> str:
@@ -277,6 +279,7 @@ class Act:
         """Store the answer under its key and return it."""
         self.flush()
         if self.key is not None:
+            result = replace(result, key=self.key, at=self.now.isoformat())
             events = self.journal.events
             self.session.add(
                 DeskCommand(

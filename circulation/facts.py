@@ -24,7 +24,8 @@ from circulation.patrons.patrons import age_on
 from circulation.policies import Branch
 from circulation.rotation.models import Consignment, ConsignmentLine, RotationPoint
 from circulation.rules.checkout import CopyState
-from ils.core.db import is_sqlite
+from ils.core.db import in_one_message, is_sqlite
+from ils.core.errors import Refused
 
 _QUEUE_LOCK, _RECEIPT_LOCK = 7101, 7102
 
@@ -56,14 +57,19 @@ def lock_for_item(
     has the item on loan."""
     if is_sqlite(session):
         return
-    lock(session, records=[record_id], items=[item_id])
-    holder = session.scalar(_HOLDER, {"item_id": item_id})
+    holder = _lock_queue_and_item(session, record_id, item_id)
     lock(session, patrons=[*patrons, *([holder] if holder is not None else [])])
 
 
-_HOLDER = select(Loan.patron_id).where(
-    Loan.item_id == bindparam("item_id"), Loan.closed_at.is_(None)
-)
+def _lock_queue_and_item(session: Session, record_id: int, item_id: int) -> int | None:
+    """Lock, and return who has the item on loan; each statement sees what the one before waited for."""
+    row = in_one_message(
+        session,
+        f"SELECT pg_advisory_xact_lock({_QUEUE_LOCK:d}, {record_id:d})",
+        f"SELECT id FROM item WHERE id = {item_id:d} FOR NO KEY UPDATE",
+        f"SELECT patron_id FROM loan WHERE item_id = {item_id:d} AND closed_at IS NULL",
+    )
+    return None if row is None else int(row[0])
 
 
 def lock_receipts(session: Session, library_id: int) -> None:
@@ -267,10 +273,16 @@ _ITEM = (
 )
 
 
-def item_at_desk(session: Session, item_id: int) -> ItemAtDesk:
-    """Read an item with its open rows; call it after the locks."""
+def item_at_desk(session: Session, item_id: int, of_record: int | None = None) -> ItemAtDesk:
+    """Read an item with its open rows; call it after the locks.
+
+    Raises ``Refused("lost_race")`` where the queue of ``of_record`` was locked and the item has
+    gone to another record meanwhile.
+    """
     row: Any = session.execute(_ITEM, {"item_id": item_id}).one()
     item = ItemAtDesk(*row)
+    if of_record is not None and item.item.record_id != of_record:
+        raise Refused("lost_race")
     if item.line is not None:
         box, point = session.execute(
             select(Consignment, RotationPoint.name)

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -275,15 +276,28 @@ def _note_foreign(complaints: Complaints, request: Any) -> None:
 
 
 AXE = Path(axe_core_python.__file__).with_name("axe.min.js")
+
+
+@cache
+def _axe_script() -> str:
+    return AXE.read_text("utf-8")
+
+
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 
-def axe(page: Any) -> list[str]:
-    """Return the violations of WCAG 2.1 A and AA that axe-core finds on a page, as lines."""
-    page.evaluate(AXE.read_text("utf-8"))
+def axe(page: Any, but: str = "") -> list[str]:
+    """Return the violations of WCAG 2.1 A and AA that axe-core finds on a page, as lines.
+
+    ``but`` selects what is left out, for parts that were looked at on another page.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_axe_script())
     found = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
-        WCAG,
+        """([tags, but]) => axe.run(
+            but ? {include: [['html']], exclude: [[but]]} : document,
+            {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})""",
+        [WCAG, but],
     )
     return [
         f"{v['id']} ({v['impact']}): {v['help']} — {node['target']} {node['html'][:160]}"
@@ -299,6 +313,12 @@ def overflow(page: Any) -> int:
             "() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"
         )
     )
+
+
+def press(page: Any, keys: str) -> None:
+    """Press keys once the page hears them: what is seen already may still wait for its scripts."""
+    page.wait_for_load_state()
+    page.keyboard.press(keys)
 
 
 def sign_in_staff(page: Any, server: Server, username: str, password: str) -> None:

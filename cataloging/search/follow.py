@@ -210,6 +210,7 @@ def _rebuild(tell: Tell) -> Rebuilt:
         _unregister(session, name)
         outbox.register_consumer(session, name, KINDS)
         registered = session.get_one(OutboxConsumer, consumer_name()).registered_at
+    outbox.wait_for_acts_begun()
     folder = index.new_generation()
     with index.writing(folder, index.LARGE_HEAP) as writer:
         count = _fill(writer, tell)

@@ -116,7 +116,7 @@ def manifest() -> Response:
 @door(USE_DESK)
 def shell() -> Any:
     """Show the desk with nobody's data on it: the page kept for when the server is away."""
-    return show(Answer(State()), rows=0)
+    return show(Answer(State()), rows=[])
 
 
 @bp.get("/offline/snapshot")

@@ -13,6 +13,7 @@ from circulation.bookdrop import open_drop, return_from_drop
 from circulation.checkin import check_in
 from circulation.checkout import check_out
 from circulation.desk import DeskResult, perform
+from circulation.facts import Found
 from circulation.groups import FAMILY, Group, borrower_for, group_for
 from circulation.models import Loan
 from circulation.patrons.cards import holder_of
@@ -195,17 +196,24 @@ def chosen_member(state: State, number: int) -> Answer:
 def _item(state: State, item: Item, key: str) -> Answer:
     """Lend, return, count or show, by what is open at the desk and what the item is doing."""
     barcode = item.barcode or item.accession_no or ""
+    if state.mode == "checkin":
+        return give_back(state, barcode, key, found=_found(item))
     if not state.lends:
         return OTHER_MODES[state.mode](state, barcode, key)
     if state.patron_id is not None:
-        return lend(_carrier(state, item), barcode, key, dict(state.remembered))
+        remembered = dict(state.remembered)
+        return lend(_carrier(state, item), barcode, key, remembered, found=_found(item))
     with reading() as session:
         idle_returns = setting(session, current_actor().unit_id, "circulation.idle_scan_returns")
         returns = idle_returns and _is_lent(session, item)
         title = session.get_one(Record, item.record_id).title
     if returns:
-        return give_back(state, barcode, key)
+        return give_back(state, barcode, key, found=_found(item))
     return Answer(state, choice=Scanned("items", barcode, items=((item, title),)))
+
+
+def _found(item: Item) -> Found:
+    return Found(item.id, item.record_id, lifecycle=item.lifecycle)
 
 
 def _is_lent(session: Session, item: Item) -> bool:
@@ -245,7 +253,11 @@ def lend(state: State, barcode: str, key: str, overrides: dict[str, str], **more
 
 
 def give_back(
-    state: State, barcode: str, key: str, overrides: dict[str, str] | None = None
+    state: State,
+    barcode: str,
+    key: str,
+    overrides: dict[str, str] | None = None,
+    found: Found | None = None,
 ) -> Answer:
     """Take a copy back, dated as typed."""
     effective = None
@@ -262,6 +274,7 @@ def give_back(
         key=key,
         effective_on=effective,
         overrides=overrides,
+        found=found,
     )
     return answered(state, result)
 
@@ -285,7 +298,6 @@ def _in_house(state: State, barcode: str, key: str) -> Answer:
 
 
 OTHER_MODES: dict[str, Callable[[State, str, str], Answer]] = {
-    "checkin": give_back,
     "drop": _drop,
     "in_house": _in_house,
 }

@@ -1,7 +1,8 @@
 """Showing the desk: the answer on top, the patron's panel, a class or family, what was done."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request, url_for
@@ -32,7 +33,17 @@ from ils.web.door import current_actor
 
 SESSION_HOURS = 10
 ROWS = 25  # of what was done, shown by a page
-FRESH = 2  # of them, sent with the answer to a scan; the page keeps the others
+
+
+@dataclass(frozen=True)
+class Done:
+    """A row of what was done."""
+
+    key: str
+    at: datetime
+    command: str
+    result: dict[str, Any]
+    undone_at: datetime | None = None
 
 
 def respond(answer: Answer) -> Any:
@@ -40,10 +51,8 @@ def respond(answer: Answer) -> Any:
     if request.headers.get("X-Requested-With") != "fetch":
         is_told = bool(answer.result or answer.choice or answer.message)
         return show(answer) if is_told else redirect(answer.state.address(), 303)
-    undone = bool(answer.result and answer.result["command"] == "undo")
     later = _panel_comes_later(answer)
-    rows = ROWS if undone or request.endpoint != "desk.scan" else FRESH
-    facts = _facts(answer, rows, with_panel=not later)
+    facts = _facts(answer, _rows_of_scan(answer), with_panel=not later)
     return jsonify(
         tone=answer.tone,
         silent=answer.silent,
@@ -56,9 +65,22 @@ def respond(answer: Answer) -> Any:
         copy=_copy_address(answer),
         top=render_template("circulation/_desk_top.html", **facts),
         panel=None if later else render_template("circulation/_desk_panel.html", **facts),
-        rows=render_template("circulation/_desk_rows.html", **facts),
+        rows=render_template("circulation/_desk_rows.html", **facts) if facts["rows"] else "",
         asks=bool(answer.result and answer.result.get("reasons") and not answer.result.get("ok")),
     )
+
+
+def _rows_of_scan(answer: Answer) -> list[Done] | None:
+    """Return what a scan did, for the page keeps the other rows; None where they may differ too."""
+    result = answer.result
+    if request.endpoint != "desk.scan" or (
+        result and (result["command"] == "undo" or result["repeated"])
+    ):
+        return None
+    if result is None or result["at"] is None:
+        return []
+    at = datetime.fromisoformat(result["at"])
+    return [Done(result["key"], at, result["command"], result)]
 
 
 def _panel_comes_later(answer: Answer) -> bool:
@@ -72,7 +94,7 @@ def _panel_comes_later(answer: Answer) -> bool:
 
 def panel_of(answer: Answer) -> str:
     """Return the patron's panel alone."""
-    return render_template("circulation/_desk_panel.html", **_facts(answer, 0))
+    return render_template("circulation/_desk_panel.html", **_facts(answer, []))
 
 
 def _copy_address(answer: Answer) -> str | None:
@@ -80,13 +102,15 @@ def _copy_address(answer: Answer) -> str | None:
     return url_for("cataloging.item", item_id=item["id"]) if item else None
 
 
-def show(answer: Answer, rows: int = ROWS) -> Any:
-    """Show the whole page, with so many of the rows of what was done."""
+def show(answer: Answer, rows: Sequence[Any] | None = None) -> Any:
+    """Show the whole page, of what was done all or the rows given."""
     return render_template("circulation/desk.html", **_facts(answer, rows))
 
 
-def _facts(answer: Answer, rows_shown: int = ROWS, *, with_panel: bool = True) -> dict[str, Any]:
-    """Gather all a desk page or part shows."""
+def _facts(
+    answer: Answer, rows: Sequence[Any] | None = None, *, with_panel: bool = True
+) -> dict[str, Any]:
+    """Gather all a desk page or part shows, of what was done all or the rows given."""
     state = answer.state
     with reading() as session:
         names = unit_names(session)
@@ -94,7 +118,7 @@ def _facts(answer: Answer, rows_shown: int = ROWS, *, with_panel: bool = True) -
         choice_facts = _choice_facts(session, answer.choice)
         top = province(session) if answer.choice else None
         pickups = branches_below(session, top) if top else []
-        rows = session_rows(session, rows_shown) if rows_shown else []
+        rows = session_rows(session) if rows is None else rows
         group = _group(session, state) if state.group else None
         drop = session.get(BookDrop, state.drop_id) if state.drop_id else None
         seconds = _undo_seconds(session)
@@ -206,9 +230,9 @@ _DONE = (
 )
 
 
-def session_rows(session: Session, most: int = ROWS) -> Sequence[Any]:
+def session_rows(session: Session) -> Sequence[Any]:
     """Return what this person did at this desk lately, newest first: when, what, how it ended."""
     actor = current_actor()
     since = clock.now() - timedelta(hours=SESSION_HOURS)
-    facts = {"staff_id": actor.staff_id, "unit_id": actor.unit_id, "since": since, "most": most}
+    facts = {"staff_id": actor.staff_id, "unit_id": actor.unit_id, "since": since, "most": ROWS}
     return session.execute(_DONE, facts).all()

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, REGCLASS
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -219,6 +219,28 @@ def next_ids(session: Session, table: Table, count: int) -> list[int]:
     return list(session.scalars(select(func.nextval(sequence)).select_from(each)))
 
 
+def in_one_message(session: Session, *statements: str) -> tuple[Any, ...] | None:
+    """Send PostgreSQL several statements at once and return the first row of the last.
+
+    They run one after another, each seeing what is committed when it begins. Raises what SQLAlchemy
+    raises. The statements take no parameters: write numbers into them, never text from outside.
+    """
+    connection = session.connection()
+    raw: Any = connection.connection
+    sent = "; ".join(statements)
+    try:
+        with raw.cursor() as cursor:
+            cursor.execute(sent, prepare=False)  # several statements cannot be prepared
+            while cursor.nextset():
+                pass
+            row: tuple[Any, ...] | None = cursor.fetchone()
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise DBAPIError.instance(
+            sent, None, error, connection.dialect.loaded_dbapi.Error
+        ) from error
+    return row
+
+
 def in_parts(
     session: Session, query: Select[*Columns], key: InstrumentedAttribute[int], size: int = 2000
 ) -> Iterator[Row[*Columns]]:
@@ -236,6 +258,7 @@ def in_parts(
         last = getattr(rows[-1], key.key)
 
 
+READS = "reads"  # in session.info: this session only reads
 _Sessions = sessionmaker(expire_on_commit=False, autoflush=True)
 
 
@@ -258,7 +281,7 @@ def reading() -> Iterator[Session]:
     """Open a session for reading; nothing is written. Of many rows, see ``in_parts``."""
     token = _writing.set(False)
     try:
-        with _Sessions(bind=_both()[1], autoflush=False) as session:
+        with _Sessions(bind=_both()[1], autoflush=False, info={READS: True}) as session:
             yield session  # closing ends it; a rollback would empty what the page still shows
     finally:
         _writing.reset(token)

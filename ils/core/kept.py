@@ -5,23 +5,28 @@ for a dozen times by each scan. A change of such a table (``SeldomChanged``) wri
 in the same transaction; a process that reads another mark than the one it remembers forgets all.
 A mark that was rolled back never comes again, so nothing is believed that was not committed.
 
+A request looks once: what only reads in it believes the mark its first session read. An act always
+reads the mark itself, in its own transaction.
+
 Whoever changes these tables without the ORM calls ``changed``.
 """
 
 from collections.abc import Callable, Hashable
+from contextvars import ContextVar
 from secrets import token_hex
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, String, event, text
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, object_session
 
-from ils.core.db import Base
+from ils.core.db import READS, Base
 
 T = TypeVar("T")
 
 _MARK = "kept_mark"  # in session.info: the mark read in this transaction
 _WRITTEN = "written"  # instead: this transaction wrote one, and has not read since
 _kept: list[tuple[str, dict[Hashable, Any]]] = [("", {})]
+_look: ContextVar[list[str] | None] = ContextVar("look", default=None)  # of the request, if one is
 
 _READ = "SELECT mark FROM kept_mark"
 _WRITE = text(
@@ -43,17 +48,27 @@ class SeldomChanged:
     """Mixin of the tables that are kept: any change of a row makes everybody read anew."""
 
 
-def kept(session: Session, name: Hashable, read: Callable[[], T], *, anew: bool = False) -> T:
+def look_once() -> None:
+    """Begin a request: until ``look_no_more``, what only reads asks once whether all is still true."""
+    _look.set([])
+
+
+def look_no_more() -> None:
+    """End a request."""
+    _look.set(None)
+
+
+def kept(session: Session, name: Hashable, read: Callable[[], T]) -> T:
     """Return what ``read`` returned when the kept tables last changed. Never change the value.
 
     ``name`` is the whole question: two callers with one name get one answer. The mark is read once
-    in a transaction; with ``anew`` it is read again, for what others may have committed meanwhile.
+    in a transaction, and by what only reads once in a request.
     """
     if session.autoflush and (session.new or session.dirty or session.deleted):
         session.flush()
     mark = session.info.get(_MARK)
-    if anew or mark is None or mark == _WRITTEN:
-        mark = session.info[_MARK] = session.connection().exec_driver_sql(_READ).scalar() or ""
+    if mark is None or mark == _WRITTEN:
+        mark = session.info[_MARK] = _read_mark(session)
     if not mark:
         return read()  # nobody has changed anything yet: a database just made
     if _kept[0][0] != mark:
@@ -65,8 +80,20 @@ def kept(session: Session, name: Hashable, read: Callable[[], T], *, anew: bool 
     return value
 
 
+def _read_mark(session: Session) -> str:
+    look = _look.get() if READS in session.info else None
+    if look:
+        return look[0]
+    mark = session.connection().exec_driver_sql(_READ).scalar() or ""
+    if look is not None:
+        look.append(mark)
+    return mark
+
+
 def changed(connection: Connection) -> None:
     """Make every process forget, once this transaction is committed."""
+    if look := _look.get():
+        look.clear()
     connection.execute(_WRITE, {"mark": token_hex(8)})
 
 

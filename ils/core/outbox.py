@@ -5,6 +5,8 @@ Deliveries are claimed by status, never by 'id greater than the last': on Postgr
 may commit later. A consumer re-reads the current rows, so a message may safely come twice.
 """
 
+import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,9 +16,11 @@ from sqlalchemy import ForeignKey, Index, Integer, String, delete, func, select,
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ils.core import clock
-from ils.core.db import Base, UTCDateTime, is_sqlite
+from ils.core.db import Base, UTCDateTime, is_sqlite, reading
 from ils.core.events import BigId
 from ils.core.kept import SeldomChanged, kept
+
+log = logging.getLogger("sen.outbox")
 
 MAX_ATTEMPTS = 8
 CLAIM_EXPIRES = timedelta(minutes=5)
@@ -93,15 +97,15 @@ def announce(session: Session, kind: str, payload: dict[str, Any]) -> None:
 def _consumers(session: Session) -> list[tuple[str, list[Any]]]:
     query = select(OutboxConsumer.name, OutboxConsumer.kinds)
     return kept(
-        session,
-        "consumers",
-        lambda: [(name, kinds) for name, kinds in session.execute(query)],
-        anew=not is_sqlite(session),  # there nobody can have registered since this began
+        session, "consumers", lambda: [(name, kinds) for name, kinds in session.execute(query)]
     )
 
 
 def register_consumer(session: Session, name: str, kinds: Iterable[str]) -> bool:
-    """Register a consumer; return True when it is new and so must first catch up by a rebuild."""
+    """Register a consumer; return True when it is new and so must first catch up by a rebuild.
+
+    Acts that are being done meanwhile may not have heard of it: see ``wait_for_acts_begun``.
+    """
     known = session.get(OutboxConsumer, name)
     if known is None:
         session.add(OutboxConsumer(name=name, kinds=sorted(kinds)))
@@ -109,6 +113,31 @@ def register_consumer(session: Session, name: str, kinds: Iterable[str]) -> bool
     known.kinds = sorted(kinds)
     known.seen_at = clock.now()
     return False
+
+
+def wait_for_acts_begun(seconds: float = 60.0) -> bool:
+    """Wait until every transaction that is open now has ended; return False when one stays open.
+
+    A consumer that is registered is announced to from then on; an act that began before does not
+    know it, so who catches up begins after those. On SQLite nobody else writes meanwhile.
+    """
+    if is_sqlite():
+        return True
+    until = time.monotonic() + seconds
+    with reading() as session:
+        begun = session.scalar(text("SELECT clock_timestamp()"))
+        while session.scalar(_OPEN_SINCE_BEFORE, {"begun": begun}):
+            if time.monotonic() > until:
+                log.warning("an act has been open for long", extra={"seconds": seconds})
+                return False
+            time.sleep(0.02)
+    return True
+
+
+_OPEN_SINCE_BEFORE = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND xact_start < :begun"
+)
 
 
 def claim(session: Session, consumer: str, limit: int = 200) -> list[Claimed]:

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
+from ils.core import kept
 from ils.core.db import reading
 from ils.org.units import province
 from ils.web import (
@@ -35,6 +36,8 @@ def register(app: Flask) -> None:
     assets.install(app)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.before_request(kept.look_once)
+    app.teardown_request(lambda _error: kept.look_no_more())
     app.before_request(_to_first_run)
     app.before_request(door.guard)
     app.register_blueprint(views.bp)

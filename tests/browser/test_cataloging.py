@@ -19,7 +19,7 @@ from tests.factories import (
     create_register,
     create_staff_account,
 )
-from tests.live import PHONE, WIDE, Server, axe, overflow, sign_in_staff
+from tests.live import PHONE, WIDE, Server, axe, overflow, press, sign_in_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -55,23 +55,23 @@ def test_books_are_entered_one_after_another_without_a_mouse(
 ) -> None:
     catalog = sign_in(page)
     page.goto(f"{catalog}/")
-    page.keyboard.press("Alt+KeyN")
+    press(page, "Alt+KeyN")
     page.wait_for_url("**/staff/catalog/new")
     page.keyboard.type("Mắt biếc")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.locator("[name=title_code]")).to_have_value("M118B")
     page.fill("[name=authors]", "Nguyễn Nhật Ánh")
     page.fill("[name=publisher]", "Trẻ")
     page.fill("[name=year]", "2019")
     page.fill("[name=price]", "110000đ")
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     page.wait_for_selector("text=Đã lưu “Mắt biếc”")
     assert page.evaluate("document.activeElement.name") == "title"
     page.keyboard.type("Cô gái đến từ hôm qua")
     page.focus("[name=publisher]")
-    page.keyboard.press("Alt+KeyL")
+    press(page, "Alt+KeyL")
     assert page.input_value("[name=publisher]") == "Trẻ"
-    page.keyboard.press("Control+KeyS")
+    press(page, "Control+KeyS")
     page.wait_for_selector("h1:has-text('Cô gái đến từ hôm qua')")
     with reading() as session:
         numbers = session.scalars(select(Item.accession_no).order_by(Item.id)).all()
@@ -84,17 +84,17 @@ def test_the_editor_remarks_while_one_types_and_leads_to_the_line(
     catalog = sign_in(page)
     page.goto(f"{catalog}/{stock.record_id}/marc")
     page.click("#text")
-    page.keyboard.press("Control+End")
+    press(page, "Control+End")
     page.keyboard.type("\n020 ## $a 9780306406158")
     page.wait_for_selector("#remarks >> text=9780306406158")
     page.click("#remarks [data-line]")
     chosen = "t => t.value.slice(t.selectionStart, t.selectionEnd)"
     assert page.eval_on_selector("#text", chosen) == "020 ## $a 9780306406158"
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
     page.wait_for_selector("#field-help >> text=Giá")
-    page.keyboard.press("Control+KeyD")
+    press(page, "Control+KeyD")
     assert page.input_value("#text").count("9780306406158") == 2
-    page.keyboard.press("Control+KeyS")
+    press(page, "Control+KeyS")
     page.wait_for_selector("text=Đã lưu biểu ghi")
     with reading() as session:
         assert session.get_one(Record, stock.record_id).version == 2

@@ -28,7 +28,7 @@ from tests.factories import (
     create_record,
     create_staff_account,
 )
-from tests.live import Server, axe
+from tests.live import Server, axe, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -94,12 +94,12 @@ def desk_at(
         page.goto(f"{live_server.url}/staff/sign-in")
         page.focus("[name=username]")
         page.keyboard.type(username)
-        page.keyboard.press("Tab")
+        press(page, "Tab")
         page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
+        press(page, "Enter")
         page.wait_for_url(lambda url: "/sign-in" not in url)
         if not page.url.endswith("/staff/desk"):
-            page.keyboard.press("Alt+KeyU")
+            press(page, "Alt+KeyU")
             page.wait_for_url("**/staff/desk")
         page.wait_for_load_state("networkidle")
         return page
@@ -112,7 +112,7 @@ def scan(page: Any, code: str) -> None:
     assert page.evaluate("document.activeElement.id") == "scan"
     with page.expect_response("**/staff/desk/scan"):
         page.keyboard.type(code)
-        page.keyboard.press("Enter")
+        press(page, "Enter")
 
 
 def lent_before(morning: Morning, *titles: str) -> None:
@@ -143,32 +143,32 @@ def test_a_queue_is_served_without_a_mouse(
     scan(page, morning.codes[TITLES[3]])
     answer(page, "red", "cho phép 3")
     page.keyboard.type("VN99999")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.locator("#desk-assertive", has_text="lượt quét này chưa dùng").wait_for()
     assert page.locator("form[data-question]").is_visible()
     page.wait_for_timeout(200)  # a hand is slower than a scanner
-    page.keyboard.press("y")
+    press(page, "y")
     page.locator("#why:focus").wait_for()
     page.keyboard.type("Nhà xa, đi thi học sinh giỏi")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     answer(page, "green", "Đã cho mượn")
     assert len(morning.loans(TITLES[3])) == 1
     # The debt is taken, then the turn ends.
-    page.keyboard.press("Alt+KeyP")
-    page.keyboard.press("Enter")
+    press(page, "Alt+KeyP")
+    press(page, "Enter")
     answer(page, "green", "15.000")
     with reading() as session:
         kinds = session.scalars(select(LedgerEntry.kind).order_by(LedgerEntry.id)).all()
     assert kinds[0] == "service"
     assert len(kinds) == 2
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.locator(".reader--none").wait_for()
     # What came back, once too many.
-    page.keyboard.press("F2")
+    press(page, "F2")
     page.wait_for_url("**mode=checkin**", wait_until="networkidle")
     scan(page, morning.codes["Chí Phèo"])
     answer(page, "green", "lên giá")
-    page.keyboard.press("Control+KeyZ")
+    press(page, "Control+KeyZ")
     answer(page, "green", "Đã hoàn tác")
     assert morning.loans("Chí Phèo")[-1].closed_at is None
     scan(page, morning.codes["Chí Phèo"])
@@ -180,7 +180,7 @@ def test_a_queue_is_served_without_a_mouse(
         scan(page, morning.card)
         answer(page, "red", "thẻ, không phải sách")
         page.wait_for_timeout(200)  # a hand is slower than a scanner
-        page.keyboard.press(letter)
+        press(page, letter)
         page.locator(".answer--red").wait_for(state="detached")
         page.wait_for_load_state("networkidle")
         assert page.locator(".reader__name", has_text="Nguyễn Thị Lan").count() == opened
@@ -190,7 +190,7 @@ def test_a_held_book_travels_and_is_lent_where_it_is_awaited(
     desk_at: Callable[[OrgUnit], Any], morning: Morning
 ) -> None:
     here, there = desk_at(morning.province.branch), desk_at(morning.province.other_branch)
-    here.keyboard.press("Alt+KeyR")
+    press(here, "Alt+KeyR")
     here.wait_for_url("**mode=checkin**", wait_until="networkidle")
     scan(here, morning.codes["Tắt đèn"])
     answer(here, "amber", "Chuyển")
@@ -198,11 +198,11 @@ def test_a_held_book_travels_and_is_lent_where_it_is_awaited(
     with reading() as session:
         transit = session.scalars(select(Transit)).one()
     assert transit.to_branch_id == morning.province.other_branch.id
-    there.keyboard.press("F2")
+    press(there, "F2")
     there.wait_for_url("**mode=checkin**", wait_until="networkidle")
     scan(there, morning.codes["Tắt đèn"])
     answer(there, "amber", "giữ chỗ")
-    there.keyboard.press("Alt+KeyU")
+    press(there, "Alt+KeyU")
     there.wait_for_url(lambda url: "checkin" not in url, wait_until="networkidle")
     scan(there, morning.other_card)
     there.locator(".reader", has_text="mời đến nhận").wait_for()
@@ -223,38 +223,38 @@ def test_the_keys_are_listed_and_why_is_a_key_too(
         scan(page, morning.codes[title])
         answer(page, "amber", "Gia hạn?")
         page.wait_for_timeout(200)  # a hand is slower than a scanner
-        page.keyboard.press(letter)
+        press(page, letter)
         answer(page, "green", words)
     assert [len(morning.loans(t)) for t in ("Lão Hạc", "Chí Phèo")] == [1, 1]
     assert morning.loans("Lão Hạc")[0].renewals == 1
     assert morning.loans("Chí Phèo")[0].closed_at is not None
     scan(page, morning.codes["Số đỏ"])
     answer(page, "green", "Đã cho mượn")
-    page.keyboard.press("?")
+    press(page, "?")
     page.locator("#keys[open]").wait_for()
     keys = page.locator("#keys dt").all_inner_texts()
     assert {"F2 Alt+R", "F8", "Alt+W", "Alt+Y", "Alt+P", "Ctrl+Z", "F4", "/ Esc"} <= set(keys)
     assert axe(page) == []
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     page.locator("#keys[open]").wait_for(state="hidden")
     assert page.evaluate("document.activeElement.id") == "scan"
-    page.keyboard.press("Alt+KeyY")
+    press(page, "Alt+KeyY")
     page.wait_for_url("**/staff/desk/why/**")
     page.locator("h2", has_text="Hạn trả").wait_for()
     page.go_back(wait_until="networkidle")
     # Several of a name: the arrows choose, Enter opens.
     with transaction() as session:
         create_patron(session, morning.province.branch, "Nguyễn Thị Lan Anh")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     scan(page, "nguyen thi lan")
     second = page.locator(".choice__list > li").nth(1).locator("b").inner_text()
     for key in ("ArrowDown", "ArrowDown", "ArrowUp", "ArrowDown", "Enter"):
-        page.keyboard.press(key)
+        press(page, key)
     page.locator(".reader__name", has_text=re.compile(f"^{second}$")).wait_for()
-    page.keyboard.press("F4")
+    press(page, "F4")
     page.wait_for_url("**/staff/patrons/**")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     assert page.evaluate("document.activeElement.id") == "scan"
     page.keyboard.type(morning.card)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()

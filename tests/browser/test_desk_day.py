@@ -14,7 +14,7 @@ from ils.core.db import reading, transaction
 from ils.org.settings import set_setting
 from tests import factories
 from tests.browser.conftest import Place
-from tests.live import PHONE, Complaints, Server, axe, overflow, sign_in_staff
+from tests.live import PHONE, Complaints, Server, axe, overflow, press, sign_in_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -67,7 +67,7 @@ class Scanner:
         assert page.evaluate("document.activeElement.id") == "scan"
         with page.expect_response("**/staff/desk/scan") as answered:
             page.keyboard.insert_text(code)
-            page.keyboard.press("Enter")
+            press(page, "Enter")
         self.scans += 1
         facts: dict[str, Any] = answered.value.json()
         page.wait_for_function(
@@ -80,7 +80,7 @@ class Scanner:
     def mode(self, command: str, address: Any) -> None:
         """Scan a command that turns the desk to another mode: its page comes anew."""
         self.page.keyboard.insert_text(command)
-        self.page.keyboard.press("Enter")
+        press(self.page, "Enter")
         self.page.wait_for_url(address, wait_until="networkidle")
         self.scans += 1
 
@@ -136,7 +136,7 @@ def test_a_thousand_scans_faster_than_hands_and_none_is_lost(
 ) -> None:
     with reading() as session:
         before = session.scalar(select(func.count()).select_from(DeskCommand)) or 0
-    desk.keyboard.press("F2")
+    press(desk, "F2")
     desk.wait_for_url("**mode=checkin**", wait_until="networkidle")
     desk.evaluate(
         """async books => {
@@ -163,16 +163,16 @@ def test_a_locked_screen_keeps_what_was_open(
     scan = Scanner(desk)
     scan(shop["card"])
     with desk.expect_response("**/staff/lock"):
-        desk.keyboard.press("Control+Alt+KeyL")
+        press(desk, "Control+Alt+KeyL")
     desk.locator("#lock[open]").wait_for()
     assert not desk.locator(".reader__name").is_visible()
     assert axe(desk) == []
     desk.keyboard.insert_text("sai")
     with desk.expect_response("**/staff/unlock"):
-        desk.keyboard.press("Enter")
+        press(desk, "Enter")
     desk.locator("#lock-problem", has_text="Không phải").wait_for()
     desk.keyboard.insert_text(factories.PASSWORD)
-    desk.keyboard.press("Enter")
+    press(desk, "Enter")
     desk.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()
     assert desk.evaluate("document.activeElement.id") == "scan"
     scan(";done")
@@ -181,14 +181,14 @@ def test_a_locked_screen_keeps_what_was_open(
 def test_keys_changed_for_this_workstation_act_and_are_shown(desk: Any, server: Server) -> None:
     desk.goto(f"{server.url}/staff/desk/workstation", wait_until="networkidle")
     desk.focus("[name='key:F2']")
-    desk.keyboard.press("Alt+Digit7")
+    press(desk, "Alt+Digit7")
     with desk.expect_navigation():
-        desk.keyboard.press("Enter")
+        press(desk, "Enter")
     desk.goto(f"{server.url}/staff/desk", wait_until="networkidle")
     assert desk.locator("[data-mode=checkin] kbd").inner_text() == "Alt+7"
-    desk.keyboard.press("F2")
+    press(desk, "F2")
     assert "mode=" not in desk.url
-    desk.keyboard.press("Alt+Digit7")
+    press(desk, "Alt+Digit7")
     desk.wait_for_url("**mode=checkin**")
 
 
@@ -226,7 +226,7 @@ def test_a_scan_made_in_another_form_asks_to_save_first(
     def scanned(box: str) -> None:
         page.focus(box)
         page.keyboard.type(card)
-        page.keyboard.press("Enter")
+        press(page, "Enter")
 
     ask = page.locator("#scan-ask")
     page.goto(f"{server.url}/staff/patrons/new", wait_until="networkidle")
@@ -238,10 +238,10 @@ def test_a_scan_made_in_another_form_asks_to_save_first(
     assert (page.input_value("#address"), page.input_value("#name")) == ("", "Vũ Thị Lưu")
     # A second scan is no answer; a letter alone is. Who writes on has lost nothing.
     page.keyboard.type(f"n{card}n")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     assert ask.is_visible()
     page.wait_for_timeout(300)  # a hand is slower than a scanner
-    page.keyboard.press("n")
+    press(page, "n")
     ask.wait_for(state="hidden")
     assert page.evaluate("document.activeElement.id") == "address"
     # What cannot be saved keeps the scan waiting, too.
@@ -249,13 +249,13 @@ def test_a_scan_made_in_another_form_asks_to_save_first(
     scanned("#address")
     ask.get_by_text("chưa lưu").wait_for()
     page.wait_for_timeout(300)
-    page.keyboard.press("y")
+    press(page, "y")
     ask.get_by_text("đang chờ").wait_for()
     page.fill("#born_on", "2/5/2012")
     scanned("#address")
     ask.get_by_text("chưa lưu").wait_for()
     page.wait_for_timeout(300)
-    page.keyboard.press("y")
+    press(page, "y")
     page.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()
     with reading() as session:
         saved = session.scalars(select(Patron).where(Patron.name == "Vũ Thị Lưu")).one()
@@ -273,7 +273,7 @@ def test_a_reader_is_closed_after_three_idle_minutes(
     desk.goto(f"{server.url}/staff/desk", wait_until="networkidle")
     with desk.expect_response("**/staff/desk/scan"):
         desk.keyboard.insert_text(shop["card"])
-        desk.keyboard.press("Enter")
+        press(desk, "Enter")
     desk.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()
     desk.clock.run_for(175_000)
     assert desk.locator(".reader__name").count() == 1

@@ -23,6 +23,7 @@ FILES = re.compile(
 # The first run is gone once there is a library and has its own story; a kept file is no page.
 ELSEWHERE = {"ils.first_run", "files.show"}
 ABOVE = {"reporting.province"}  # asks for the right at the province
+MENU = "body > header, body > nav, dialog.keys"
 # Pages that look different by what is asked of them.
 MORE = {
     "opac.search": ["?q=so+do", "?q=zzzz", "?q=k%C3%ADnh+v%E1%BA%A1n+hoa&view=x"],
@@ -115,8 +116,11 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def looked_at(page: Any, server: Server, paths: Iterator[str]) -> list[str]:
-    """Open each address; return what is wrong with any of them."""
-    wrong, seen = [], 0
+    """Open each address; return what is wrong with any of them.
+
+    The menu is the same on all pages of one part: it is looked at on the first of them.
+    """
+    wrong, seen, parts = [], 0, set()
     for path in paths:
         seen += 1
         if FILES.search(path.partition("?")[0]):
@@ -128,10 +132,13 @@ def looked_at(page: Any, server: Server, paths: Iterator[str]) -> list[str]:
         answer = page.goto(server.url + path)
         if answer.status != 200:
             wrong.append(f"{path}: answers {answer.status}")
+        part = re.split(r"[/?]", path)[1:3]
+        menu_seen = MENU if tuple(part) in parts else ""
+        parts.add(tuple(part))
         for viewport in (WIDE, PHONE):
             page.set_viewport_size(viewport)
             width = viewport["width"]
-            wrong += [f"{path} at {width}: {line}" for line in axe(page)]
+            wrong += [f"{path} at {width}: {line}" for line in axe(page, menu_seen)]
             if overflow(page):
                 wrong.append(f"{path} at {width}: {overflow(page)} pixels too wide")
     assert seen > 3

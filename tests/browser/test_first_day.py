@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from bench.postgres import free_port
-from tests.live import Server
+from tests.live import Server, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -40,15 +40,15 @@ def test_an_hour_after_the_first_start_a_book_is_lent(
     page.click("main form [type=submit]")
     page.wait_for_url(lambda url: "/sign-in" not in url)
     # A book gets the first number of the register.
-    page.keyboard.press("Alt+KeyN")
+    press(page, "Alt+KeyN")
     page.wait_for_url("**/staff/catalog/new")
     page.fill("[name=title]", "Số đỏ")
     page.fill("[name=authors]", "Vũ Trọng Phụng")
-    page.keyboard.press("Control+KeyS")
+    press(page, "Control+KeyS")
     page.wait_for_selector("h1:has-text('Số đỏ')")
     assert "VN.00001" in page.inner_text("main")
     # A reader gets the first card.
-    page.keyboard.press("F4")
+    press(page, "F4")
     page.wait_for_url("**/staff/patrons/")
     page.locator("a[href$='/patrons/new']").first.click()
     page.fill("[name=name]", "Nguyễn Thị Lan")
@@ -61,5 +61,5 @@ def test_an_hour_after_the_first_start_a_book_is_lent(
     page.locator(".reader__name", has_text="Nguyễn Thị Lan").wait_for()
     with page.expect_response("**/staff/desk/scan"):
         page.keyboard.type("vn1")  # as written in the book, without its noughts
-        page.keyboard.press("Enter")
+        press(page, "Enter")
     page.locator(".answer--green", has_text="hạn trả").wait_for()

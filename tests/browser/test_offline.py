@@ -20,7 +20,7 @@ from tests.factories import (
     create_record,
     create_staff_account,
 )
-from tests.live import Complaints, Server, axe, sign_in_staff
+from tests.live import Complaints, Server, axe, press, sign_in_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -81,7 +81,7 @@ def desk(
 
 def scan(page: Any, code: str) -> None:
     page.locator("#scan").fill(code)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
 
 
 def is_taken(page: Any) -> None:
@@ -180,7 +180,7 @@ def test_what_stands_against_a_loan_is_known_without_the_server(
     refused.wait_for()
     assert "5 chưa gửi" in desk.locator("#away").inner_text()
     desk.fill("#away-why", "thi học kỳ")
-    desk.keyboard.press("Enter")
+    press(desk, "Enter")
     desk.locator("#away", has_text="6 chưa gửi").wait_for()
     live_server.start()
     desk.locator(".answer", has_text="đã gửi 6 việc").wait_for()

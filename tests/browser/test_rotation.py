@@ -8,7 +8,7 @@ from circulation.rotation.models import Consignment, ConsignmentFigures, Consign
 from ils.core import db
 from tests import factories
 from tests.factories import PASSWORD
-from tests.live import PHONE, WIDE, axe, overflow, sign_in_staff
+from tests.live import PHONE, WIDE, axe, overflow, press, sign_in_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def scan(page: Any, code: str, tone: str) -> None:
     """Scan into the page's box as a scanner does, and wait for what is said of it."""
     page.keyboard.type(code)
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.wait_for_selector(f"#box-scan-rows li:first-child:has-text('{code}') .chip--{tone}")
 
 

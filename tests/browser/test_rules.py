@@ -10,7 +10,7 @@ from circulation.models import PolicyRow
 from ils.core.db import reading, transaction
 from tests.browser.conftest import Place
 from tests.factories import PASSWORD, create_staff_account
-from tests.live import Server, sign_in_staff
+from tests.live import Server, press, sign_in_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -27,19 +27,19 @@ def test_a_rule_is_set_and_left_to_be_inherited_without_a_mouse(
     page.goto(f"{server.url}/staff/rules/?unit={library.id}&field=loan_days")
     page.focus("[name='cell::']")
     page.keyboard.type("20")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
+    press(page, "ArrowRight")
+    press(page, "ArrowRight")
     page.keyboard.type("10")  # all item types, children
-    page.keyboard.press("ArrowDown")
+    press(page, "ArrowDown")
     page.keyboard.type("99")
-    page.keyboard.press("Escape")  # as it was: inherited
-    page.keyboard.press("ArrowDown")
+    press(page, "Escape")  # as it was: inherited
+    press(page, "ArrowDown")
     for _ in range(2):
-        page.keyboard.press("ArrowLeft")
+        press(page, "ArrowLeft")
     assert page.evaluate("document.activeElement.name") == "cell:comic:"
-    page.keyboard.press("Delete")
+    press(page, "Delete")
     assert page.inner_text("#rulebook-count") == "● 3"
-    page.keyboard.press("Control+Enter")
+    press(page, "Control+Enter")
     page.wait_for_selector(".notice--ok")
     with reading() as session:
         rows = session.scalars(select(PolicyRow).where(PolicyRow.unit_id == library.id)).all()

@@ -1,7 +1,7 @@
 """What is kept in memory is never believed longer than it is true."""
 
 import pytest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, event, select, text, update
 from sqlalchemy.orm import Session
 
 from circulation.settings import PREFIX
@@ -135,15 +135,41 @@ def test_a_unit_just_founded_has_its_place(both: Engine) -> None:
 
 
 @pytest.mark.postgres
-def test_a_consumer_that_registered_meanwhile_hears_of_the_change(postgres_db: Engine) -> None:
+def test_who_catches_up_waits_for_the_acts_that_do_not_know_him(postgres_db: Engine) -> None:
     founded()
-    with transaction() as session:
-        outbox.register_consumer(session, "first", ["moved"])
     with db._Sessions(bind=postgres_db) as writing, writing.begin():
         assert place(writing, 1)  # the mark is read here
         with transaction() as session:
             outbox.register_consumer(session, "second", ["moved"])
+        assert not outbox.wait_for_acts_begun(seconds=0.05)
         outbox.announce(writing, "moved", {})
+    assert outbox.wait_for_acts_begun()
+    with transaction() as session:
+        outbox.announce(session, "moved", {})
     with reading() as session:
-        heard = session.scalars(select(outbox.OutboxDelivery.consumer)).all()
-    assert sorted(heard) == ["first", "second"]
+        assert session.scalars(select(outbox.OutboxDelivery.consumer)).all() == ["second"]
+
+
+def test_a_request_looks_once_and_sees_its_own_changes(both: Engine) -> None:
+    top = founded()
+    keeping.look_once()
+    try:
+        with reading() as session:
+            assert seconds(session, top) == 10
+        with both.begin() as connection:  # somebody else
+            connection.execute(text("UPDATE kept_mark SET mark = 'another'"))
+        asked: list[str] = []
+        event.listen(both, "before_cursor_execute", lambda *facts: asked.append(facts[2]))
+        with reading() as session:
+            assert seconds(session, top) == 10
+        assert not asked
+        with transaction() as session:
+            set_setting(session, None, top, KEY, 25)
+        with reading() as session:
+            assert seconds(session, top) == 25
+    finally:
+        keeping.look_no_more()
+    with transaction() as session:
+        set_setting(session, None, top, KEY, 30)
+    with reading() as session:
+        assert seconds(session, top) == 30
