@@ -62,7 +62,10 @@ def _soak(name: str, config: Config, steps: int, seed: int) -> None:
                         print(f"  {use_case.__name__} {words} -> {_short(answer)}")
                     raise
         seconds = time.monotonic() - began
-        print(f"{name}: {world.steps} steps in {seconds:.0f} s, every law held (seed {seed}).", flush=True)
+        print(
+            f"{name}: {world.steps} steps in {seconds:.0f} s, every law held (seed {seed}).",
+            flush=True,
+        )
     finally:
         db.disconnect()
 
