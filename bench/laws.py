@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bench import laws_of_cash
+from bench import laws_of_boxes, laws_of_cash
 from cataloging.models import Item
 from circulation.availability import positions
 from circulation.blocks import entry_facts, patron_figures
@@ -22,6 +22,7 @@ from circulation.models import (
 )
 from circulation.patrons.models import Patron, PatronCard
 from circulation.queue import Fits, copy_facts, free_items, queue_of
+from circulation.rotation.models import ConsignmentLine
 from circulation.rules import ledger
 from circulation.rules.holds import may_fill
 from circulation.rules.states import OPEN
@@ -39,6 +40,7 @@ def check_all(session: Session) -> None:
     cases_are_as_their_copies(session)
     money_adds_up(session)
     laws_of_cash.check(session)
+    laws_of_boxes.check(session)
     one_person_is_one(session)
     the_log_tells_the_same(session)
 
@@ -135,6 +137,11 @@ def cases_are_as_their_copies(session: Session) -> None:
             assert case.item_id not in standing, "two cases stand for a copy"
             standing[case.item_id] = {"open": "lost", "settled": "lost_settled"}[case.state]
     lost = {i: how for i, how in life.items() if how in ("lost", "lost_settled")}
+    kept |= set(  # charged to its point by agreement, to no reader by a case
+        session.scalars(
+            select(ConsignmentLine.item_id).where(ConsignmentLine.state == "lost_at_point")
+        )
+    )
     lost = {i: how for i, how in lost.items() if i in standing or i not in kept}
     assert lost == standing, f"lost copies {lost} are not those of the cases {standing}"
     claims = set(session.scalars(select(Claim.loan_id).where(Claim.resolved_at.is_(None))))

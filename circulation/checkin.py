@@ -344,7 +344,8 @@ def capture_here(act: Act, scene: Scene, hold: Hold) -> None:
 def send_item(
     act: Act, item: ItemAtDesk, to_branch_id: int, why: str, hold: Hold | None
 ) -> Transit:
-    """Put an item on its way from here."""
+    """Put an item on its way from here; it leaves the box it lay in."""
+    take_off_box(act, item)
     made = Transit(
         item_id=item.item.id,
         from_branch_id=act.here.id,

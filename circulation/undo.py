@@ -22,6 +22,7 @@ from circulation.patrons.models import Suspension
 from circulation.permissions import UNDO
 from circulation.queue import assign_rows, queue_of, release
 from circulation.returns import announce_moved
+from circulation.rotation.models import Consignment, ConsignmentLine
 from circulation.rules.reasons import reason
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -149,6 +150,8 @@ def _taken_back(act: Act, changes: list[Change], made: list[Base]) -> bool:
     """Set the rows back; False, with nothing changed, where something was built on them."""
     if not _untouched(changes) or not all(_as_made(row) for row in made):
         return False
+    if not all(_box_takes(act.session, row, columns) for row, columns in changes):
+        return False
     try:
         with act.session.begin_nested():
             _unmake(act, made)
@@ -180,6 +183,14 @@ def _as_made(row: Base) -> bool:
     if isinstance(row, Claim):
         return row.resolved_at is None and row.searched_1 is None
     return True
+
+
+def _box_takes(session: Session, row: Base, columns: dict[str, Any]) -> bool:
+    """Tell whether a copy can go back into its box: it is still being packed, or still away."""
+    if not isinstance(row, ConsignmentLine) or "state" not in columns:
+        return True
+    box = session.get_one(Consignment, row.consignment_id, populate_existing=True)
+    return {"packed": "draft", "out": "sent"}.get(columns["state"][0]) == box.state
 
 
 def _set_back(session: Session, changes: list[Change]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bench.town.away import Away
+from bench.town.boxes import Boxes
 from bench.town.keeps import Keeps
 from bench.town.lends import Lends
 from bench.town.loses import Loses
@@ -16,7 +17,7 @@ from bench.town.pays import Pays
 from bench.town.waits import Waits
 
 
-class World(Lends, Waits, Loses, Pays, Keeps, Away):
+class World(Boxes, Lends, Waits, Loses, Pays, Keeps, Away):
     """The whole town."""
 
 
@@ -73,5 +74,13 @@ ACTS = (
     Act("note without server", 8, lambda w, a, b, c, yes: w.note(a, b, c, int(yes))),
     Act("send the log", 2, lambda w, a, b, _c, _y: w.send_log(a, b)),
     Act("settle a line", 2, lambda w, a, b, c, yes: w.settle_line(a, b, c, int(yes))),
+    Act("pack", 8, lambda w, a, b, c, yes: w.pack(a, b, c, several=yes)),
+    Act("a box leaves", 8, lambda w, a, b, c, _: w.box_leaves(a, b, c)),
+    Act("at the point", 4, lambda w, a, b, c, _: w.at_the_point(a, b, c)),
+    Act("lend there", 6, lambda w, a, b, c, yes: w.lend_there(a, b, c, insist=yes)),
+    Act("the point tells", 3, lambda w, a, b, c, yes: w.point_tells(a, b, c, phone=yes)),
+    Act("a box comes back", 6, lambda w, a, b, c, yes: w.box_comes_back(a, b, c, damaged=yes)),
+    Act("a box ends", 4, lambda w, a, b, c, yes: w.box_ends(a, b, c, yes=yes)),
+    Act("a box undone", 3, lambda w, a, b, c, _: w.box_undone(a, b, c)),
     Act("let days pass", 6, lambda w, a, _b, _c, _y: w.days_pass(a)),
 )

@@ -21,6 +21,7 @@ from circulation.money.rates import set_card_fee, set_price
 from circulation.patrons.cards import active_card, issue_card
 from circulation.patrons.models import Patron, PatronCategory
 from circulation.patrons.patrons import PatronFacts, register_patron
+from circulation.rotation.models import ConsignmentLine
 from circulation.undo import undo
 from ils.accounts.actor import Actor, system_actor
 from ils.accounts.staff import create_staff
@@ -43,6 +44,7 @@ YES = dict.fromkeys(
         *("lifecycle_missing_or_lost", "on_shelf_for_other", "in_transit_for_other"),
         *("limit_total", "overdue_over", "owed_over", "limit_reached", "renewal_wanted"),
         *("lost_in_transit", "lost_on_shelf_for", "search_both_first", "shelf_extended_enough"),
+        "at_point",
     ),
     "thử",
 )
@@ -145,7 +147,7 @@ class Ground:
             for n in range(COPIES)
         ]
         self.patrons = [self._patron(session, n) for n in range(PATRONS)]
-        self.actors = [self._clerk(session, unit) for unit in units]
+        self.actors = [self._clerk(session, unit, library.id) for unit in units]
 
     def _titles(self, session: Any) -> list[int]:
         made = []
@@ -181,14 +183,14 @@ class Ground:
         issue_card(session, actor, patron.id, expires_on=ends, charges=False)
         return patron.id
 
-    def _clerk(self, session: Any, unit: Any) -> Actor:
+    def _clerk(self, session: Any, unit: Any, library_id: int) -> Actor:
         staff = create_staff(
             session,
             system_actor(),
             username=unit.code.lower(),
             name="thử",
             password="mat-khau-thu",
-            home_unit_id=self.library,
+            home_unit_id=library_id,
             role="head",
             must_change=False,
         )
@@ -196,7 +198,7 @@ class Ground:
             name="thử",
             unit_id=unit.id,
             unit_path=unit.path,
-            library_id=self.library,
+            library_id=library_id,
             staff_id=staff.id,
             all_rights=True,
             workstation=unit.code,
@@ -258,11 +260,18 @@ class Ground:
         self.last = (use_case, {"at": at, **words}, answer)
         return answer
 
-    def run(self, use_case: Callable[..., Any], at: int, *args: Any, **words: Any) -> Any:
+    def run(
+        self,
+        use_case: Callable[..., Any],
+        at: int,
+        *args: Any,
+        by: Actor | None = None,
+        **words: Any,
+    ) -> Any:
         """Run a use case that is no desk act."""
         self.steps += 1
         self.last = None
-        actor = self.actor(at)
+        actor = by or self.actor(at)
         shown = {k: v for k, v in words.items() if v not in ("", None, {}) and v is not YES}
         told: list[Any] = [use_case, shown | ({"args": args} if args else {}), "…"]
         self.recent.append(told)
@@ -284,6 +293,20 @@ class Ground:
             return None
         assert answer.ok or answer.reasons, "a refusal without a reason"
         return answer
+
+    def may(
+        self,
+        use_case: Callable[..., Any],
+        at: int,
+        *args: Any,
+        by: Actor | None = None,
+        **words: Any,
+    ) -> Any:
+        """Run a use case that may be refused; None where it was. ``by`` is who else does it."""
+        try:
+            return self.run(use_case, at, *args, by=by, **words)
+        except IlsError:
+            return None
 
     def wait(self, pause: int) -> None:
         """Let seconds pass."""
@@ -357,11 +380,15 @@ class Ground:
             life = {
                 row.id: row.lifecycle for row in session.execute(select(Item.id, Item.lifecycle))
             }
+            boxes = select(
+                ConsignmentLine.item_id, ConsignmentLine.consignment_id, ConsignmentLine.state
+            ).where(ConsignmentLine.closed_at.is_(None))
             places = select(Hold.id, Hold.order_ts, Hold.pickup_branch_id).where(IS_OPEN)
             return {
                 "on loan": dict(self.on_loan),
                 "owed": {k: v for k, v in owed.items() if v},
                 "lifecycles": life,
+                "boxes": {row.item_id: tuple(row) for row in session.execute(boxes)},
                 "queues": {row.id: tuple(row) for row in session.execute(places)},
             }
 

@@ -1,7 +1,6 @@
 """What is kept in order: closures, cards, records of one person, stock-taking."""
 
 from datetime import timedelta
-from typing import Any
 
 from bench.town.ground import Ground
 from circulation.closures.models import ClosurePlan
@@ -28,7 +27,6 @@ from circulation.stocktaking.takes import (
     plan_stock_take,
     reopen,
 )
-from ils.core.errors import IlsError
 from ils.core.jobs import run_next_job
 
 GROUPS = ["missing", "damaged", "found_again", "lent_but_here", "misplaced"]
@@ -36,12 +34,6 @@ GROUPS = ["missing", "damaged", "found_again", "lent_but_here", "misplaced"]
 
 class Keeps(Ground):
     """What changes the frame in which is lent."""
-
-    def _may(self, use_case: Any, at: int, *args: Any, **words: Any) -> Any:
-        try:
-            return self.run(use_case, at, *args, **words)
-        except IlsError:
-            return None
 
     # --- closures -----------------------------------------------------------------------------
 
@@ -52,19 +44,19 @@ class Keeps(Ground):
             first = self.today + timedelta(days=days % 10 - 2)
             closed = {first + timedelta(days=n): "Sửa điện" for n in range(1 + days % 4)}
             unit = (self.library, *self.branches)[pick % 4]
-            made = self._may(plan_closure, at, unit, closed, "Sửa điện")
+            made = self.may(plan_closure, at, unit, closed, "Sửa điện")
             if days % 2:
-                self._may(apply_closure, at, made.id)
+                self.may(apply_closure, at, made.id)
         elif how % 6 == 1:
-            self._may(apply_closure, at, plan.id)
+            self.may(apply_closure, at, plan.id)
         elif how % 6 == 2:
-            self._may(undo_closure, at, plan.id)
+            self.may(undo_closure, at, plan.id)
         elif how % 6 == 3:
-            self._may(lift_closure, at, plan.id, self.today + timedelta(days=days % 3))
+            self.may(lift_closure, at, plan.id, self.today + timedelta(days=days % 3))
         elif how % 6 == 4:
-            self._may(give_back_fines, at, plan.id)
+            self.may(give_back_fines, at, plan.id)
         else:
-            self._may(discard_closure, at, plan.id)
+            self.may(discard_closure, at, plan.id)
 
     # --- people -------------------------------------------------------------------------------
 
@@ -72,23 +64,23 @@ class Keeps(Ground):
         """Renew a card, or replace one that was lost or is worn."""
         who = self.patron(patron)
         if how % 3 == 0:
-            self._may(renew_card, at, who)
+            self.may(renew_card, at, who)
         else:
-            self._may(replace_card, at, who, reason="lost" if how % 3 == 1 else "worn")
+            self.may(replace_card, at, who, reason="lost" if how % 3 == 1 else "worn")
 
     def make_one(self, patron: int, other: int, at: int) -> None:
         """Two records turn out to be one person."""
         kept, gone = self.patron(patron), self.patron(other)
         if len(self.patrons) - len(self.merged) < 3:
             return
-        if self._may(merge_patrons, at, kept, gone) is not None:
+        if self.may(merge_patrons, at, kept, gone) is not None:
             self.merged[gone] = kept
             self.on_loan = {i: kept if who == gone else who for i, who in self.on_loan.items()}
 
     def make_two(self, pick: int, at: int) -> None:
         """They were two after all, within thirty days."""
         merge = self.one_of(PatronMerge, pick, PatronMerge.ended_at.is_(None))
-        if merge is not None and self._may(undo_merge, at, merge.id) is not None:
+        if merge is not None and self.may(undo_merge, at, merge.id) is not None:
             del self.merged[merge.gone_id]
             both = {i for i, who in self.on_loan.items() if who == merge.kept_id}
             self.follow(both)
@@ -101,29 +93,29 @@ class Keeps(Ground):
         if take is None or take.state == "canceled" or (take.state == "closed" and how % 7 == 0):
             scope = Scope(tuple(self.branches) if yes else (self.branch(at),))
             made = self.run(plan_stock_take, at, Plan("Kiểm kê", scope))
-            self._may(freeze, at, made.id)
+            self.may(freeze, at, made.id)
         elif take.state == "counting":
             self._count(take, item, how, at, yes=yes)
         elif how % 3 == 0:
-            self._may(reopen, at, take.id)
+            self.may(reopen, at, take.id)
         elif how % 3 == 1:
-            if self._may(apply_groups, at, take.id, GROUPS) is not None:
+            if self.may(apply_groups, at, take.id, GROUPS) is not None:
                 self._work()
-        elif self._may(undo_groups, at, take.id) is not None:
+        elif self.may(undo_groups, at, take.id) is not None:
             self._work()
 
     def _count(self, take: StockTake, item: int, how: int, at: int, *, yes: bool) -> None:
         if how % 6 == 5:
-            self._may(close_stock_take, at, take.id)
+            self.may(close_stock_take, at, take.id)
         elif how % 12 == 4:
-            self._may(cancel_stock_take, at, take.id)
+            self.may(cancel_stock_take, at, take.id)
         else:
             key = f"s{next(self.keys)}"
             scan = Scan(key, self.item(item)[1], damaged=yes and how % 3 == 0)
             (heard,) = self.run(record_scans, at, take.id, [scan])
             assert self.run(record_scans, at, take.id, [scan]) == [heard]
             if how % 5 == 0:
-                assert self._may(take_back_scan, at, take.id, key)
+                assert self.may(take_back_scan, at, take.id, key)
 
     def _work(self) -> None:
         """Let the worker do the job; it lends nothing to anybody."""

@@ -1,11 +1,11 @@
-"""Boxes: packed, sent, received, given for good. Coming back is in ``returning``."""
+"""Boxes and their points: who may touch a box, packing it, sending it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
@@ -13,15 +13,13 @@ from circulation.desk import Act
 from circulation.facts import find_scanned, item_at_desk, lock
 from circulation.queue import lies_free, reassign
 from circulation.returns import announce_moved
-from circulation.rotation.events import ConsignmentReceived, ConsignmentSent
+from circulation.rotation.events import ConsignmentSent
 from circulation.rotation.models import Consignment, ConsignmentLine, RotationPoint
 from circulation.rules.rotation import Packed, is_same_box, why_not_packed
 from ils.accounts.actor import Actor
 from ils.accounts.permissions import declare_permission
-from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import Invalid, NotFound, Refused
-from ils.core.events import publish_event
 from ils.org.units import library_of, unit
 
 MANAGE = declare_permission(
@@ -357,6 +355,11 @@ def send_box(
     ).all()
     if not again and is_same_box(records, held_before(session, point.id, except_box=box.id)):
         raise Refused("box_same_again")
+    session.execute(  # taken out again by a scan at a desk: it never was on the list
+        delete(ConsignmentLine).where(
+            ConsignmentLine.consignment_id == box.id, ConsignmentLine.closed_at.is_not(None)
+        )
+    )
     box.state, box.sent_on, box.due_on = "sent", act.today, due_on
     box.seal, box.handed_by, box.taken_by = seal.strip(), handed_by.strip(), taken_by.strip()
     for line in lines:
@@ -382,36 +385,3 @@ def cancel_box(session: Session, actor: Actor, *, box_id: int) -> None:
         announce_moved(session, record_id)
         reassign(act, record_id)
     audit(session, actor, "box_canceled", "consignment", box.id)
-
-
-def receive_box(
-    session: Session,
-    actor: Actor | None,
-    *,
-    box: Consignment,
-    point: RotationPoint,
-    copies: int,
-    taken_by: str = "",
-) -> None:
-    """Note that the point has the box, with so many copies; said by the point or for it."""
-    if box.state != "sent":
-        raise Refused("box_state")
-    if not 0 <= copies <= MOST:
-        raise Invalid("box_copies_wrong", field="copies")
-    first = box.received_on is None
-    if actor is not None and actor.staff_id is not None:
-        audit(session, actor, "box_received", "consignment", box.id, copies=copies)
-    box.received_on, box.received_copies = clock.today(), copies
-    box.taken_by = taken_by.strip() or box.taken_by
-    if first and point.branch_id is not None:
-        there = library_of(session, point.branch_id).id
-        if there != box.library_id:
-            publish_event(
-                session,
-                actor,
-                ConsignmentReceived(box.id),
-                unit_id=point.branch_id,
-                library_id=there,
-                quantity=copies,
-            )
-    session.flush()

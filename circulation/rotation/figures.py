@@ -4,12 +4,11 @@ Each month counts once, by events of the library that owns the books; figures se
 old events. The signed link opens one box and nothing else, and only the newest one.
 """
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from circulation.facts import find_scanned, item_at_desk
@@ -22,12 +21,13 @@ from circulation.rotation.models import (
     ConsignmentLine,
     RotationPoint,
 )
+from circulation.rotation.voiding import void_events
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.config import config
 from ils.core.errors import Invalid, NotFound, Refused
-from ils.core.events import ActUndone, Event, EventRow, publish_event
+from ils.core.events import Event, EventRow, publish_event
 from ils.org.units import unit
 
 MOST = 100_000
@@ -88,9 +88,10 @@ def write_figures(
         raise Invalid("figures_wrong", field="visits")
     row = figures_of(session, box.id).get(month)
     if row is None:
-        row = ConsignmentFigures(consignment_id=box.id, month=month)
+        row = ConsignmentFigures(consignment_id=box.id, month=month, channel=channel, event_ids=[])
         session.add(row)
-    void_events(session, actor, row.event_ids or [])
+    else:
+        _void_figures(session, actor, row)
     visits, reads, loans = numbers
     row.visits, row.reads, row.loans = visits, reads, loans
     row.channel, row.told_by, row.at = channel, told_by.strip()[:120], clock.now()
@@ -111,10 +112,34 @@ def forget_figures(session: Session, actor: Actor, *, box_id: int, month: date) 
     row = figures_of(session, box.id).get(month)
     if row is None:
         return
-    void_events(session, actor, row.event_ids or [])
+    _void_figures(session, actor, row)
     audit(session, actor, "figures_taken_back", "consignment", box.id, month=month)
     session.delete(row)
     session.flush()
+
+
+def _void_figures(session: Session, actor: Actor, row: ConsignmentFigures) -> None:
+    """Make what was told of a month count no more; uses scanned of a copy are none of it either."""
+    event_ids = row.event_ids or []
+    void_events(session, actor, event_ids)
+    scanned = session.execute(
+        select(EventRow.item_id, func.count())
+        .where(EventRow.id.in_(event_ids), EventRow.item_id.is_not(None))
+        .group_by(EventRow.item_id)
+    )
+    for item_id, count in scanned.all():
+        line = _line_of(session, row.consignment_id, item_id)
+        if line is not None:
+            line.uses -= count
+
+
+def _line_of(session: Session, box_id: int, item_id: int | None) -> ConsignmentLine | None:
+    return session.scalar(
+        select(ConsignmentLine)
+        .where(ConsignmentLine.consignment_id == box_id, ConsignmentLine.item_id == item_id)
+        .order_by(ConsignmentLine.id)
+        .limit(1)
+    )
 
 
 def count_scanned(session: Session, actor: Actor, *, box_id: int, month: date, barcode: str) -> str:
@@ -125,11 +150,7 @@ def count_scanned(session: Session, actor: Actor, *, box_id: int, month: date, b
     box, point = box_for(session, actor, box_id, "sent", "closed", receiver=True)
     _check(session, box, point, month)
     found = find_scanned(session, barcode, box.library_id)
-    line = session.scalar(
-        select(ConsignmentLine).where(
-            ConsignmentLine.consignment_id == box.id, ConsignmentLine.item_id == found.item_id
-        )
-    )
+    line = _line_of(session, box.id, found.item_id)
     if found.item_id is None or line is None:
         raise Refused("box_copy_not_listed", scanned=barcode)
     row = figures_of(session, box.id).get(month)
@@ -196,22 +217,6 @@ def _counts_on(box: Consignment, month: date) -> date:
     before the box left nor after today."""
     day = max(month.replace(day=14), box.sent_on or month)
     return min(day, clock.today())
-
-
-def void_events(session: Session, actor: Actor | None, event_ids: Iterable[int]) -> None:
-    """Append the events that make these count no more."""
-    for event_id in event_ids:
-        old = session.get_one(EventRow, event_id)
-        publish_event(
-            session,
-            actor,
-            ActUndone(old.kind),
-            unit_id=old.unit_id,
-            library_id=old.library_id,
-            effective_on=old.effective_on,
-            item_id=old.item_id,
-            voids_id=old.id,
-        )
 
 
 # --- the link of the point -------------------------------------------------------------------

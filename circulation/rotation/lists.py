@@ -207,6 +207,7 @@ def sheet_of_box(session: Session, box: Consignment, *states: str) -> list[Row]:
             ConsignmentLine.state,
             ConsignmentLine.uses,
             ConsignmentLine.closed_at,
+            ConsignmentLine.arrived_at,
             Item.id.label("item_id"),
             Item.record_id,
             Item.accession_no,
@@ -244,13 +245,48 @@ def with_proposals(session: Session, box: Consignment) -> list[Row]:
         )
     )
     late = (clock.today() - box.due_on).days if box.due_on else 0
+    never_came = {row["line_id"] for row in not_arrived(session, box)}
     for row in rows:
         row["proposal"] = proposal(
+            arrived=row["line_id"] not in never_came,
             on_loan=row["loan_id"] is not None,
             missing_before=row["item_id"] in before,
             days_late=late,
         )
     return rows
+
+
+def not_arrived(session: Session, box: Consignment) -> list[Row]:
+    """Return what was missing when the point counted a box copy by copy; nothing where it told a
+    number."""
+    if box.received_on is None:
+        return []
+    rows = sheet_of_box(session, box)
+    if not any(row["arrived_at"] for row in rows):
+        return []
+    return [r for r in rows if r["arrived_at"] is None and r["state"] in ("out", *ABSENT)]
+
+
+def mark_of(session: Session, box: Consignment) -> str:
+    """Return a word that is another one as soon as something about a box has changed."""
+    rows = session.execute(
+        select(
+            ConsignmentLine.state,
+            func.count(),
+            func.count(ConsignmentLine.arrived_at),
+            func.max(ConsignmentLine.id),
+        )
+        .where(ConsignmentLine.consignment_id == box.id)
+        .group_by(ConsignmentLine.state)
+        .order_by(ConsignmentLine.state)
+    ).all()
+    extras = session.execute(
+        select(func.count(), func.max(ConsignmentExtra.id)).where(
+            ConsignmentExtra.consignment_id == box.id
+        )
+    ).one()
+    told = [box.state, box.received_copies, *extras]
+    return "-".join(str(part) for part in [*told, *(one for row in rows for one in row)])
 
 
 def extras_of(session: Session, box_id: int) -> list[ConsignmentExtra]:

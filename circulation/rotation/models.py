@@ -127,6 +127,7 @@ class ConsignmentLine(Base):
     at_branch_id: Mapped[int | None] = mapped_column(ForeignKey("org_unit.id"))  # may lend it there
     state: Mapped[str] = mapped_column(String(16), default="packed")
     added_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    arrived_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # scanned by its point
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     uses: Mapped[int] = mapped_column(Integer, default=0)  # counted by scanning
     new_item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))  # at the receiver
@@ -150,7 +151,7 @@ class ConsignmentLine(Base):
 
 
 class ConsignmentExtra(Base):
-    """Something that came back in a box and was not on its list."""
+    """Something that was in a box and not on its list, when it came back or when it arrived."""
 
     __tablename__ = "consignment_extra"
 
@@ -158,6 +159,7 @@ class ConsignmentExtra(Base):
     consignment_id: Mapped[int] = mapped_column(ForeignKey("consignment.id"))
     item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
     scanned: Mapped[str] = mapped_column(String(60))
+    on_arrival: Mapped[bool] = mapped_column(Boolean, default=False)
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
     __table_args__ = (UniqueConstraint("consignment_id", "scanned"),)

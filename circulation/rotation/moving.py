@@ -8,12 +8,11 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item
 from circulation.desk import Act
-from circulation.models import Loan
 from circulation.returns import announce_moved
 from circulation.rotation.boxes import box_for, held_before, new_box, open_lines, point_for
 from circulation.rotation.events import ConsignmentClosed, ConsignmentSent
 from circulation.rotation.models import Consignment, ConsignmentLine
-from circulation.rotation.returning import settle_absent
+from circulation.rotation.returning import in_use, settle_absent
 from circulation.rules.rotation import is_same_box
 from ils.accounts.actor import Actor
 from ils.core.audit import audit
@@ -48,7 +47,8 @@ def move_on(
     """Hand what a point has on to the next point: a new box with a number and minutes of its own.
 
     ``absent`` are the lines of copies that were not there at the handing over; they are missing
-    at the first point. A copy that a reader has on loan stays behind and leaves the box.
+    at the first point. A copy that a reader has, or that is kept for one, stays behind
+    and leaves the box.
     """
     box, _old = box_for(session, actor, box_id, "sent")
     point = point_for(session, actor, point_id)
@@ -60,8 +60,9 @@ def move_on(
     if due_on <= act.today:
         raise Invalid("box_due_past", field="due_on")
     out = open_lines(session, box.id)
+    used = in_use(session, [line.item_id for line in out])
     gone = settle_absent(
-        act, box, [line for line in out if line.id in absent or _lent(session, line)], missing=True
+        act, box, [line for line in out if line.id in absent or line.item_id in used], missing=True
     )
     lines = open_lines(session, box.id)
     if not lines:
@@ -99,8 +100,3 @@ def move_on(
     for record_id in sorted(set(records)):
         announce_moved(session, record_id)
     return after
-
-
-def _lent(session: Session, line: ConsignmentLine) -> bool:
-    query = select(Loan.id).where(Loan.item_id == line.item_id, Loan.closed_at.is_(None))
-    return session.scalar(query) is not None

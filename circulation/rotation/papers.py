@@ -7,7 +7,15 @@ from typing import Any
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
-from circulation.rotation.lists import BOOK, Asked, Row, boxes_of, extras_of, sheet_of_box
+from circulation.rotation.lists import (
+    BOOK,
+    Asked,
+    Row,
+    boxes_of,
+    extras_of,
+    not_arrived,
+    sheet_of_box,
+)
 from circulation.rotation.models import Consignment, RotationPoint
 from circulation.rotation.returning import ABSENT
 from ils.core import clock
@@ -120,7 +128,8 @@ def minutes_pdf(
         "returned": written(len(here), "num"),
         "damaged": written(sum(row["state"] == "damaged" for row in here), "num"),
         "missing": written(len(absent), "num"),
-        "extras": len(extras_of(session, box.id)) if back else 0,
+        "never_came": written(len(not_arrived(session, box)), "num") if back else "0",
+        "extras": sum(not one.on_arrival for one in extras_of(session, box.id)) if back else 0,
         "settlement": box.settlement,
         "rows": _rows(listed, states=back),
         "link": link,
@@ -129,15 +138,30 @@ def minutes_pdf(
     return typst_pdf(PRINT / "minutes.typ", data)
 
 
-def missing_pdf(session: Session, box: Consignment, point: RotationPoint, size: str) -> bytes:
-    """Return the list of what did not come back with a box, with the value to answer for."""
+def missing_pdf(
+    session: Session,
+    box: Consignment,
+    point: RotationPoint,
+    size: str,
+    *,
+    on_arrival: bool = False,
+) -> bytes:
+    """Return the list of what did not come back with a box, with the value to answer for; or of
+    what was not there when the point counted it."""
     rows = sheet_of_box(session, box, "out", *ABSENT)
-    data = _common(session, box, point, box.closed_on or clock.today(), size) | {
-        "rows": _rows(rows, states=True),
+    day = box.closed_on or clock.today()
+    if on_arrival:
+        rows, day = not_arrived(session, box), box.received_on or clock.today()
+    data = _common(session, box, point, day, size) | {
+        "on_arrival": on_arrival,
+        "received": written(box.received_copies or 0, "num"),
+        "rows": _rows(rows, states=not on_arrival),
         "value": written(sum(row["price"] or 0 for row in rows), "money"),
         "settlement": box.settlement,
         "amount": written(box.settlement_amount, "money"),
-        "extras": [one.scanned for one in extras_of(session, box.id)],
+        "extras": [
+            one.scanned for one in extras_of(session, box.id) if one.on_arrival == on_arrival
+        ],
     }
     return typst_pdf(PRINT / "missing.typ", data)
 

@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from circulation.rotation import indicators, words
 from circulation.rotation.boxes import MANAGE
-from circulation.rotation.views import paper_views, point_page, point_views, views
+from circulation.rotation.views import paper_views, point_page, point_views, scanning, views
 from ils.core.audit import name_acts, name_subjects
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -13,7 +13,7 @@ from ils.web.menu import menu_entry
 
 def register(app: Flask) -> None:
     """Install rotation."""
-    for bp in (views.bp, paper_views.bp, point_views.bp, point_page.bp):
+    for bp in (views.bp, scanning.bp, paper_views.bp, point_views.bp, point_page.bp):
         app.register_blueprint(bp)
     indicators.declare()
     menu_entry(_l("Books on the way"), _l("Rotating sets"), "rotation.boxes", MANAGE, order=167)

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item
 from circulation.desk import Act
-from circulation.events import ItemFound, ItemMissing
-from circulation.facts import ItemAtDesk, find_scanned, item_at_desk, lock, touch
+from circulation.events import ItemMissing
+from circulation.facts import HAS_ITEM, ItemAtDesk, find_scanned, item_at_desk, lock, touch
 from circulation.losses.events import ItemLost
-from circulation.models import Loan
+from circulation.losses.found import find_item, payers_of
+from circulation.losses.lost import let_go
+from circulation.models import Hold, Loan
 from circulation.queue import reassign
 from circulation.returns import announce_moved
 from circulation.rotation.boxes import box_for, open_lines
@@ -46,7 +48,8 @@ def take_back(
     found = find_scanned(session, barcode, box.library_id)
     if found.item_id is None or found.record_id is None:
         return _extra(session, act, box, barcode, None)
-    lock(session, records=[found.record_id], items=[found.item_id])
+    payers = payers_of(session, found.item_id)
+    lock(session, records=[found.record_id], items=[found.item_id], patrons=payers)
     desk = item_at_desk(session, found.item_id)
     line = session.scalar(
         select(ConsignmentLine)
@@ -62,6 +65,8 @@ def take_back(
             raise Refused("box_copy_on_loan", title=desk.title)
         return _tick(act, line, desk, "damaged" if damaged else "returned")
     if line.state in ABSENT:
+        if desk.position != "on_shelf":
+            raise Refused("box_copy_moved", title=desk.title)
         return _tick(act, line, desk, "damaged" if damaged else "returned", found=True)
     if damaged and line.state == "returned":
         return _tick(act, line, desk, "damaged")
@@ -72,10 +77,9 @@ def _tick(
     act: Act, line: ConsignmentLine, desk: ItemAtDesk, state: str, *, found: bool = False
 ) -> Back:
     item = desk.item
+    let_go(act, desk, "box_back")  # kept for a reader at its point; the hold keeps its place
     line.state, line.closed_at = state, act.now
-    if found and item.lifecycle in ("missing", "lost"):
-        act.event(ItemFound(item.lifecycle), **desk.statistics())
-        item.lifecycle = "active"
+    find_item(act, desk, None)
     if state == "damaged" and item.lifecycle == "active":
         item.lifecycle = "damaged"
     act.flush()
@@ -92,11 +96,14 @@ def _extra(
     if not text:
         raise Invalid("box_copy_unknown", field="barcode")
     known = session.scalar(
-        select(ConsignmentExtra.id).where(
+        select(ConsignmentExtra).where(
             ConsignmentExtra.consignment_id == box.id, ConsignmentExtra.scanned == text
         )
     )
-    if known is None:
+    if known is not None:
+        known.on_arrival = False  # too much when it arrived, and back now
+        act.flush()
+    else:
         session.add(
             ConsignmentExtra(
                 consignment_id=box.id,
@@ -122,7 +129,8 @@ def close_box(
     missing at the point, those of the lines in ``lost`` as lost there. Either is charged by
     agreement with the point, never as loans to readers.
 
-    A copy on loan to a reader at a branch leaves the box; its loan stands.
+    A copy that a reader at a branch has on loan, or that is kept there for one, leaves the box; its
+    loan or hold stands.
     """
     box, _point = box_for(session, actor, box_id, "sent")
     act = Act(session, actor, "box", None, unit_id=box.branch_id)
@@ -154,13 +162,7 @@ def settle_absent(
         select(Item.record_id).where(Item.id.in_([line.item_id for line in lines]))
     ).all()
     lock(session, records=records, items=[line.item_id for line in lines])
-    lent = set(
-        session.scalars(
-            select(Loan.item_id).where(
-                Loan.item_id.in_([line.item_id for line in lines]), Loan.closed_at.is_(None)
-            )
-        )
-    )
+    lent = in_use(session, [line.item_id for line in lines])
     gone = [line for line in lines if line.item_id not in lent]
     if gone and not missing:
         raise Refused("box_copies_out", count=len(gone))
@@ -180,6 +182,13 @@ def settle_absent(
         reassign(act, desk.item.record_id)
     act.flush()
     return len(gone)
+
+
+def in_use(session: Session, item_ids: Collection[int]) -> set[int]:
+    """Return which copies a reader has on loan, or has lying on a hold shelf."""
+    lent = select(Loan.item_id).where(Loan.item_id.in_(item_ids), Loan.closed_at.is_(None))
+    held = select(Hold.item_id).where(Hold.item_id.in_(item_ids), HAS_ITEM)
+    return {one for one in (*session.scalars(lent), *session.scalars(held)) if one is not None}
 
 
 def lines_in(session: Session, box_id: int, *states: str) -> list[ConsignmentLine]:

@@ -13,45 +13,36 @@ from cataloging.items import change_item, facts_of, take_back_withdrawal
 from cataloging.models import Item
 from circulation.desk import Act
 from circulation.facts import item_at_desk, lock
+from circulation.losses.found import standing_case
 from circulation.queue import reassign
 from circulation.returns import announce_moved
 from circulation.rotation.boxes import box_for
-from circulation.rotation.figures import figures_of, void_events
+from circulation.rotation.figures import figures_of
 from circulation.rotation.models import Consignment, ConsignmentLine, RotationPoint
-from circulation.rotation.returning import ABSENT, lines_in
+from circulation.rotation.returning import ABSENT, in_use, lines_in
+from circulation.rotation.voiding import void_last, void_of_box
 from ils.accounts.actor import Actor
 from ils.core.audit import audit
 from ils.core.errors import NotFound, Refused
-from ils.core.events import EventRow
 from ils.org.units import library_of
-from ils.reporting.totals import not_undone
 
 WITHIN = timedelta(days=30)
-
-
-def _void(session: Session, actor: Actor | None, box_id: int, *kinds: str) -> None:
-    ids = session.scalars(
-        select(EventRow.id).where(
-            EventRow.kind.in_(kinds),
-            EventRow.facts["consignment"].as_integer() == box_id,
-            not_undone(),
-        )
-    ).all()
-    void_events(session, actor, ids)
 
 
 def unsend(session: Session, actor: Actor, *, box_id: int) -> None:
     """Open a box again that has not left after all; only on its day and while nothing was told."""
     box, _point = box_for(session, actor, box_id, "sent")
     act = Act(session, actor, "box", None, unit_id=box.branch_id)
-    moved = len(lines_in(session, box.id, "out")) != len(_all_lines(session, box.id))
+    out = lines_in(session, box.id, "out")
+    used = in_use(session, [line.item_id for line in out])
+    moved = len(out) != len(_all_lines(session, box.id)) or bool(used)
     told = box.received_on is not None or bool(figures_of(session, box.id))
     if box.sent_on != act.today or box.from_id is not None or moved or told:
         raise Refused("box_left_already")
-    for line in lines_in(session, box.id, "out"):
+    for line in out:
         line.state, line.at_branch_id = "packed", None
     box.state, box.sent_on, box.due_on = "draft", None, None
-    _void(session, actor, box.id, "consignment_sent")
+    void_of_box(session, actor, box.id, "consignment_sent")
     audit(session, actor, "box_unsent", "consignment", box.id)
     act.flush()
 
@@ -73,7 +64,7 @@ def take_back_receipt(session: Session, actor: Actor | None, box: Consignment) -
     if box.state != "sent":
         raise Refused("box_state")
     box.received_on, box.received_copies = None, None
-    _void(session, actor, box.id, "consignment_received")
+    void_of_box(session, actor, box.id, "consignment_received")
     session.flush()
 
 
@@ -116,29 +107,19 @@ def reopen_box(session: Session, actor: Actor, *, box_id: int) -> None:
     items = session.scalars(select(Item).where(Item.id.in_([one.item_id for one in lines]))).all()
     lock(session, records=[one.record_id for one in items], items=[one.id for one in items])
     box.state, box.closed_on, box.closed_by, box.seal_back = "sent", None, None, ""
-    _void(session, actor, box.id, "consignment_closed")
+    void_of_box(session, actor, box.id, "consignment_closed")
     by_id = {item.id: item for item in items}
     for line in lines:
         item = by_id[line.item_id]
-        if item.lifecycle not in ("missing", "lost"):
+        if item.lifecycle not in ("missing", "lost") or not _is_free(session, item.id):
             continue  # found meanwhile
-        _void_last(session, actor, item.id, "item_missing", "item_lost")
-        item.lifecycle = "active"
+        if standing_case(session, item.id) is None:
+            void_last(session, actor, item.id, "item_missing", "item_lost")
+            item.lifecycle = "active"
         line.state, line.closed_at, line.at_branch_id = "out", None, point.branch_id
         announce_moved(session, item.record_id)
     audit(session, actor, "box_reopened", "consignment", box.id)
     act.flush()
-
-
-def _void_last(session: Session, actor: Actor, item_id: int, *kinds: str) -> None:
-    event_id = session.scalar(
-        select(EventRow.id)
-        .where(EventRow.item_id == item_id, EventRow.kind.in_(kinds), not_undone())
-        .order_by(EventRow.id.desc())
-        .limit(1)
-    )
-    if event_id is not None:
-        void_events(session, actor, [event_id])
 
 
 def take_back_gift(session: Session, actor: Actor, *, box_id: int) -> None:
@@ -160,7 +141,7 @@ def take_back_gift(session: Session, actor: Actor, *, box_id: int) -> None:
         announce_moved(session, item.record_id)
         reassign(act, item.record_id)
     box.state, box.closed_on, box.closed_by, box.decision = "sent", None, None, ""
-    _void(session, actor, box.id, "copies_given")
+    void_of_box(session, actor, box.id, "copies_given")
     audit(session, actor, "box_gift_undone", "consignment", box.id, copies=len(lines))
     act.flush()
 

@@ -45,6 +45,7 @@ PROPOSALS: dict[str, Any] = {
     "missing": _l("missing: the point goes on looking"),
     "lost": _l("lost: missing before, or long overdue"),
     "lent": _l("on loan to a reader: comes back over the desk"),
+    "never_came": _l("missing: it was not there when the box arrived"),
 }
 SCANNED: dict[str, tuple[str, Any]] = {
     "packed": ("ok", _l("in the box")),
@@ -54,6 +55,7 @@ SCANNED: dict[str, tuple[str, Any]] = {
     "again": ("info", _l("scanned already")),
     "extra": ("warn", _l("not on the list: put aside")),
     "used": ("ok", _l("one use counted")),
+    "arrived": ("ok", _l("it is there")),
     "refused": ("bad", _l("refused")),
 }
 CHANNELS: dict[str, Any] = {
@@ -95,6 +97,10 @@ MESSAGES: dict[str, Any] = {
         "The point has had at least half of these titles. Send them all the same?"
     ),
     "box_left_already": _l("The box has left already; take it back copy by copy."),
+    "box_nothing_scanned": _l("No copy of the box has been scanned yet."),
+    "box_told_already": _l(
+        "The point has told the copies as a number. Take the receipt back to count them one by one."
+    ),
     "box_copies_wrong": _l("Please say how many copies are there, as a number."),
     "box_copies_out": _l("%(count)s copies have not been scanned. Say what is to become of them."),
     "box_paper_missing": _l("Please name the paper on which it was agreed."),

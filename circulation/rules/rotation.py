@@ -7,7 +7,7 @@ box stays out. A point should not get the same set twice.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-PROPOSALS = ("lent", "lost", "missing")
+PROPOSALS = ("lent", "never_came", "lost", "missing")
 SAME_BOX = 0.5  # from this share of titles on, a set counts as the one the point had before
 LOST_AFTER = 180  # days
 READ_AT_POINTS = ("loan", "reading_room")
@@ -50,13 +50,16 @@ def is_same_box(records: Iterable[int], held_before: Iterable[int]) -> bool:
     return same_share(records, held_before) >= SAME_BOX
 
 
-def proposal(*, on_loan: bool, missing_before: bool, days_late: int) -> str:
+def proposal(*, on_loan: bool, missing_before: bool, days_late: int, arrived: bool = True) -> str:
     """Return what to do with a copy that did not come back with its box.
 
-    ``lent``: a reader has it, so it leaves the box and comes back over the desk. ``lost``: it was
+    ``lent``: a reader has it, so it leaves the box and comes back over the desk. ``never_came``: it
+    was missing when the point counted the box, so it is missing and the point owes nothing. ``lost``: it was
     missing before, or nobody has found it half a year after the box was due. Else ``missing``: the
     point goes on looking, and a scan puts it in order.
     """
     if on_loan:
         return "lent"
+    if not arrived:
+        return "never_came"
     return "lost" if missing_before or days_late > LOST_AFTER else "missing"

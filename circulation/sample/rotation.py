@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cataloging.models import Item
 from circulation.models import Loan
 from circulation.queue import lies_free
-from circulation.rotation import boxes, figures, returning
+from circulation.rotation import arriving, boxes, figures, returning
 from circulation.rotation.models import Consignment
 from circulation.sample.province import Units, at_work
 from ils.accounts.actor import Actor
@@ -111,7 +111,7 @@ def _send(session: Session, actor: Actor, plan: Plan, last: date) -> Consignment
     if plan.received:
         with clock.at(clock.at_local(day + timedelta(days=1), 15)):
             copies = len(boxes.open_lines(session, box.id))
-            boxes.receive_box(session, None, box=box, point=point, copies=copies)
+            arriving.receive_box(session, None, box=box, point=point, copies=copies)
     with clock.at(clock.at_local(last, 10)):
         for month, told in zip(figures.months_of(box)[::-1], plan.told, strict=False):
             visits, reads, loans = told

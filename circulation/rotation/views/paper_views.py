@@ -92,8 +92,10 @@ def minutes(box_id: int) -> Response:
 @bp.get("/<int:box_id>/missing.pdf")
 @door(MANAGE)
 def missing(box_id: int) -> Response:
-    """Return the list of what did not come back."""
+    """Return the list of what did not come back, or with ``arrival=1`` of what did not arrive."""
+    arrival = request.args.get("arrival") == "1"
     with reading() as session:
         box, point, _mine = seen(session, box_id)
-        content = papers.missing_pdf(session, box, point, _size())
-    return _file(content, f"tai-lieu-thieu-{_name(box)}.pdf", PDF)
+        content = papers.missing_pdf(session, box, point, _size(), on_arrival=arrival)
+    when = "khi-nhan-" if arrival else ""
+    return _file(content, f"tai-lieu-thieu-{when}{_name(box)}.pdf", PDF)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from cataloging.items import collections_of, registers_of
+from circulation.rotation import arriving, giving, lists, moving, returning, undoing, words
 from circulation.rotation import boxes as use
-from circulation.rotation import giving, lists, moving, returning, undoing, words
 from circulation.rotation.boxes import MANAGE
 from circulation.rotation.figures import link_of, new_link
 from circulation.rotation.models import Consignment, RotationPoint
@@ -148,6 +148,8 @@ def _page(box_id: int, problem: str = "", status: int = 200, again: bool = False
             rows=rows,
             out=out,
             extras=lists.extras_of(session, box.id),
+            never_came=lists.not_arrived(session, box),
+            mark=lists.mark_of(session, box),
             earlier=earlier,
             to_enter=not mine and box.state == "given",
             outside=there != box.library_id,
@@ -189,7 +191,8 @@ def act(box_id: int) -> Any:
         return _page(box_id, _("This is not a date or amount. Nothing was changed."), 422)
     if said:
         flash(said, "ok")
-    return redirect(url_for("rotation.show", box_id=box_id))
+    page = "rotation_scans.arrival" if request.form.get("from") == "arrival" else "rotation.show"
+    return redirect(url_for(page, box_id=box_id))
 
 
 def day_typed(name: str) -> date:
@@ -218,11 +221,16 @@ def _send(session: Session, box_id: int) -> str:
 
 
 def _receive(session: Session, box_id: int) -> str:
+    """The copies are those typed, or those that were scanned."""
     box, point = use.box_for(session, current_actor(), box_id, receiver=True)
-    copies = request.form.get("copies", -1, type=int)
-    use.receive_box(
+    scanned = request.form.get("scanned") == "1"
+    copies = None if scanned else request.form.get("copies", -1, type=int)
+    arriving.receive_box(
         session, current_actor(), box=box, point=point, copies=copies, taken_by=_text("taken_by")
     )
+    absent = len(lists.not_arrived(session, box))
+    if absent:
+        return str(_("The point has the box; %(count)s copies were missing.", count=absent))
     return str(_("The point has the box."))
 
 
@@ -295,50 +303,14 @@ _ACTS: dict[str, Callable[[Session, int], str]] = {
     "link": _plain(new_link, lambda: _("There is a new link; the old one opens nothing.")),
     "unpack": _plain(use.unpack, lambda: _("Taken out of the box."), line_id="line"),
     "untick": _plain(undoing.untick, lambda: _("The copy is out again."), line_id="line"),
+    "not_there": _plain(
+        arriving.not_there, lambda: _("Taken back: it was not there."), line_id="line"
+    ),
     "drop": _plain(returning.drop_extra, lambda: _("Taken away."), extra_id="extra"),
 }
 
 
-# --- scanning --------------------------------------------------------------------------------
-
-
-@bp.post("/<int:box_id>/scan")
-@door(MANAGE)
-def scan(box_id: int) -> Any:
-    """Pack a scanned copy, or tick it off as returned; a script asks for JSON, a form goes back."""
-    code = request.form.get("code", "").strip()[:60]
-    outcome, title = _scanned(box_id, code, damaged=request.form.get("damaged") == "1")
-    kind, said = words.SCANNED.get(outcome, ("bad", outcome))
-    if request.headers.get("X-Requested-With") == "fetch":
-        with reading() as session:
-            box, _point, _mine = seen(session, box_id)
-            rows = lists.sheet_of_box(session, box)
-        left = sum(row["state"] == "out" for row in rows)
-        return jsonify(
-            code=code, outcome=outcome, tone=kind, words=str(said), title=title, left=left,
-            copies=len(rows),
-        )  # fmt: skip
-    if code:
-        flash(f"{code} {title}: {said}", kind)
-    return redirect(url_for("rotation.show", box_id=box_id) + "#scan-head")
-
-
-def _scanned(box_id: int, code: str, *, damaged: bool) -> tuple[str, str]:
-    actor = current_actor()
-    if not code:
-        return "refused", ""
-    try:
-        with transaction() as session:
-            box, _point = use.box_for(session, actor, box_id)
-            if box.state == "draft":
-                line = use.pack(session, actor, box_id=box_id, barcode=code)
-                return "packed", use.title_of_line(session, line)
-            told = returning.take_back(session, actor, box_id=box_id, barcode=code, damaged=damaged)
-            return told.code, told.title
-    except NotFound:
-        raise
-    except IlsError as error:
-        return ("again" if error.code == "box_copy_here_already" else sentence_for(error)), ""
+# --- other ways in and on --------------------------------------------------------------------
 
 
 @bp.route("/<int:box_id>/choose", methods=["GET", "POST"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cataloging.models import Item
-from circulation.rotation import boxes, figures, giving, indicators, moving, undoing
+from circulation.rotation import arriving, boxes, figures, giving, indicators, moving, undoing
 from circulation.rotation.models import Consignment, ConsignmentLine
 from circulation.undo import undo
 from ils.core import clock
@@ -71,7 +71,7 @@ def test_copies_from_another_library_are_received_there_and_given_from_here(
     send(library, box_id)
     with library.writing() as session:
         box, point = boxes.box_for(session, library.head, box_id)
-        boxes.receive_box(session, library.head, box=box, point=point, copies=1)
+        arriving.receive_box(session, library.head, box=box, point=point, copies=1)
     day = library.today
     assert figures_of(library, day, day, library.place.foreign_library)["TV.H03"] == 1
     act(library, undoing.unreceive, box_id=box_id)
