@@ -81,10 +81,9 @@ class Boxes(Lends):
 
     def box_leaves(self, pick: int, how: int, days: int) -> None:
         """Seal a box and hand it over, or give it up."""
-        packed = select(ConsignmentLine.consignment_id).where(ConsignmentLine.state == "packed")
-        filled = (Consignment.state == "draft", Consignment.id.in_(packed))
-        box = self.one_of(Consignment, pick, *filled) or self._box(pick, "draft")
+        box = self._filled(pick) or self._box(pick, "draft")
         if box is None:
+            self.pack(pick, how, days, several=True)
             return
         if how % 9 == 8:
             self.may(boxes.cancel_box, how, box_id=box.id)
@@ -92,12 +91,28 @@ class Boxes(Lends):
         due = self.today + timedelta(days=days % 50 + (how % 5 > 0))
         self.may(boxes.send_box, how, box_id=box.id, due_on=due, seal="NP", again=how % 4 > 0)
 
+    def _filled(self, pick: int) -> Consignment | None:
+        packed = select(ConsignmentLine.consignment_id).where(ConsignmentLine.state == "packed")
+        where = (Consignment.state == "draft", Consignment.id.in_(packed))
+        found: Consignment | None = self.one_of(Consignment, pick, *where)
+        return found
+
+    def _bring_about(self, pick: int, at: int) -> None:
+        """No box is away: the next one is packed, or sent."""
+        box = self._filled(pick)
+        if box is None:
+            self.pack(pick, at, pick, several=True)
+        else:
+            due = self.today + timedelta(days=1 + at % 30)
+            self.may(boxes.send_box, at, box_id=box.id, due_on=due, again=True)
+
     # --- at the point -------------------------------------------------------------------------
 
     def at_the_point(self, pick: int, how: int, days: int) -> None:
         """A box arrives, or is said not to have; it stays longer."""
         box = self._box(pick, "sent")
         if box is None:
+            self._bring_about(pick, how)
             return
         acts: tuple[Choice, ...] = (
             (_arrives, {"copies": days % 5}),
@@ -117,6 +132,7 @@ class Boxes(Lends):
         )
         line = self.one_of(ConsignmentLine, pick, *open_there, most=12)
         if line is None:
+            self._bring_about(pick, how)
             return
         n = next(i for i, one in enumerate(self.items) if one[0] == line.item_id)
         if line.item_id not in self.on_loan:
@@ -128,6 +144,7 @@ class Boxes(Lends):
         """Figures of a month, typed, sent by the point, scanned, or taken back."""
         box = self._box(pick, "sent", "closed", "given")
         if box is None:
+            self._bring_about(pick, how)
             return
         with self.clock():
             months = figures.months_of(box)
@@ -150,6 +167,7 @@ class Boxes(Lends):
         """Scan what comes back in a box: a copy of it, or one that is not on its list."""
         box = self._box(pick, "sent", "sent", "closed")
         if box is None:
+            self._bring_about(pick, how)
             return
         code = self.item(item)[1]
         if how % 5 and (line := self._line(item, box)):
@@ -181,6 +199,7 @@ class Boxes(Lends):
             self.may(giving.enter_given, 0, box_id=over.id, register_id=None, by=self.receiver)
             return
         if sent is None:
+            self._bring_about(pick, how)
             return
         if how % 6 == 0:
             self.may(giving.give_box, at, box_id=sent.id, decision="QĐ 1")
@@ -197,6 +216,7 @@ class Boxes(Lends):
         """Take back what was done to a box by mistake, allowed in its state or not."""
         box = self._box(pick, "sent", "closed", "given")
         if box is None:
+            self._bring_about(pick, how)
             return
         acts: tuple[Choice, ...] = (
             (undoing.unsend, {}),
