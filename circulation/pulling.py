@@ -1,18 +1,38 @@
-"""Working off the pull list: a copy that is not on its shelf."""
+"""Working off the pull list: slips that go to the stack's printer, a copy that is not on its shelf."""
 
+from collections.abc import Collection
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from circulation.checkin import hold_about
 from circulation.desk import AMBER, DeskResult
 from circulation.facts import item_at_desk
 from circulation.hold_changes import begin, not_in_state
-from circulation.permissions import MANAGE_HOLDS
+from circulation.models import Hold
+from circulation.permissions import MANAGE_HOLDS, USE_DESK
 from circulation.queue import reassign, release
 from circulation.rules.reasons import reason
 from circulation.searches import count_missing, flag_search, sought_before
 from ils.accounts.actor import Actor
+from ils.core import clock
+
+
+def claim_slips(session: Session, actor: Actor, ids: Collection[int] = ()) -> list[int]:
+    """Take the slips of the branch that are not on paper yet, to print them; each is taken once,
+    whoever else is looking. ``ids`` narrows them. A slip that gets another copy is new again."""
+    actor.require(USE_DESK)
+    query = update(Hold).where(
+        Hold.kind == "slip",
+        Hold.state == "targeted",
+        Hold.pickup_branch_id == actor.unit_id,
+        Hold.printed_at.is_(None),
+    )
+    if ids:
+        query = query.where(Hold.id.in_(ids))
+    taken = query.values(printed_at=clock.now()).returning(Hold.id)
+    return sorted(session.scalars(taken.execution_options(synchronize_session=False)))
 
 
 def not_on_shelf(

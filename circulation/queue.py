@@ -256,6 +256,7 @@ def release(journal: Journal, hold: Hold) -> None:
         state=next_state(hold.state, "release"),
         item_id=None,
         targeted_at=None,
+        printed_at=None,
         ready_on=None,
         shelf_until=None,
         shelf_was=None,
@@ -291,6 +292,7 @@ def assign_rows(session: Session, queue: Queue) -> int:
             hold = queue.by_id[one.id][0]
             hold.state = next_state(hold.state, "assign")
             hold.item_id, hold.targeted_at = given[one.id], queue.now
+            hold.printed_at = None  # another copy, another slip
     _mark_hopeless(session, queue)
     session.flush()
     return len(given)

@@ -149,7 +149,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             ),
         )
         asked = ask(session, clerk, patron, "correct", SECRET)
-        batch = Batch(session, officer, "classes", library_id).close(about=SECRET)
+        batch = Batch.begin(session, officer, "classes", library_id=library_id)
+        batch = batch.close(about=SECRET)
         photo = KeptFile(
             sha256="0" * 64,
             kind="patron_photo",

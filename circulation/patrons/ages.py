@@ -91,7 +91,7 @@ def change_kinds(
         raise Invalid("ages_none_chosen", field="patron")
     if otherwise and session.get(PatronCategory, otherwise) is None:
         raise Invalid("category_unknown", field="category")
-    batch = Batch(session, actor, "ages", actor.library_id or 0)
+    batch = Batch.begin(session, actor, "ages")
     changed = 0
     for one in sorted(outgrown(session, actor, patron_ids), key=lambda row: row.patron.id):
         code = one.then.code if one.then is not None else otherwise

@@ -7,7 +7,9 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from circulation.desk import perform
-from circulation.patrons.batches import batches_of, undo_batch
+from circulation.patrons import batch_runs
+from circulation.patrons.batch_runs import rows_of
+from circulation.patrons.batches import batches_of
 from circulation.patrons.notes import author_names
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.views import bp
@@ -29,6 +31,14 @@ FIGURES = {
     "same": _l("unchanged"),
     "wrong": _l("not taken"),
     "photos": _l("photos"),
+    "replaced": _l("photos replaced"),
+    "had_one": _l("have a photo already"),
+    "unknown": _l("photos of nobody"),
+    "several": _l("photos that fit several"),
+    "twice": _l("second photos"),
+    "photos_wrong": _l("pictures not kept"),
+    "others": _l("files that are no picture"),
+    "ready": _l("can be renewed"),
     "renewed": _l("renewed"),
     "refused": _l("refused"),
     "moved": _l("moved up"),
@@ -58,23 +68,25 @@ def batches() -> str:
 @bp.post("/batches/<int:batch_id>/undo")
 @door(EDIT)
 def take_back(batch_id: int) -> Response:
-    """Undo an act on many."""
+    """Undo an act on many; a long one goes on behind its page."""
     try:
-        done = perform(undo_batch, current_actor(), batch_id)
+        row = perform(batch_runs.take_back, current_actor(), batch_id)
     except IlsError as error:
         if error.status == 404:
             raise
         flash(sentence_for(error), "bad")
         return redirect(url_for("patrons.batches"))
-    flash(
-        ngettext("Taken back for %(num)s patron.", "Taken back for %(num)s patrons.", done.back),
-        "ok",
-    )
-    if done.left:
-        names = ", ".join(one.name for one in done.left[:20])
+    if row.state == "undoing":
+        return redirect(url_for("patrons.run", batch_id=row.id))
+    back, left = int(row.facts["back"]), int(row.facts["left"])
+    flash(ngettext("Taken back for %(num)s patron.", "Taken back for %(num)s patrons.", back), "ok")
+    if left:
+        with reading() as session:
+            stayed = rows_of(session, row.id, part="left", limit=20)
+            names = ", ".join(one.name for one in stayed)
         flash(
             _("Left as they are, since somebody has been there: %(names)s", names=names)
-            + (" …" if len(done.left) > 20 else ""),
+            + (" …" if left > 20 else ""),
             "warn",
         )
     return redirect(url_for("patrons.batches"))

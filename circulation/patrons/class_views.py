@@ -1,40 +1,41 @@
-"""Pages of school classes: the classes there are, a list of a school brought in, photos from a zip."""
+"""Pages of school classes: the classes there are, a list of a school sent, photos from a zip.
 
-import json
-import secrets
-from pathlib import Path
+What would come of them, and what came of them, is shown by ``run_views``.
+"""
+
 from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from circulation.patrons.batches import Batch, batch_for
+from circulation.patrons.class_runs import look_at_list, look_at_photos
 from circulation.patrons.classes import (
     BOXES,
-    ListDone,
     ListFacts,
     classes_with_figures,
-    take_class_list,
     this_school_year,
-    try_class_list,
 )
-from circulation.patrons.models import Patron, PatronCategory
+from circulation.patrons.models import PatronCategory
 from circulation.patrons.patrons import EDIT
-from circulation.patrons.photo_zip import Photos, PhotoZip, keep_photos, open_zip
+from circulation.patrons.photo_zip import open_zip
 from circulation.patrons.spreadsheet import guess_columns, read_sheet, shown
-from circulation.patrons.spreadsheet_views import keep_wrong_rows, upload_file
+from circulation.patrons.uploads import (
+    keep_sent,
+    keep_upload,
+    name_of,
+    new_token,
+    upload_file,
+    zip_file,
+)
 from circulation.patrons.views import bp, branches_to_register_at
 from ils.core.db import reading, transaction
-from ils.core.errors import IlsError, Invalid
+from ils.core.errors import IlsError
 from ils.org.units import unit_names
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 from ils.web.forms import Form
-
-SHOWN = 200  # rows of a preview; the spreadsheet of wrong rows has them all
 
 
 class ClassListForm(Form):
@@ -52,17 +53,17 @@ def classes() -> Any:
     """Show the classes there are; take a list of a school and lead to what it holds."""
     form, status = ClassListForm(), 200
     if form.validate_on_submit():
+        token = new_token()
         data, name = form.file.data.read(), form.file.data.filename or ""
-        zipped = form.photos.data.read() if form.photos.data else b""
         try:
             read_sheet(data, name)
-            if zipped:
-                open_zip(zipped)
+            _keep_zip(form.photos.data, token)
         except IlsError as error:
             box = form.photos if error.facts.get("field") == "photos" else form.file
             box.errors, status = [*box.errors, sentence_for(error)], error.status
         else:
-            return redirect(url_for("patrons.class_list", token=_kept(data, name, zipped)))
+            keep_upload(token, data, name)
+            return redirect(url_for("patrons.class_list", token=token))
     elif request.method == "POST":
         status = 422
     with reading() as session:
@@ -70,70 +71,47 @@ def classes() -> Any:
     return render_template("circulation/patrons_classes.html", form=form, classes=found), status
 
 
-def _kept(data: bytes, name: str, zipped: bytes) -> str:
-    token = secrets.token_hex(12)
-    target = upload_file(token)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
-    target.with_suffix(".name").write_text(name, "utf-8")
-    if zipped:
-        target.with_suffix(".zip").write_bytes(zipped)
-    return token
+def _keep_zip(sent: Any, token: str) -> None:
+    """Keep a zip that was sent, if one was; what cannot be opened is not kept."""
+    if not sent:
+        return
+    file = zip_file(token)
+    keep_sent(sent, file)
+    try:
+        open_zip(file)
+    except IlsError:
+        file.unlink()
+        raise
 
 
 @bp.route("/classes/<token>", methods=["GET", "POST"])
 @door(EDIT)
 def class_list(token: str) -> Any:
-    """Show the columns; on POST what would come of the list, or bring it in."""
+    """Show what the columns of a list hold, to be corrected; on POST look at what would come of it."""
     file = upload_file(token)
     if not file.exists():
         abort(404)
-    sheet = read_sheet(file.read_bytes(), file.with_suffix(".name").read_text("utf-8"))
-    mapping = guess_columns(sheet.headers)
-    mapping = {box: column for box, column in mapping.items() if box in BOXES}
-    tried, problem, status = None, None, 200
+    sheet = read_sheet(file.read_bytes(), name_of(token))
+    guessed = guess_columns(sheet.headers)
+    mapping = {box: column for box, column in guessed.items() if box in BOXES}
+    problem, status = None, 200
     if request.method == "POST":
         mapping = _chosen(len(sheet.headers))
         try:
-            if "name" not in mapping:
-                raise Invalid("column_name_missing", field="name")
             with transaction() as session:
-                actor, facts = current_actor(), _facts()
-                if "take" in request.form:
-                    photos = _photos(file)
-                    done = take_class_list(session, actor, sheet, mapping, facts, photos=photos)
-                    _keep_result(file, sheet.headers, done)
-                else:
-                    tried = try_class_list(session, actor, sheet, mapping, facts)
+                made = look_at_list(session, current_actor(), token, mapping, _facts())
         except IlsError as error:
             problem, status = sentence_for(error), error.status
         else:
-            if tried is None:
-                return redirect(url_for("patrons.class_list_done", token=token))
-            _wrong_rows(file, sheet.headers, tried)
-    return _page(token, file, sheet, mapping, tried, problem), status
-
-
-def _page(
-    token: str,
-    file: Path,
-    sheet: Any,
-    mapping: dict[str, int],
-    tried: ListDone | None,
-    problem: str | None,
-) -> str:
+            return redirect(url_for("patrons.run", batch_id=made.id))
     with reading() as session:
         kinds = session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all()
         return render_template(
             "circulation/patrons_class_list.html",
-            token=token,
             sheet=sheet,
             shown=shown,
             mapping={column: box for box, column in mapping.items()},
             boxes=BOXES,
-            tried=tried,
-            rows=_worst_first(tried)[:SHOWN] if tried else [],
-            sentence_for=sentence_for,
             problem=problem,
             typed=request.form,
             branches=branches_to_register_at(session),
@@ -142,13 +120,8 @@ def _page(
             category=next((k.code for k in kinds if k.code == "pupil"), ""),
             unit_id=current_actor().unit_id,
             year=this_school_year(),
-            has_photos=file.with_suffix(".zip").exists(),
-        )
-
-
-def _worst_first(tried: ListDone) -> list[Any]:
-    order = {"": 0, "changed": 1, "added": 2, "same": 3}
-    return sorted(tried.rows, key=lambda one: (order[one.what], one.number))
+            has_photos=zip_file(token).exists(),
+        ), status
 
 
 def _chosen(count: int) -> dict[str, int]:
@@ -174,64 +147,6 @@ def _facts() -> ListFacts:
     )
 
 
-def _photos(file: Path) -> PhotoZip | None:
-    zipped = file.with_suffix(".zip")
-    return open_zip(zipped.read_bytes()) if zipped.exists() else None
-
-
-def _wrong_rows(file: Path, headers: tuple[str, ...], done: ListDone) -> None:
-    wrong = [(one.number, one.row, sentence_for(one.error)) for one in done.wrong if one.error]
-    if wrong:
-        keep_wrong_rows(file, headers, wrong)
-
-
-def _keep_result(file: Path, headers: tuple[str, ...], done: ListDone) -> None:
-    """Keep what came of a list beside it, for the page that follows; deleted with the list."""
-    _wrong_rows(file, headers, done)
-    facts = {
-        "batch": done.batch.id if done.batch else None,
-        "figures": done.batch.facts if done.batch else {},
-        "wrong": [[one.number, sentence_for(one.error)] for one in done.wrong if one.error],
-        "photos": _said(done.photos),
-    }
-    file.with_suffix(".result").write_text(json.dumps(facts, ensure_ascii=False), "utf-8")
-
-
-def _said(photos: Photos | None) -> dict[str, Any] | None:
-    if photos is None:
-        return None
-    return {
-        "kept": photos.kept,
-        "had_one": photos.had_one,
-        "wrong": [[name, sentence_for(error)] for name, error in photos.wrong],
-        "unknown": photos.matched.unknown,
-        "several": photos.matched.several,
-        "twice": photos.matched.twice,
-        "others": photos.others,
-        "without": photos.without,
-    }
-
-
-@bp.get("/classes/<token>/done")
-@door(EDIT)
-def class_list_done(token: str) -> Any:
-    """Show what came of a list or of a zip of photos."""
-    file = upload_file(token)
-    kept = file.with_suffix(".result")
-    if not kept.exists():
-        return redirect(url_for("patrons.class_list", token=token))
-    facts = json.loads(kept.read_text("utf-8"))
-    with reading() as session:
-        batch = batch_for(session, current_actor(), facts["batch"])
-        return render_template(
-            "circulation/patrons_class_done.html",
-            token=token,
-            done=facts,
-            batch=batch,
-            has_wrong=file.with_suffix(".wrong.xlsx").exists(),
-        )
-
-
 class PhotoZipForm(Form):
     """A zip of photos of people who are registered already."""
 
@@ -244,15 +159,20 @@ def photo_zip() -> Any:
     """Take a zip of photos for a class, a school or everybody registered."""
     form, status = PhotoZipForm(), 200
     if form.validate_on_submit():
+        token = new_token()
+        school, _at, name = request.form.get("class", "").rpartition("@")
+        agreed = "photos_agreed" in request.form
         try:
-            zipped = open_zip(form.photos.data.read())
+            _keep_zip(form.photos.data, token)
             with transaction() as session:
-                token = _take_zip(session, zipped)
+                made = look_at_photos(
+                    session, current_actor(), token, school=school, school_class=name, agreed=agreed
+                )
         except IlsError as error:
             form.photos.errors = [*form.photos.errors, sentence_for(error)]
             status = error.status
         else:
-            return redirect(url_for("patrons.class_list_done", token=token))
+            return redirect(url_for("patrons.run", batch_id=made.id))
     elif request.method == "POST":
         status = 422
     with reading() as session:
@@ -260,29 +180,3 @@ def photo_zip() -> Any:
     return render_template(
         "circulation/patrons_photo_zip.html", form=form, classes=found, typed=request.values
     ), status
-
-
-def _take_zip(session: Session, zipped: PhotoZip) -> str:
-    actor = current_actor()
-    school, _at, name = request.form.get("class", "").rpartition("@")
-    query = select(Patron.id).where(
-        Patron.library_id == actor.library_id, Patron.deleted_at.is_(None)
-    )
-    if name:
-        query = query.where(Patron.school == school, Patron.school_class == name)
-    batch = Batch(session, actor, "classes", actor.library_id or 0)
-    agreed = "photos_agreed" in request.form
-    done = ListDone(
-        photos=keep_photos(
-            session, actor, batch, zipped, list(session.scalars(query)), agreed=agreed
-        )
-    )
-    kept = done.photos.kept if done.photos else 0
-    done.batch = batch.close(photos=kept)
-    if done.photos is not None and not name:
-        done.photos.without = []  # of a whole library that says nothing
-    token = secrets.token_hex(12)
-    file = upload_file(token)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    _keep_result(file, (), done)
-    return token

@@ -2,17 +2,18 @@
 
 A pupil is known by card number, student code, or name and date of birth; so the same list again
 changes nobody and adds nobody. A row that cannot be taken is given back with its reason. The whole
-list is one act that can be taken back (``batches``).
+list is one act (``class_runs``) that can be taken back (``batches``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from circulation.patrons.batch_models import PatronBatch
+from circulation.journal import plain
+from circulation.patrons.batch_models import PatronBatchRow
 from circulation.patrons.batches import Batch
 from circulation.patrons.cards import card_number_key, issue_card
 from circulation.patrons.models import Patron, PatronCard
@@ -23,16 +24,13 @@ from circulation.patrons.patrons import (
     patron_for,
     register_patron,
 )
-from circulation.patrons.photo_zip import Photos, PhotoZip, keep_photos
-from circulation.patrons.spreadsheet import Sheet, born_cell, sex_cell, shown
+from circulation.patrons.spreadsheet import born_cell, sex_cell, shown
 from circulation.rules.school_year import school_year_on
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.errors import IlsError, Invalid
-from ils.org.units import library_of
 from ils.text.normal import clean, fold
 
-MOST_PUPILS = 2000  # in one act
 BOXES = (
     *("name", "student_code", "born", "sex", "school_class", "school_year", "school", "card"),
     *("guardian_name", "guardian_phone", "phone", "email", "ethnicity", "commune", "address"),
@@ -41,7 +39,7 @@ _UPDATED = (
     *("student_code", "school_class", "school_year", "school", "guardian_name", "guardian_phone"),
     *("phone", "email", "ethnicity", "commune", "address"),
 )
-ADDED, CHANGED, SAME = "added", "changed", "same"
+ADDED, CHANGED, SAME, WRONG = "added", "changed", "same", "wrong"
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,7 @@ class ListFacts:
     school_year: str = ""
     consent: bool = False
     photos_agreed: bool = False
+    replace_photos: bool = False
     charges: bool = False
 
 
@@ -63,120 +62,117 @@ class RowDone:
     """What is done with a row: added, changed (which boxes), the same; or why it is not taken."""
 
     number: int
-    row: tuple[Any, ...]
-    what: str = ""
+    what: str
     name: str = ""
+    patron_id: int | None = None
     boxes: tuple[str, ...] = ()
     error: IlsError | None = None
 
+    def stored(self, batch_id: int) -> PatronBatchRow:
+        """Return the row as it is stored."""
+        facts: dict[str, Any] = {"boxes": list(self.boxes)} if self.boxes else {}
+        if self.error is not None:
+            facts = {name: plain(value) for name, value in self.error.facts.items()}
+        return PatronBatchRow(
+            batch_id=batch_id,
+            number=self.number,
+            patron_id=self.patron_id,
+            what=self.what,
+            name=self.name[:250],
+            code=self.error.code if self.error is not None else "",
+            facts=facts,
+        )
+
 
 @dataclass
-class ListDone:
-    """What came of a list."""
+class Seen:
+    """Who was on a list so far: patrons, and those whom a mere look would have registered."""
 
-    rows: list[RowDone] = field(default_factory=list)
-    patron_ids: list[int] = field(default_factory=list)
-    photos: Photos | None = None
-    batch: PatronBatch | None = None
+    patrons: set[int] = field(default_factory=set)
+    pupils: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
 
-    def count(self, what: str) -> int:
-        """Return how many rows were added, changed or the same."""
-        return sum(one.what == what for one in self.rows)
+    def remember(self, told: Mapping[str, Any]) -> None:
+        """Keep in mind a pupil who would have been registered."""
+        for key in _keys(told):
+            self.pupils.setdefault(key, []).append(told)
 
-    @property
-    def wrong(self) -> list[RowDone]:
-        """Return the rows not taken."""
-        return [one for one in self.rows if one.error is not None]
+    def require_new(self, told: Mapping[str, Any]) -> None:
+        """Refuse a row about a pupil whom a row before it would have registered."""
+        for key in _keys(told):
+            for other in self.pupils.get(key, ()):
+                same_name = fold(other["name"])[:120] == fold(told["name"])[:120]
+                if key[0] in "cs" and not same_name:
+                    raise Invalid("row_other_person", name=other["name"])
+                if key[0] in "cs" or _alike(other, told):
+                    raise Invalid("row_twice", name=other["name"])
 
 
-def take_class_list(
-    session: Session,
-    actor: Actor,
-    sheet: Sheet,
-    columns: Mapping[str, int],
-    facts: ListFacts,
-    *,
-    photos: PhotoZip | None = None,
-) -> ListDone:
-    """Bring in a list of a school, row by row, and the photos of those on it."""
-    if len(sheet.rows) > MOST_PUPILS:
-        raise Invalid("sheet_too_long", field="file", most=MOST_PUPILS)
-    library_id = library_of(session, facts.branch_id).id
-    batch = Batch(session, actor, "classes", library_id)
-    taking = _Taking(session, actor, batch, facts, library_id)
-    done = ListDone()
-    for number, row in enumerate(sheet.rows, start=1):
-        cells = {box: row[i] for box, i in columns.items() if i < len(row) and box in BOXES}
-        if not any(shown(cell) for cell in cells.values()):
-            continue
-        try:
-            with session.begin_nested():
-                patron, what, boxes = taking.take(cells)
-        except IlsError as error:
-            done.rows.append(RowDone(number, row, name=shown(cells.get("name")), error=error))
-        else:
-            done.rows.append(RowDone(number, row, what, patron.name, boxes))
-            done.patron_ids.append(patron.id)
-    if photos is not None:
-        done.photos = keep_photos(
-            session, actor, batch, photos, done.patron_ids, agreed=facts.photos_agreed
+def _keys(told: Mapping[str, Any]) -> list[str]:
+    named = {"c": told["card"], "s": told.get("student_code", "").upper()}
+    named["n"] = fold(told["name"])[:120]
+    return [f"{kind}:{word}" for kind, word in named.items() if word]
+
+
+def _alike(other: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    codes = {one["student_code"].upper() for one in (other, told) if one.get("student_code")}
+    years = [one["born_on"].year if one["born_on"] else one["born_year"] for one in (other, told)]
+    days = {one["born_on"] for one in (other, told) if one["born_on"]}
+    return len(codes) < 2 and len(days) < 2 and years[0] == years[1]
+
+
+class Taking:
+    """Rows of a list being brought in."""
+
+    def __init__(self, batch: Batch, facts: ListFacts, seen: Seen) -> None:
+        self.session, self.actor, self.batch = batch.session, batch.actor, batch
+        self.facts, self.library_id, self.seen = facts, batch.row.library_id, seen
+        self.new: list[tuple[Patron, Mapping[str, Any]]] = []
+        self.codes: dict[str, int] = {}  # student code → whose it is
+
+    def expect(self, codes: Iterable[Any]) -> None:
+        """Look up whose the student codes of the coming rows are, all at once."""
+        wanted = {clean(shown(code)).strip().upper() for code in codes} - {""}
+        query = select(func.upper(Patron.student_code), Patron.id).where(
+            Patron.library_id == self.library_id,
+            Patron.deleted_at.is_(None),
+            func.upper(Patron.student_code).in_(wanted),
         )
-    taking.remember()
-    done.batch = batch.close(
-        added=done.count(ADDED),
-        changed=done.count(CHANGED),
-        same=done.count(SAME),
-        wrong=len(done.wrong),
-        photos=done.photos.kept if done.photos else 0,
-    )
-    return done
+        self.codes = dict(self.session.execute(query.order_by(Patron.id.desc())).all())
 
-
-def try_class_list(
-    session: Session,
-    actor: Actor,
-    sheet: Sheet,
-    columns: Mapping[str, int],
-    facts: ListFacts,
-) -> ListDone:
-    """Return what would come of a list, by doing it and taking it back in one breath."""
-    nested = session.begin_nested()
-    try:
-        done = take_class_list(session, actor, sheet, columns, facts)
-    finally:
-        nested.rollback()
-    done.batch = None
-    return done
-
-
-class _Taking:
-    """A list being brought in."""
-
-    def __init__(
-        self, session: Session, actor: Actor, batch: Batch, facts: ListFacts, library_id: int
-    ) -> None:
-        self.session, self.actor, self.batch = session, actor, batch
-        self.facts, self.library_id = facts, library_id
-        self.seen: set[int] = set()
-        self.new: list[Patron] = []
-
-    def take(self, cells: Mapping[str, Any]) -> tuple[Patron, str, tuple[str, ...]]:
-        told = self._told(cells)
-        patron = self._known(told)
-        if patron is None:
-            return self._register(told), ADDED, ()
-        if patron.id in self.seen:
-            raise Invalid("row_twice", name=patron.name)
-        boxes = self._update(patron, told)
-        self.seen.add(patron.id)
-        return patron, CHANGED if boxes else SAME, boxes
+    def row(self, number: int, cells: Mapping[str, Any]) -> RowDone:
+        """Bring one row in, or say why it is not taken; then nothing of it is left."""
+        try:
+            with self.session.begin_nested():
+                patron, what, boxes = self._take(cells)
+        except IlsError as error:
+            return RowDone(number, WRONG, shown(cells.get("name")), error=error)
+        return RowDone(number, what, patron.name, patron.id, boxes)
 
     def remember(self) -> None:
-        """Note those registered as they are now, with photo and card."""
-        for patron in self.new:
+        """Note those registered as they are now, with their cards."""
+        for patron, _told in self.new:
             self.batch.registered(patron)
 
-    def _told(self, cells: Mapping[str, Any]) -> dict[str, Any]:
+    def take_back(self) -> None:
+        """Forget those registered, whose records are taken back, but that they are on the list."""
+        for patron, told in self.new:
+            self.seen.patrons.discard(patron.id)
+            self.seen.remember(told)
+
+    def _take(self, cells: Mapping[str, Any]) -> tuple[Patron, str, tuple[str, ...]]:
+        told = self.told(cells)
+        patron = self._known(told)
+        if patron is None:
+            self.seen.require_new(told)
+            return self._register(told), ADDED, ()
+        if patron.id in self.seen.patrons:
+            raise Invalid("row_twice", name=patron.name)
+        boxes = self._update(patron, told)
+        self._note(patron)
+        return patron, CHANGED if boxes else SAME, boxes
+
+    def told(self, cells: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a row says, each box as it is kept. Raises ``Invalid``."""
         told: dict[str, Any] = {box: clean(shown(cell)).strip() for box, cell in cells.items()}
         told["born_on"], told["born_year"] = born_cell(cells.get("born"))
         told["sex"] = sex_cell(told.get("sex", ""))
@@ -207,9 +203,7 @@ class _Taking:
                 return self._same_person(holder, told)
         code = told.get("student_code", "")
         if code:
-            holder = self.session.scalar(
-                mine.where(func.upper(Patron.student_code) == code.upper()).limit(1)
-            )
+            holder = self.session.get(Patron, self.codes.get(code.upper(), 0))
             if holder is not None:
                 return self._same_person(holder, told)
         return self._by_name(mine, told, code)
@@ -235,7 +229,8 @@ class _Taking:
                 Patron.school_class == told["school_class"], Patron.school == told["school"]
             )
         if code:  # somebody with another code is somebody else
-            query = query.where((Patron.student_code == "") | (Patron.student_code == code))
+            same = func.upper(Patron.student_code) == code.upper()
+            query = query.where((Patron.student_code == "") | same)
         found = list(self.session.scalars(query.limit(3)))
         exact = [one for one in found if one.name.casefold() == told["name"].casefold()]
         found = exact if len(exact) == 1 else found
@@ -263,9 +258,14 @@ class _Taking:
             self.session, self.actor, patron.id, number=told["card"], charges=self.facts.charges
         )
         self.batch.end_money(patron)
-        self.new.append(patron)
-        self.seen.add(patron.id)
+        self.new.append((patron, told))
+        self._note(patron)
         return patron
+
+    def _note(self, patron: Patron) -> None:
+        self.seen.patrons.add(patron.id)
+        if patron.student_code:
+            self.codes[patron.student_code.upper()] = patron.id
 
     def _update(self, patron: Patron, told: Mapping[str, Any]) -> tuple[str, ...]:
         wanted = {box: told[box] for box in _UPDATED if told.get(box)}

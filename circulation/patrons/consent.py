@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from circulation.patrons.batch_models import PatronBatchLine
 from circulation.patrons.models import Consent, Patron, PatronCategory, PrivacyNotice
 from circulation.patrons.patrons import EDIT, age_on, is_child, patron_for
 from circulation.rules.consent import GUARDIAN, HISTORY, LENDING, PHOTO, PURPOSES, SELF, consented
@@ -206,7 +207,9 @@ def follow_consents(session: Session, patron: Patron) -> None:
     whole = consented(set(standing), age_on(patron, today), child=child)
     patron.consent_at = max(row.given_at for row in standing.values()) if whole else None
     if not all(PHOTO in row.purposes for row in standing.values()) or not standing:
-        patron.photo_id = None  # the sweep takes the file
+        patron.photo_id = None  # the sweep takes the file, and those it had taken the place of
+        mine = PatronBatchLine.patron_id == patron.id
+        session.execute(update(PatronBatchLine).where(mine).values(photo_was_id=None))
     if not all(HISTORY in row.purposes for row in standing.values()) or not standing:
         patron.keep_history = False
     session.flush()

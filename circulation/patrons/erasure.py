@@ -19,7 +19,7 @@ from circulation.blocks import patron_figures
 from circulation.facts import lock
 from circulation.models import HOLD_OPEN_STATES, DeskCommand, Hold, Loan
 from circulation.notices.told import forget_person
-from circulation.patrons.batch_models import PatronBatchLine
+from circulation.patrons.batch_models import PatronBatchLine, PatronBatchRow
 from circulation.patrons.family import children_of
 from circulation.patrons.models import (
     BlockNote,
@@ -32,6 +32,7 @@ from circulation.patrons.models import (
     new_event_ref,
 )
 from circulation.patrons.patrons import patron_for
+from circulation.patrons.photos import drop_replaced
 from circulation.patrons.visit_models import DoorVisit
 from ils.accounts.actor import Actor
 from ils.accounts.permissions import declare_permission
@@ -126,7 +127,11 @@ def _detach(session: Session, patron: Patron) -> None:
     mine = patron.id
     session.execute(update(Loan).where(Loan.patron_id == mine).values(patron_id=None))
     session.execute(update(Hold).where(Hold.patron_id == mine).values(patron_id=None))
-    for table in (DeskCommand, BlockNote, Suspension, PatronBatchLine, DoorVisit):
+    drop_replaced(session, mine)
+    for table in (
+        *(DeskCommand, BlockNote, Suspension, DoorVisit),
+        *(PatronBatchLine, PatronBatchRow),
+    ):
         session.execute(delete(table).where(table.patron_id == mine))
     forget_person(session, mine)
     session.execute(update(Consent).where(Consent.patron_id == mine).values(giver_name=""))

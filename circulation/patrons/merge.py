@@ -42,6 +42,7 @@ _APART = (
     "patron_merge",
     "patrons_distinct",
     "patron_batch_line",
+    "patron_batch_row",
     "door_visit",
     "notice_wish",
 )

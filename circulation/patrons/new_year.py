@@ -4,16 +4,18 @@ Nobody moves twice: who is of the new year already (a newer list brought them in
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.blocks import patron_figures
+from circulation.facts import lock
 from circulation.models import Loan
-from circulation.patrons.batch_models import PatronBatch
+from circulation.patrons.batch_models import PatronBatch, PatronBatchRow
+from circulation.patrons.batch_runs import Work, counts_of, do_many, rows_of, work_of
 from circulation.patrons.batches import Batch, batch_for, lines_of
 from circulation.patrons.cards import active_card
 from circulation.patrons.classes import ClassFigures, classes_with_figures
@@ -27,6 +29,7 @@ from ils.core.errors import Invalid
 from ils.org.models import OrgUnit
 
 KEEP, END = "keep", "end"
+PUPILS = 50  # moved in one transaction
 
 
 @dataclass(frozen=True)
@@ -77,33 +80,79 @@ def begin_school_year(
     if terms.category and session.get(PatronCategory, terms.category) is None:
         raise Invalid("category_unknown", field="category")
     table = {(one.school, one.name): one.to.strip().upper()[:30] for one in moves}
-    batch = Batch(session, actor, "new_year", actor.library_id or 0)
-    moved, leavers = 0, []
-    for patron in _pupils(session, actor, year, table):
-        was = (patron.school, patron.school_class)
-        if table[was]:
-            batch.change(patron, patron, school_class=table[was], school_year=year.strip())
-            moved += 1
-        else:
-            leavers.append(patron)
-            _leave(session, batch, patron, terms)
-    blocked = _block(session, actor, batch, leavers, terms.block) if terms.block.strip() else 0
-    return batch.close(moved=moved, left_school=len(leavers), blocked=blocked, about=year.strip())
+    plan = {"facts": asdict(terms), "year": year.strip()}
+    batch = Batch.begin(session, actor, "new_year", plan=plan)
+    pupils = _pupils(session, actor, year, table)
+    rows = [
+        {
+            "batch_id": batch.row.id,
+            "number": number,
+            "patron_id": patron_id,
+            "facts": {"school": school, "was": was, "to": table[school, was]},
+        }
+        for number, (patron_id, school, was) in enumerate(pupils, start=1)
+    ]
+    if rows:
+        session.execute(insert(PatronBatchRow), rows)
+    return do_many(session, actor, batch, len(rows))
 
 
 def _pupils(
     session: Session, actor: Actor, year: str, table: Mapping[tuple[str, str], str]
-) -> list[Patron]:
+) -> list[tuple[int, str, str]]:
     """Read all who move before anybody does, so that 6A → 7A → 8A is one step for each."""
     query = (
-        select(Patron)
+        select(Patron.id, Patron.school, Patron.school_class)
         .join(OrgUnit, OrgUnit.id == Patron.branch_id)
         .where(Patron.library_id == actor.library_id, Patron.deleted_at.is_(None))
         .where(Patron.school_class != "", Patron.school_year != year)
         .where(or_(*(OrgUnit.path.startswith(p) for p in actor.scope_paths(EDIT) or ["?"])))
         .order_by(Patron.id)
     )
-    return [one for one in session.scalars(query) if (one.school, one.school_class) in table]
+    rows = session.execute(query)
+    return [(one, school, was) for one, school, was in rows if (school, was) in table]
+
+
+@work_of("new_year")
+class NewYearWork(Work):
+    """Classes moving up: the rows say from where to where each pupil goes."""
+
+    def __init__(self, _session: Session, _actor: Actor, row: PatronBatch) -> None:
+        self.terms = LeaverTerms(**row.plan["facts"])
+        self.year = str(row.plan["year"])
+
+    def part(self, batch: Batch) -> bool:
+        """Move the next pupils; who was moved or erased by somebody else meanwhile is left alone."""
+        session, row = batch.session, batch.row
+        rows = rows_of(session, row.id, limit=PUPILS, offset=row.done_to)
+        lock(session, patrons=[one.patron_id for one in rows if one.patron_id is not None])
+        leavers = []
+        for one in rows:
+            patron = session.get(Patron, one.patron_id or 0, populate_existing=True)
+            was = (one.facts["school"], one.facts["was"])
+            if patron is None or patron.deleted_at or (patron.school, patron.school_class) != was:
+                one.what = "other"
+            elif one.facts["to"]:
+                batch.change(patron, patron, school_class=one.facts["to"], school_year=self.year)
+                one.what = "moved"
+            else:
+                leavers.append((one, patron))
+                one.what = "left"
+                _leave(session, batch, patron, self.terms)
+        if self.terms.block.strip():
+            _block(session, batch, leavers, self.terms.block)
+        row.done_to += len(rows)
+        return row.done_to < row.total
+
+    def figures(self, session: Session, row: PatronBatch) -> dict[str, Any]:
+        """Count who moved up and who left."""
+        counts = counts_of(session, row.id)
+        return {
+            "moved": counts["moved"],
+            "left_school": counts["left"] + counts["blocked"],
+            "blocked": counts["blocked"],
+            "about": self.year,
+        }
 
 
 def _leave(session: Session, batch: Batch, patron: Patron, terms: LeaverTerms) -> None:
@@ -120,17 +169,20 @@ def _leave(session: Session, batch: Batch, patron: Patron, terms: LeaverTerms) -
         batch.change(patron, card, state="canceled", ended_on=clock.today())
 
 
-def _block(session: Session, actor: Actor, batch: Batch, leavers: list[Patron], words: str) -> int:
+def _block(
+    session: Session,
+    batch: Batch,
+    leavers: list[tuple[PatronBatchRow, Patron]],
+    words: str,
+) -> None:
     """Block those who have something of the library's until it is back."""
-    figures = patron_figures(session, [one.id for one in leavers]) if leavers else {}
-    count = 0
-    for patron in leavers:
+    figures = patron_figures(session, [one.id for _row, one in leavers]) if leavers else {}
+    for row, patron in leavers:
         mine = figures[patron.id]
         if mine.loans or mine.reading or mine.owed > 0:
-            note = write_note(session, actor, patron.id, words, acts=("borrow", "hold"))
+            note = write_note(session, batch.actor, patron.id, words, acts=("borrow", "hold"))
             batch.note(patron, notes=[note.id])
-            count += 1
-    return count
+            row.what = "blocked"
 
 
 # --- who left and still owes -------------------------------------------------------------------

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import force_locale
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -41,15 +40,11 @@ def new_year() -> Any:
     if request.method == "POST" and "move" in request.form:
         try:
             with transaction() as session:
-                begin_school_year(session, current_actor(), year, _moves(), _terms())
+                made = begin_school_year(session, current_actor(), year, _moves(), _terms())
         except IlsError as error:
             problem, status = sentence_for(error), error.status
         else:
-            flash(
-                _("The classes have moved to %(year)s. It can be undone for 30 days.", year=year),
-                "ok",
-            )
-            return redirect(url_for("patrons.batches"))
+            return redirect(url_for("patrons.run", batch_id=made.id))
     with reading() as session:
         page = render_template(
             "circulation/patrons_new_year.html",

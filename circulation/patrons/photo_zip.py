@@ -1,30 +1,31 @@
 """A zip of photos of patrons: opened with limits, matched by the names of its files.
 
 A zip can claim little and hold much; so sizes are looked at before and while reading, and nothing
-is written to the disk but the small pictures made of it.
+is written to the disk but the small pictures made of it, one after the other.
 """
 
 import io
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from circulation.patrons.batches import Batch
 from circulation.patrons.models import Patron, PatronCard
-from circulation.patrons.photos import MOST_BYTES, keep_photo
-from circulation.rules.photo_names import Matched, Person, match_photos
-from ils.accounts.actor import Actor
-from ils.core.errors import IlsError, Invalid
+from circulation.patrons.photos import MOST_BYTES, made_small, place_photo
+from circulation.rules.photo_names import Person, match_photos
+from ils.core.errors import Invalid
 
-MOST_FILES = 3000
-MOST_UNPACKED = 600 * 2**20
+MOST_FILES = 25_000
+MOST_UNPACKED = 12 * 2**30  # read one picture at a time, so this is time and not memory
 MOST_RATIO = 20  # pictures are packed already; what shrinks more than this is no picture
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+FITS = "fits"
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,11 @@ class PhotoZip:
         return content
 
 
-def open_zip(data: bytes) -> PhotoZip:
-    """Look a zip over. Raises ``Invalid`` for what is none, is locked, or unpacks to too much."""
+def open_zip(data: bytes | Path) -> PhotoZip:
+    """Look a zip over, in memory or on the disk. Raises ``Invalid`` for what is none, is locked, or
+    unpacks to too much."""
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
+        archive = zipfile.ZipFile(io.BytesIO(data) if isinstance(data, bytes) else data)
         every = [one for one in archive.infolist() if not one.is_dir()]
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise Invalid("zip_unreadable", field="photos") from error
@@ -90,53 +92,41 @@ def _named(every: list[zipfile.ZipInfo]) -> Iterator[tuple[zipfile.ZipInfo, str]
             yield one, name
 
 
-@dataclass
-class Photos:
-    """What came of a zip: how many were kept, and the names of files that were not, by reason."""
-
-    kept: int = 0
-    had_one: int = 0
-    wrong: list[tuple[str, IlsError]] = field(default_factory=list)
-    matched: Matched = field(default_factory=Matched)
-    others: list[str] = field(default_factory=list)
-    without: list[str] = field(default_factory=list)  # people without a photo afterwards
-
-
-def people_of(session: Session, patron_ids: Collection[int]) -> list[Person]:
-    """Return patrons as a photo's name may name them."""
+def people_of(session: Session, patron_ids: Select[Any]) -> list[Person]:
+    """Return the patrons of a query of ids as a photo's name may name them."""
     rows = session.execute(
         select(Patron.id, Patron.name, Patron.student_code, PatronCard.number)
         .outerjoin(PatronCard, (PatronCard.patron_id == Patron.id) & (PatronCard.state == "active"))
         .where(Patron.id.in_(patron_ids))
+        .order_by(Patron.id)
     )
     return [Person(row[0], row[1], (row[2], row[3] or "")) for row in rows]
 
 
-def keep_photos(
-    session: Session,
-    actor: Actor,
-    batch: Batch,
-    zipped: PhotoZip,
-    patron_ids: Collection[int],
-    *,
-    agreed: bool,
-) -> Photos:
-    """Keep the photos of a zip for those they are of; who has a photo keeps it."""
-    people = people_of(session, patron_ids)
-    done = Photos(matched=match_photos(list(zipped.entries), people), others=zipped.others)
-    for name, patron_id in done.matched.pairs.items():
-        patron = session.get_one(Patron, patron_id)
-        if patron.photo_id is not None:
-            done.had_one += 1
-            continue
-        try:
-            with session.begin_nested():
-                file = keep_photo(session, actor, patron_id, zipped.content(name), agreed=agreed)
-        except IlsError as error:
-            done.wrong.append((name, error))
-        else:
-            batch.note(patron, photo=file.id)
-            done.kept += 1
-    bare: Any = select(Patron.name).where(Patron.id.in_(patron_ids), Patron.photo_id.is_(None))
-    done.without = list(session.scalars(bare.order_by(Patron.name_key)))
-    return done
+def matches_of(zipped: PhotoZip, people: Iterable[Person]) -> dict[str, tuple[str, int | None]]:
+    """Return for each picture what its name says: whose it is (``fits``), or why nobody's."""
+    found = match_photos(list(zipped.entries), people)
+    told: dict[str, tuple[str, int | None]] = {n: (FITS, i) for n, i in found.pairs.items()}
+    for what, names in (("unknown", found.unknown), ("several", found.several)):
+        told |= dict.fromkeys(names, (what, None))
+    return told | dict.fromkeys(found.twice, ("twice", None))
+
+
+Picture = bytes | Invalid  # made small, or why it is none
+
+
+def picture_of(zipped: PhotoZip, name: str) -> Picture:
+    """Return one picture of a zip made small, or what is wrong with it."""
+    try:
+        return made_small(zipped.content(name))
+    except Invalid as error:
+        return error
+
+
+def put_photo(batch: Batch, patron: Patron, picture: Picture, *, agreed: bool) -> None:
+    """Put a picture of a zip in place. Raises ``Invalid`` for no picture or without consent."""
+    if isinstance(picture, Invalid):
+        raise picture
+    session, actor = batch.session, batch.actor
+    with session.begin_nested():
+        batch.photo(patron, lambda: place_photo(session, actor, patron, picture, agreed=agreed))

@@ -8,9 +8,10 @@ import io
 import warnings
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from circulation.patrons.batch_models import PatronBatchLine
 from circulation.patrons.consent import agrees_to, record_consent, standing_consents
 from circulation.patrons.models import Patron
 from circulation.patrons.patrons import EDIT, VIEW, patron_for
@@ -25,9 +26,15 @@ MOST_BYTES = 12 * 2**20  # what a phone's camera makes
 MOST_PIXELS = 60_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 
-KIND = declare_file_kind(
-    "patron_photo", VIEW, lambda: select(Patron.photo_id).where(Patron.photo_id.is_not(None))
-)
+
+def _in_use() -> Select[Any]:
+    """Those on records, and those that an act on many replaced while it can be undone."""
+    now = select(Patron.photo_id.label("id")).where(Patron.photo_id.is_not(None))
+    before = select(PatronBatchLine.photo_was_id).where(PatronBatchLine.photo_was_id.is_not(None))
+    return select(now.union(before).subquery().c.id)
+
+
+KIND = declare_file_kind("patron_photo", VIEW, _in_use)
 
 
 def made_small(content: bytes) -> bytes:
@@ -68,25 +75,26 @@ def keep_photo(
     ``Invalid`` for no picture, or where nobody agreed to one.
     """
     patron = patron_for(session, actor, patron_id, EDIT)
+    before = patron.photo_id
+    file = place_photo(session, actor, patron, made_small(content), agreed=agreed)
+    drop_file(session, before)
+    return file
+
+
+def place_photo(
+    session: Session, actor: Actor, patron: Patron, picture: bytes, *, agreed: bool
+) -> KeptFile:
+    """Put a picture made small on a record; the file of the one before is left to the caller."""
     if not agrees_to(session, patron.id, PHOTO):
         if not agreed:
             raise Invalid("photo_not_agreed", field="agreed")
         for row in standing_consents(session, patron.id):
             wanted = {*row.purposes, PHOTO}
             record_consent(session, actor, patron, givers=[row.given_by], purposes=wanted)
-    before = patron.photo_id
-    file = keep_file(
-        session,
-        actor,
-        KIND,
-        made_small(content),
-        mime="image/jpeg",
-        name=f"{patron.id}.jpg",
-        unit_id=patron.branch_id,
-    )
+    kept = {"mime": "image/jpeg", "name": f"{patron.id}.jpg"}
+    file = keep_file(session, actor, KIND, picture, unit_id=patron.branch_id, **kept)
     patron.photo_id = file.id
     session.flush()
-    drop_file(session, before)
     audit(session, actor, "photo_kept", "patron", patron.id)
     return file
 
@@ -97,7 +105,19 @@ def drop_photo(session: Session, actor: Actor, patron_id: int) -> None:
     before, patron.photo_id = patron.photo_id, None
     session.flush()
     drop_file(session, before)
+    drop_replaced(session, patron.id)
     audit(session, actor, "photo_dropped", "patron", patron.id)
+
+
+def drop_replaced(session: Session, patron_id: int) -> None:
+    """Forget photos of a patron that are kept only so that an act on many can be undone."""
+    lines = select(PatronBatchLine).where(
+        PatronBatchLine.patron_id == patron_id, PatronBatchLine.photo_was_id.is_not(None)
+    )
+    for line in session.scalars(lines):
+        before, line.photo_was_id = line.photo_was_id, None
+        session.flush()
+        drop_file(session, before)
 
 
 def photo_of(session: Session, actor: Actor, patron_id: int) -> KeptFile:

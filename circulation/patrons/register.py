@@ -18,6 +18,7 @@ from circulation.patrons import (  # noqa: F401 — each joins the pages
     privacy_views,
     registration_views,
     renewal_views,
+    run_views,
     spreadsheet_views,
     visit_views,
 )
@@ -61,6 +62,11 @@ def register(app: Flask) -> None:
 
 def _say_of_many() -> None:
     message("batch_unknown", _l("There is no such act."))
+    message("batch_begun", _l("Somebody has begun this already."))
+    message("batch_not_begun", _l("This was only looked at; there is nothing to undo."))
+    message("batch_at_work", _l("This is still being done; please stop it first."))
+    message("upload_unknown", _l("There is no such file."))
+    message("upload_gone", _l("The file that was sent is deleted by now; please send it again."))
     message("batch_ended", _l("This is undone already, or more than 30 days ago."))
     message("new_year_empty", _l("Please choose classes, and write the new school year."))
     message("card_renewal_gains_nothing", _l("The card is valid as long already."))

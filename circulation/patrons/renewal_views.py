@@ -3,21 +3,23 @@
 from datetime import date
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy import select
 
 from circulation.desk import perform
+from circulation.patrons.batch_runs import AT_ONCE
 from circulation.patrons.classes import classes_with_figures
 from circulation.patrons.models import PatronCategory
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.renewals import (
-    MOST,
     Choice,
+    count_renewals,
+    look_at_renewals,
     numbers_in,
     propose_renewals,
     renew_cards,
+    unknown_numbers,
 )
 from circulation.patrons.views import bp
 from circulation.sentences import reason_sentence
@@ -27,6 +29,8 @@ from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 from ils.web.forms import parse_day
 
+SHOWN = 50  # numbers that are nobody's
+
 
 @bp.route("/renewals", methods=["GET", "POST"])
 @door(EDIT)
@@ -35,15 +39,13 @@ def renewals() -> Any:
     problem, status = None, 200
     try:
         until, choice = _day("until"), _choice()
+        if request.method == "POST" and "look" in request.form:
+            made = perform(look_at_renewals, current_actor(), choice, until=until)
+            return redirect(url_for("patrons.run", batch_id=made.id))
         if request.method == "POST" and "renew" in request.form:
             cards = request.form.getlist("card", type=int)
-            done = perform(renew_cards, current_actor(), cards, until=until)
-            said = ngettext("%(num)s card is renewed.", "%(num)s cards are renewed.", done.renewed)
-            flash(said, "ok")
-            if done.refused:
-                names = ", ".join(row.patron.name for row in done.refused[:20])
-                flash(_("Not renewed: %(names)s", names=names), "warn")
-            return redirect(url_for("patrons.batches"))
+            made = perform(renew_cards, current_actor(), cards, until=until)
+            return redirect(url_for("patrons.run", batch_id=made.id))
     except ValueError:
         problem, status = _("Please write the days as day/month/year."), 422
         until, choice = None, Choice()
@@ -51,16 +53,19 @@ def renewals() -> Any:
         problem, status = sentence_for(error), error.status
     with reading() as session:
         actor = current_actor()
-        rows = propose_renewals(session, actor, choice, until)
-        found = {row.card.number for row in rows}
+        count = count_renewals(session, actor, choice)
+        few = count <= AT_ONCE
+        rows = propose_renewals(session, actor, choice, until) if few else []
+        unknown = unknown_numbers(session, actor, choice)
         page = render_template(
             "circulation/patrons_renewals.html",
             rows=rows,
             total=sum(row.amount for row in rows if not row.against),
             ready=sum(not row.against for row in rows),
-            unknown=[one for one in choice.numbers if one not in found],
+            count=count,
+            unknown=unknown[:SHOWN],
+            unknown_count=len(unknown),
             choice=choice,
-            most=MOST,
             typed=request.values,
             classes=classes_with_figures(session, actor),
             categories=session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all(),

@@ -24,7 +24,7 @@ from ils.org.units import library_of
 from ils.text.normal import clean, fold
 from ils.web.forms import parse_day
 
-MOST_ROWS = 20_000
+MOST_ROWS = 50_000
 
 # box → words that name it in headers, folded
 HEADERS: dict[str, tuple[str, ...]] = {

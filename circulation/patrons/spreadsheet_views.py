@@ -1,7 +1,5 @@
 """Pages that bring in patrons from a spreadsheet: the file, its columns, the rows not taken."""
 
-import re
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +17,14 @@ from circulation.patrons.spreadsheet import (
     shown,
     take_patrons,
 )
+from circulation.patrons.uploads import keep_upload, name_of, new_token, upload_file
 from circulation.patrons.views import bp, branches_to_register_at
-from ils.core.config import config
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
 from ils.org.units import unit_names
 from ils.printing import xlsx
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
-
-
-def upload_file(token: str) -> Path:
-    if not re.fullmatch(r"[a-f0-9]{24}", token):
-        abort(404)
-    return config().files_dir / "patron-sheets" / token
 
 
 @bp.route("/import", methods=["GET", "POST"])
@@ -49,11 +41,8 @@ def upload() -> Any:
             form.file.errors = [*form.file.errors, sentence_for(error)]
             status = error.status
         else:
-            token = secrets.token_hex(12)
-            target = upload_file(token)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-            target.with_suffix(".name").write_text(name, "utf-8")
+            token = new_token()
+            keep_upload(token, data, name)
             return redirect(url_for("patrons.columns", token=token))
     elif request.method == "POST":
         status = 422
@@ -67,7 +56,7 @@ def columns(token: str) -> Any:
     file = upload_file(token)
     if not file.exists():
         abort(404)
-    sheet = read_sheet(file.read_bytes(), file.with_suffix(".name").read_text("utf-8"))
+    sheet = read_sheet(file.read_bytes(), name_of(token))
     chosen = _chosen_columns(len(sheet.headers)) if request.method == "POST" else None
     mapping = guess_columns(sheet.headers) if chosen is None else chosen
     outcome, problem = None, None

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from circulation.desk import perform
 from circulation.hold_lists import HoldRow, Wanted, branch_holds, buy_more, stack_list
-from circulation.models import Hold
-from circulation.permissions import MANAGE_HOLDS, USE_DESK
+from circulation.permissions import USE_DESK
+from circulation.pulling import claim_slips
 from circulation.views.holds import HOLD_STATES, new_key, paper
 from ils.core import clock
-from ils.core.db import reading, transaction
+from ils.core.db import reading
+from ils.core.errors import NotFound
 from ils.org.units import branches_of, unit_name, unit_names
 from ils.printing.spreadsheet import Sheet, xlsx
 from ils.web.door import current_actor, door
@@ -128,14 +130,17 @@ def stack() -> str:
 
 
 @bp.post("/stack/printed")
-@door(MANAGE_HOLDS)
+@door(USE_DESK)
 def printed() -> Any:
-    """Note that slips are on paper; those named only, so that a later one is not missed."""
+    """Note that slips are on paper, or take those that are not, for the page that prints them.
+
+    Each slip is given to one page only, so two that are open print nothing twice.
+    """
     ids = {int(word) for word in request.form.get("ids", "").split(",") if word.isdecimal()}
-    with transaction() as session:
-        for row in stack_list(session, current_actor().unit_id or 0, unprinted=True):
-            if row.hold.id in ids:
-                session.get_one(Hold, row.hold.id).printed_at = clock.now()
+    fetched = request.headers.get("X-Requested-With") == "fetch"
+    taken = perform(claim_slips, current_actor(), ids) if ids or fetched else []
+    if fetched:
+        return jsonify(ids=taken)
     flash(_("Noted as printed."), "ok")
     return redirect(url_for("hold_lists.stack"))
 
@@ -148,10 +153,10 @@ def slips() -> Response:
     named = {int(word) for word in request.args.get("ids", "").split(",") if word.isdecimal()}
     with reading() as session:
         rows = stack_list(session, here, unprinted=not named)
-        data = {
-            "branch": unit_name(session, here),
-            "slips": [_slip(row) for row in rows if not named or row.hold.id in named],
-        }
+        chosen = [row for row in rows if not named or row.hold.id in named]
+        if named and not chosen:
+            raise NotFound("slip_unknown")
+        data = {"branch": unit_name(session, here), "slips": [_slip(row) for row in chosen]}
     return paper("stack_slips.typ", data, "phieu-yeu-cau.pdf")
 
 

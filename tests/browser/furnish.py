@@ -110,7 +110,7 @@ def furnish(place: Place) -> Furnished:
     words["take_ids"] = _stock_takes(place, head)
     words |= _rotation(place, head)
     _offline(place, head, card)
-    words["token"] = _patron_sheet(place, names["head"])
+    words["token"] = _patron_sheet(place, names["head"], words)
     words |= {"number": 1, "tag": "008", "code": "TV.G02", "staff_id": head.staff_id}
     while run_next_job():
         pass
@@ -333,6 +333,7 @@ def _persons(place: Place, head: Actor, words: dict[str, Any]) -> None:
     with transaction() as session:
         moves, terms = [ClassMove("THCS Sen", "9A", "")], LeaverTerms(block="Trả nợ trước")
         words["batch_id"] = begin_school_year(session, head, "2026–2027", moves, terms).id
+        words["many_ids"] = [words["batch_id"]]
 
 
 def _money(place: Place, head: Actor, words: dict[str, Any]) -> None:
@@ -416,8 +417,8 @@ def _import(place: Place, head: Actor, words: dict[str, Any]) -> None:
     words["run_id"] = runs[0].id
 
 
-def _patron_sheet(place: Place, name: str) -> str:
-    """Upload a spreadsheet with a wrong row as the head does and take it; return its token."""
+def _patron_sheet(place: Place, name: str, words: dict[str, Any]) -> str:
+    """Upload a spreadsheet with a wrong row as the head does, take it and look at it as a class; return its token."""
     browser = place.app.test_client()
     browser.post("/staff/sign-in", data={"username": name, "password": factories.PASSWORD})
     file = (io.BytesIO(SHEET.encode()), "ban-doc.csv")
@@ -429,6 +430,7 @@ def _patron_sheet(place: Place, name: str) -> str:
     assert taken.status_code == 200, taken.get_data(as_text=True)[-2000:]
     listed = browser.post(sent.location.replace("/import/", "/classes/"), data=facts)
     assert listed.status_code == 302, listed.get_data(as_text=True)[-2000:]
+    words["many_ids"].append(int(listed.location.rsplit("/", 1)[-1]))
     return str(sent.location.rsplit("/", 1)[-1])
 
 

@@ -106,6 +106,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"box_id": box} for box in words["box_ids"][states.get(endpoint, slice(4))]]
     if endpoint in ("losses.taken_away", "notices.taken_away", "notices.calls_taken"):
         return [words | {"form": form} for form in ("xlsx", "pdf")]
+    if endpoint in ("patrons.run", "patrons.run_progress", "patrons.run_wrong"):
+        return [words | {"batch_id": one} for one in words["many_ids"]]
     if endpoint == "imports.show":
         return [words | {"run_id": run} for run in words["run_ids"]]
     if endpoint == "imports.line":

@@ -48,9 +48,10 @@ def bring_in(page, server, *, with_photos: bool) -> str:
     if with_photos:
         page.check("[name=photos_agreed]")
     page.click("main form button[type=submit]")
-    assert "“không rõ”" in page.inner_text("main table >> nth=1")
-    page.click("[name=take]")
-    page.wait_for_url("**/done")
+    page.wait_for_url("**/runs/*")
+    assert "“không rõ”" in page.inner_text("main table tbody tr >> nth=0")
+    page.click("[value=take]")
+    page.wait_for_selector("[value=undo]")
     return page.inner_text("main")
 
 
@@ -81,7 +82,7 @@ def test_a_list_is_brought_in_moved_up_and_taken_back(page, place, serve) -> Non
     assert page.input_value("[name=to_0]") == "7A"
     assert page.is_checked("[name=leaves_1]")
     page.click("[name=move]")
-    page.wait_for_url("**/batches")
+    page.wait_for_url("**/runs/*")
     assert {name: at for name, (at, _) in pupils().items()} == {
         "Trần Văn An": "7A",
         "Lê Thị Bé": "",

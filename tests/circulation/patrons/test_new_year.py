@@ -7,6 +7,7 @@ import pytest
 from circulation.fees import charge
 from circulation.models import LedgerEntry
 from circulation.money.models import CardFee
+from circulation.patrons.batch_models import PatronBatchRow
 from circulation.patrons.batches import undo_batch
 from circulation.patrons.cards import issue_card
 from circulation.patrons.models import BlockNote, Patron, PatronCard
@@ -161,12 +162,16 @@ def test_many_are_renewed_with_fees_and_the_blocked_are_named(library: Library):
         (bad.id, 20_000, ["manual_block"]),
     ]
     done = renew(library, rows)
-    assert (done.renewed, [r.patron.id for r in done.refused]) == (1, [bad.id])
+    assert (done.facts["renewed"], done.facts["refused"], done.facts["charged"]) == (1, 1, 20_000)
+    refused = [row for row in library.all(PatronBatchRow) if row.what == "refused"]
+    assert [(row.patron_id, row.facts["against"][0][0]) for row in refused] == [
+        (bad.id, "manual_block")
+    ]
     ends = {card.patron_id: card.expires_on for card in library.all(PatronCard)}
     assert ends == {an.id: rows[0].until, bad.id: soon}
     before = [e.amount for e in library.all(LedgerEntry)]
     assert len(library.events("card_renewed")) == 1
-    undone = undo(library, done.batch)
+    undone = undo(library, done)
     assert (undone.back, len(library.events("card_renewed"))) == (1, 0)
     assert {card.expires_on for card in library.all(PatronCard)} == {soon}
     lines = library.all(LedgerEntry)
@@ -180,9 +185,9 @@ def test_a_paid_renewal_is_not_taken_back(library: Library):
     fee(library)
     an = pupil(library, "An", "6A", consent=True)
     done = renew(library, proposed(library, Choice(category="adult")))
-    assert done.renewed == 1
+    assert done.facts["renewed"] == 1
     library.do(take_payment, patron_id=an.id, amount=40_000, method="transfer")
-    undone = undo(library, done.batch)
+    undone = undo(library, done)
     assert (undone.back, [one.id for one in undone.left]) == (0, [an.id])
 
 

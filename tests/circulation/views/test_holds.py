@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from cataloging.models import Item
+from cataloging.models import Item, Record
 from circulation.checkin import check_in
 from circulation.desk import perform
 from circulation.holds import place_hold
 from circulation.models import Hold, ItemSearch, PolicyRow, Transit
 from circulation.patrons.models import Patron
+from circulation.pulling import not_on_shelf
 from ils.accounts.actor import Actor
 from ils.core import db
 from ils.org.settings import set_setting
@@ -195,6 +196,32 @@ def test_slips_are_printed_once_and_served_by_the_stack(
     assert browser.get("/staff/holds/slips.pdf").data[:5] == b"%PDF-"
     browser.post("/staff/holds/stack/printed", data={"ids": str(hold_id)})
     assert 'data-new=""' in text_of(browser.get("/staff/holds/stack"))
+    panel = text_of(browser.get(f"/staff/desk?patron={patron.id}"))
+    assert f"/staff/holds/slips.pdf?ids={hold_id}" in panel
+
+
+def test_a_page_left_open_is_given_each_slip_once_and_again_for_another_copy(
+    browser: Any, clerk: Actor, province: factories.Province
+) -> None:
+    item, (patron,) = make(province, "Lê Bình")
+    with db.transaction() as session:
+        other = factories.create_item(session, province.branch, session.get(Record, item.record_id))
+        admin = replace(clerk, all_rights=True)
+        set_setting(session, admin, province.library.id, "circulation.closed_stack", value=True)
+    hold_id = hold(clerk, item, patron, province.branch, kind="slip")
+
+    def given() -> list[int]:
+        fetched = {"X-Requested-With": "fetch"}
+        ids: list[int] = browser.post("/staff/holds/stack/printed", headers=fetched).json["ids"]
+        return ids
+
+    assert (given(), given()) == ([hold_id], [])
+    first = get(Hold, hold_id).item_id
+    perform(not_on_shelf, replace(clerk, all_rights=True), hold_id=hold_id, key="n1")
+    assert get(Hold, hold_id).item_id == ({item.id, other.id} - {first}).pop()
+    assert (given(), given()) == ([hold_id], [])
+    browser.post(f"/staff/holds/{hold_id}", data={"act": "cancel", "from": "stack", "key": "c1"})
+    assert browser.get(f"/staff/holds/slips.pdf?ids={hold_id}").status_code == 404
 
 
 def test_titles_with_many_readers_for_each_copy_are_proposed_for_buying(
