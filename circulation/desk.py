@@ -4,7 +4,7 @@ Every command carries a key from the browser. The same key sent twice returns th
 first time: no double loan. The answer speaks in codes and facts; doors make sentences of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from circulation.facts import LOCK_FIRST
 from circulation.journal import Journal, plain
 from circulation.models import DeskCommand
 from circulation.permissions import OVERRIDE_HEAD
@@ -22,7 +23,7 @@ from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import transaction
-from ils.core.errors import Refused
+from ils.core.errors import Forbidden, Refused
 from ils.core.events import Event, EventRow, publish_event, require_sound_clock
 
 GREEN, AMBER, RED = "green", "amber", "red"
@@ -312,6 +313,18 @@ def may_override(actor: Actor, found: Reason) -> bool:
     return actor.can(found.override) or actor.can(OVERRIDE_HEAD)
 
 
+def require_approval(result: DeskResult) -> None:
+    """Let a door ask a supervisor where an act was refused for want of rights alone.
+
+    Raises ``Forbidden`` with the right that is missing; a question, or what nobody may lift, is not
+    its business.
+    """
+    stopping = [] if result.ok else [one for one in result.reasons if one["level"] != INFO]
+    missing = [one["override"] for one in stopping if not one["may_override"]]
+    if missing and None not in missing:
+        raise Forbidden("permission_missing", permission=missing[0])
+
+
 def reasons_json(actor: Actor, reasons: Iterable[Reason]) -> list[dict[str, Any]]:
     """Return reasons as doors get them."""
     return [
@@ -340,17 +353,21 @@ def perform(
 ) -> R:
     """Run a use case in a transaction of its own; a race lost is tried again.
 
-    A second try finds what the winner left and so answers properly. Raises ``Refused`` with
+    A second try finds what the winner left and so answers properly; items that the first came to
+    too late it locks first. Raises ``Refused`` with
     ``busy`` when the database stays locked, with ``clock_behind`` while the server's clock is wrong.
     """
+    lock_first: Collection[int] = ()
     for attempt in range(_TRIES):
         try:
             with transaction() as session:
+                session.info[LOCK_FIRST] = lock_first
                 require_sound_clock(session)
                 return use_case(session, actor, *args, **kwargs)
         except Refused as error:
             if error.code != "lost_race" or attempt == _TRIES - 1:
                 raise
+            lock_first = {*lock_first, *error.facts.get("items", ())}
         except IntegrityError as error:
             if attempt == _TRIES - 1:
                 raise Refused("lost_race") from error

@@ -28,6 +28,7 @@ from ils.core.db import in_one_message, is_sqlite
 from ils.core.errors import Refused
 
 _QUEUE_LOCK, _RECEIPT_LOCK = 7101, 7102
+LOCK_FIRST, LOCKED = "lock_first", "locked"  # of a session: items to be locked, and locked already
 
 
 # --- locks -----------------------------------------------------------------------------------
@@ -45,9 +46,23 @@ def lock(
         return
     for record_id in sorted(set(records)):
         session.execute(_ADVISORY, {"space": _QUEUE_LOCK, "id": record_id})
+    if items or patrons:
+        items = {*items, *session.info.pop(LOCK_FIRST, ())}
+        session.info.setdefault(LOCKED, set()).update(items)
     for table, ids in ((Item, items), (Patron, patrons)):
         for one in sorted(set(ids)):
             session.execute(select(table.id).where(table.id == one).with_for_update(key_share=True))
+
+
+def require_locked(session: Session, items: Collection[int]) -> None:
+    """Let an act go on that comes to further items late, if it has locked them.
+
+    Raises ``Refused('lost_race')``, which names those it has not: tried again, the act locks them
+    first (``desk.perform``), since locked now they would come after the patron.
+    """
+    missing = set() if is_sqlite(session) else {*items} - session.info.get(LOCKED, set())
+    if missing:
+        raise Refused("lost_race", items=sorted(missing))
 
 
 def lock_for_item(
@@ -57,6 +72,9 @@ def lock_for_item(
     has the item on loan."""
     if is_sqlite(session):
         return
+    if session.info.get(LOCK_FIRST):
+        lock(session, records=[record_id], items=[item_id])
+    session.info.setdefault(LOCKED, set()).add(item_id)
     holder = _lock_queue_and_item(session, record_id, item_id)
     lock(session, patrons=[*patrons, *([holder] if holder is not None else [])])
 

@@ -43,3 +43,10 @@ HANDLE_NOTICES = declare_permission(
 EDIT_NOTICES = declare_permission(
     "circulation:notice_text:edit", _l("Change the texts of notices and try them")
 )
+
+# What a supervisor may approve at somebody else's desk, one act at a time.
+DESK_ACTS = (
+    *(CHECK_OUT, CHECK_IN, RENEW, ENTER_OPEN_LOAN, UNDO, REVERSE_LOAN, PLACE_HOLD, MANAGE_HOLDS),
+    *(SEND, TAKE_PAYMENT, CHARGE, WAIVE, REVERSE, TALLY, HANDLE_LOSSES, DECIDE_LOSSES),
+    *(OVERRIDE_DESK, OVERRIDE_HEAD, BACKDATE_FAR),
+)

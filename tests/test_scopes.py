@@ -22,6 +22,7 @@ from circulation.holds import place_hold
 from circulation.losses.damage import add_rate
 from circulation.losses.models import Claim, Loss, LossProposal
 from circulation.models import BookDrop, Hold, ItemSearch, Loan, Transit
+from circulation.money.models import BatchWaiver
 from circulation.money.rates import set_price
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
@@ -311,9 +312,13 @@ def _losses(clerk: Any, province: factories.Province, loan_id: int, item_id: int
             amount=5_000,
             percent=None,
         )
-        session.add_all([claim, case, proposal])
+        waived = BatchWaiver(
+            unit_id=province.foreign_library.id, decision="1", decided_on=today, reason=SECRET
+        )
+        session.add_all([claim, case, proposal, waived])
         session.flush()
-        return {"claim_id": claim.id, "loss_id": case.id, "rate_id": rate.id}
+        cases = {"claim_id": claim.id, "loss_id": case.id, "waived_id": waived.id}
+        return {**cases, "rate_id": rate.id}
 
 
 def staff_rules(app: Any) -> Iterator[tuple[Any, str]]:
@@ -341,6 +346,7 @@ def state() -> dict[str, Any]:
             "cards": session.scalars(select(PatronCard.expires_on)).all(),
             "claims": session.scalars(select(Claim.resolved_at)).all(),
             "losses": session.scalars(select(Loss.state)).all(),
+            "waived": session.scalars(select(BatchWaiver.state)).all(),
             "told": session.scalars(select(Notice.state)).all(),
             "wishes": session.scalars(select(NoticeWish.channel)).all(),
             "proposals": session.scalars(select(LossProposal.state)).all(),

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from bench.town.ground import Ground
+from circulation.closures.giving_back import give_back_penalties
 from circulation.closures.models import ClosurePlan
 from circulation.closures.plans import (
     apply_closure,
     discard_closure,
-    give_back_fines,
     lift_closure,
     plan_closure,
     undo_closure,
@@ -54,7 +54,7 @@ class Keeps(Ground):
         elif how % 6 == 3:
             self.may(lift_closure, at, plan.id, self.today + timedelta(days=days % 3))
         elif how % 6 == 4:
-            self.may(give_back_fines, at, plan.id)
+            self.may(give_back_penalties, at, plan.id)
         else:
             self.may(discard_closure, at, plan.id)
 

@@ -1,54 +1,44 @@
-"""What a closure concerns: open loans, holds on the shelf, posted fines, copies being fetched."""
+"""What a closure concerns: open loans, holds on the shelf, posted fines, suspensions, notices held
+back, copies being fetched."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, timedelta
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item
+from circulation.closures.held_back import notices_held
 from circulation.closures.models import ClosureLine
+from circulation.closures.scene import Scene
 from circulation.models import Hold, LedgerAllocation, LedgerEntry, Loan, LoanRenewal
+from circulation.patrons.models import Suspension
 from circulation.rules import ledger
-from circulation.rules.closures import Moved, PostedFine, moved_due, moved_shelf, too_much
+from circulation.rules.closures import (
+    Moved,
+    Penalty,
+    PostedFine,
+    days_too_many,
+    moved_due,
+    moved_shelf,
+    too_much,
+)
 from circulation.rules.policy import from_json
 from ils.core import clock
-from ils.org.calendar import Calendar
-from ils.org.hours import ExceptionDay, calendar_for
-from ils.org.models import OrgUnit
 
 COUNTED = {"BASE", "PUSHED_TO_OPEN", "CLOSURE"}  # a due date that follows the count of days alone
 
 
-@dataclass
-class Scene:
-    """A closure thought of: its days and, for each unit at or below, the calendar before and after."""
-
-    days: list[date]
-    before: dict[int, Calendar]
-    after: dict[int, Calendar]
-
-    @property
-    def units(self) -> list[int]:
-        """Return the units concerned."""
-        return list(self.before)
-
-
-def scene_of(session: Session, at: OrgUnit, days: Mapping[date, str]) -> Scene:
-    """Return the calendars of all units at or below one, without and with the days closed."""
-    units = session.scalars(select(OrgUnit.id).where(OrgUnit.path.startswith(at.path))).all()
-    closed = [ExceptionDay(at.id, day, open=False, reason=why) for day, why in days.items()]
-    return Scene(
-        days=sorted(days),
-        before={one: calendar_for(session, one) for one in units},
-        after={one: calendar_for(session, one, closed) for one in units},
-    )
-
-
 def lines_of(session: Session, scene: Scene) -> list[ClosureLine]:
-    """Return a line for every loan, hold and posted fine the closure concerns."""
-    return [*_loans(session, scene), *_holds(session, scene), *_fines(session, scene)]
+    """Return a line for every loan, hold, posted fine, suspension and notice concerned."""
+    loans = list(_loans(session, scene))
+    return [
+        *loans,
+        *_holds(session, scene),
+        *_fines(session, scene),
+        *_suspensions(session, scene),
+        *notices_held(session, scene, {one.loan_id: one.new_on for one in loans}),
+    ]
 
 
 def being_fetched(session: Session, scene: Scene) -> int:
@@ -123,7 +113,7 @@ def _line(kind: str, at: int, old: date, moved: Moved, **about: int) -> ClosureL
     return ClosureLine(kind=kind, branch_id=at, old_on=old, new_on=moved.on, state=state, **about)
 
 
-# --- fines already posted --------------------------------------------------------------------
+# --- penalties that are there already --------------------------------------------------------------------
 
 
 def _fines(session: Session, scene: Scene) -> Iterable[ClosureLine]:
@@ -184,3 +174,34 @@ def _waived(session: Session, entry_ids: list[int]) -> dict[int, int]:
         .group_by(LedgerAllocation.debit_id)
     )
     return {debit: int(total) for debit, total in rows}
+
+
+def _suspensions(session: Session, scene: Scene) -> Iterable[ClosureLine]:
+    """Offer to shorten the suspensions that days count for which turn out to have been closed."""
+    if scene.days[0] > clock.today():
+        return
+    rows = session.execute(
+        select(Suspension, Loan)
+        .join(Loan, Loan.id == Suspension.loan_id)
+        .where(Suspension.lifted_by.is_(None), Suspension.to_on >= clock.today())
+        .where(Loan.branch_id.in_(scene.units), Loan.effective_return_on >= scene.days[0])
+        .order_by(Suspension.to_on, Suspension.id)
+    ).all()
+    for row, loan in rows:
+        if loan.effective_return_on is None:
+            continue
+        days = days_too_many(
+            Penalty(row.from_on, row.to_on, loan.due_on, loan.effective_return_on),
+            from_json(loan.policy_json.get("values", {})),
+            scene.before[loan.branch_id],
+            scene.after[loan.branch_id],
+        )
+        if days:
+            last = row.to_on - timedelta(days=days)
+            yield ClosureLine(
+                kind="suspension",
+                branch_id=loan.branch_id,
+                loan_id=loan.id,
+                old_on=row.to_on,
+                new_on=last if last >= row.from_on else None,
+            )

@@ -34,6 +34,7 @@ def _lines(plan_id: int) -> Select[*tuple[Any, ...]]:
             ClosureLine.old_on,
             ClosureLine.new_on,
             ClosureLine.amount,
+            ClosureLine.about,
             ClosureLine.loan_id,
             Record.title,
             Item.accession_no,

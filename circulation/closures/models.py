@@ -1,4 +1,4 @@
-"""Tables of planned closures: the plan, and a line for each loan, hold and fine it concerns."""
+"""Tables of planned closures: the plan, and a line for each loan, hold, penalty, notice concerned."""
 
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
 PLAN_STATES = ("draft", "moving", "applied", "lifted", "undone", "discarded")
-LINE_KINDS = ("loan", "hold", "fine")
+LINE_KINDS = ("loan", "hold", "fine", "suspension", "notice")
 LINE_STATES = ("planned", "done", "changed", "no_day", "undone", "kept")
 
 
@@ -54,7 +54,9 @@ class ClosurePlan(Base):
 
 
 class ClosureLine(Base):
-    """What a closure means for one loan or hold (its last day), or one posted fine (its excess)."""
+    """What a closure means for one loan or hold (its last day), one posted fine (its excess), one
+    suspension (its last day; no new one where it falls away) or one notice (the day it goes out;
+    ``about`` says which)."""
 
     __tablename__ = "closure_line"
 
@@ -68,13 +70,18 @@ class ClosureLine(Base):
     old_on: Mapped[date | None] = mapped_column(Date)
     new_on: Mapped[date | None] = mapped_column(Date)
     amount: Mapped[int | None] = mapped_column(BigInteger)
+    about: Mapped[str] = mapped_column(String(20), default="")
     state: Mapped[str] = mapped_column(String(10), default="planned")
     done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     __table_args__ = (
         CheckConstraint(f"kind IN {LINE_KINDS!r}", name="kind_known"),
         CheckConstraint(f"state IN {LINE_STATES!r}", name="state_known"),
-        CheckConstraint("new_on IS NULL OR new_on > old_on", name="only_forward"),
+        CheckConstraint(
+            "new_on IS NULL OR (kind = 'suspension' AND new_on < old_on)"
+            " OR (kind <> 'suspension' AND new_on > old_on)",
+            name="only_forward",
+        ),
         CheckConstraint("amount IS NULL OR amount > 0", name="amount_positive"),
         Index("ix_closure_line_plan", "plan_id", "kind", "state"),
         Index(

@@ -5,7 +5,8 @@ draft ──apply──▶ moving ──▶ applied ──undo──▶ undone  
   └──discard──▶ discarded
 
 Due dates and shelf periods only move forward. A running fine follows the calendar by itself; a fine
-already posted is offered back. Taking a closure away raises no fine: days that have passed stay
+already posted and a suspension are offered back (``giving_back.py``). Notices wait by themselves:
+whoever sends them looks at the calendar and at the due day. Taking a closure away raises no fine: days that have passed stay
 closed, and a day is given back only where it has not passed.
 """
 
@@ -13,19 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from circulation.closures.events import DueDateMoved, ShelfPeriodMoved
-from circulation.closures.gather import Scene, being_fetched, lines_of, scene_of
+from circulation.closures.gather import being_fetched, lines_of
 from circulation.closures.models import ClosureLine, ClosurePlan
-from circulation.desk import Act
-from circulation.events import EntryReversed
-from circulation.facts import lock, patron_at_desk
-from circulation.fees import give_waiver
-from circulation.ledger import reverse_entry
-from circulation.models import Hold, LedgerEntry, Loan
-from circulation.permissions import REVERSE
+from circulation.closures.scene import Scene, scene_of
+from circulation.facts import lock
+from circulation.models import Hold, Loan
 from circulation.policies import branch, forget_rules
 from circulation.rules.closures import may_go_back
 from ils.accounts.actor import Actor
@@ -102,7 +99,7 @@ def closure(
 def discard_closure(session: Session, actor: Actor, plan_id: int) -> None:
     """Put a draft away. Raises ``Refused`` for a closure that was applied."""
     plan, _at = closure(session, actor, plan_id, to_change=True)
-    _expect(plan, "draft")
+    expect(plan, "draft")
     plan.state, plan.ended_at, plan.ended_by = "discarded", clock.now(), actor.staff_id
 
 
@@ -113,7 +110,7 @@ def apply_closure(session: Session, actor: Actor, plan_id: int) -> ClosurePlan:
     there are more, a job moves them and the plan is ``moving`` until then.
     """
     plan, at = closure(session, actor, plan_id, to_change=True)
-    _expect(plan, "draft")
+    expect(plan, "draft")
     _draw_up(session, plan, at)
     days = days_of(plan)
     plan.before = {
@@ -126,6 +123,7 @@ def apply_closure(session: Session, actor: Actor, plan_id: int) -> ClosurePlan:
         set_days(session, actor, at, closed, open=False, reason=why, plan_id=plan.id)
     forget_rules(session)
     plan.state, plan.applied_at, plan.applied_by = "moving", clock.now(), actor.staff_id
+    _turn_notices(session, plan, "planned", "done")
     audit(session, actor, "closure_applied", "closure", plan.id, first=str(plan.first_on))
     if _waiting(session, plan) > AT_ONCE:
         plan.job_id = enqueue(session, actor, "closure_moves", plan_id=plan.id).id
@@ -134,12 +132,23 @@ def apply_closure(session: Session, actor: Actor, plan_id: int) -> ClosurePlan:
     return plan
 
 
+def _turn_notices(session: Session, plan: ClosurePlan, was: str, state: str) -> None:
+    """Say of the notices of a plan whether they wait; nothing else has to be done to them."""
+    session.execute(
+        update(ClosureLine)
+        .where(ClosureLine.plan_id == plan.id, ClosureLine.kind == "notice")
+        .where(ClosureLine.state == was)
+        .values(state=state, done_at=clock.now())
+    )
+
+
 def _told(row: CalendarDay) -> dict[str, Any]:
     hours = [t.isoformat() if t else None for t in (row.opens, row.closes)]
     return {"open": row.open, "reason": row.reason, "hours": hours, "plan": row.plan_id}
 
 
-def _expect(plan: ClosurePlan, *states: str) -> None:
+def expect(plan: ClosurePlan, *states: str) -> None:
+    """Raise ``Refused`` for a plan at another point."""
     if plan.state not in states:
         raise Refused("closure_state", state=plan.state)
 
@@ -253,7 +262,7 @@ def undo_closure(session: Session, actor: Actor, plan_id: int) -> ClosurePlan:
     Days that have passed stay closed, so that no fine rises.
     """
     plan, at = closure(session, actor, plan_id, to_change=True)
-    _expect(plan, "applied")
+    expect(plan, "applied")
     today = clock.today()
     lines = session.scalars(
         select(ClosureLine)
@@ -271,6 +280,7 @@ def undo_closure(session: Session, actor: Actor, plan_id: int) -> ClosurePlan:
             line.state = "undone"
         else:
             line.state = "kept"
+    _turn_notices(session, plan, "done", "undone")
     _open_again(session, plan, at, today)
     plan.state, plan.ended_at, plan.ended_by = "undone", clock.now(), actor.staff_id
     audit(session, actor, "closure_undone", "closure", plan.id)
@@ -283,7 +293,7 @@ def lift_closure(session: Session, actor: Actor, plan_id: int, opens_on: date) -
     Raises ``Invalid`` for a day that has passed or lies behind the closure.
     """
     plan, at = closure(session, actor, plan_id, to_change=True)
-    _expect(plan, "applied")
+    expect(plan, "applied")
     if not clock.today() <= opens_on <= plan.last_on:
         raise Invalid("closure_opens_when", field="opens_on")
     _open_again(session, plan, at, opens_on)
@@ -305,58 +315,6 @@ def _open_again(session: Session, plan: ClosurePlan, at: OrgUnit, since: date) -
         row.opens, row.closes = (time.fromisoformat(t) if t else None for t in was["hours"])
     session.flush()
     forget_rules(session)
-
-
-# --- fines charged for days that were closed ---------------------------------------------------
-
-
-def give_back_fines(session: Session, actor: Actor, plan_id: int) -> tuple[int, int]:
-    """Take back what was charged for the closed days, all that is offered; returns (lines, đồng).
-
-    A fine that falls away whole is reversed; of one that only shrinks the difference is waived.
-    """
-    plan, at = closure(session, actor, plan_id, to_change=True)
-    _expect(plan, "applied", "lifted")
-    actor.require(REVERSE, at)
-    lines = session.scalars(
-        select(ClosureLine)
-        .where(ClosureLine.plan_id == plan.id, ClosureLine.kind == "fine")
-        .where(ClosureLine.state == "planned")
-        .order_by(ClosureLine.id)
-    ).all()
-    entries = {line.id: session.get_one(LedgerEntry, line.entry_id) for line in lines}
-    lock(session, patrons=[e.patron_id for e in entries.values() if e.patron_id is not None])
-    given, total = 0, 0
-    for line in lines:
-        if _give_back(session, actor, plan, line, entries[line.id]):
-            given, total = given + 1, total + (line.amount or 0)
-    audit(session, actor, "closure_fines_returned", "closure", plan.id, amount=total)
-    return given, total
-
-
-def _give_back(
-    session: Session, actor: Actor, plan: ClosurePlan, line: ClosureLine, entry: LedgerEntry
-) -> bool:
-    line.done_at = clock.now()
-    act = Act(session, actor, "closure", None, unit_id=line.branch_id)
-    patron = patron_at_desk(session, act.here, act.today, patron_id=entry.patron_id)
-    taken_back = session.scalar(select(LedgerEntry.id).where(LedgerEntry.reverses_id == entry.id))
-    if patron is None or taken_back is not None or not line.amount:
-        line.state = "changed"
-        return False
-    if line.amount >= entry.amount:
-        made = reverse_entry(act, entry, plan.reason)
-        act.event(
-            EntryReversed(entry.kind, plan.reason),
-            amount=entry.amount,
-            ledger_id=made.id,
-            **patron.statistics(),
-        )
-    else:
-        give_waiver(act, patron, entry, line.amount, plan.reason)
-    act.look_at_freed()
-    line.state = "done"
-    return True
 
 
 def counts_of(session: Session, plan_id: int) -> dict[tuple[str, str], tuple[int, int]]:

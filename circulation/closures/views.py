@@ -12,8 +12,10 @@ from wtforms import StringField
 from wtforms.validators import Length
 
 from circulation.closures import plans
+from circulation.closures.giving_back import OFFERED, GivenBack, give_back_penalties
 from circulation.closures.lists import lines_in_words
 from circulation.closures.models import ClosurePlan
+from circulation.notices.words import KINDS as TOLD
 from circulation.permissions import REVERSE
 from ils.core import clock
 from ils.core.audit import audit
@@ -55,8 +57,20 @@ LINE_STATES: dict[str, tuple[str, Any]] = {
     "undone": ("off", _l("moved back")),
     "kept": ("off", _l("kept as shown to the reader")),
 }
-KINDS = {"loan": _l("Loans"), "hold": _l("Holds on the shelf"), "fine": _l("Fines")}
-KIND_ONE = {"loan": _l("loan"), "hold": _l("hold"), "fine": _l("fine")}
+KINDS = {
+    "loan": _l("Loans"),
+    "hold": _l("Holds on the shelf"),
+    "notice": _l("Notices held back"),
+    "fine": _l("Fines"),
+    "suspension": _l("Suspensions"),
+}
+KIND_ONE = {
+    "loan": _l("loan"),
+    "hold": _l("hold"),
+    "notice": _l("notice"),
+    "fine": _l("fine"),
+    "suspension": _l("suspension"),
+}
 
 
 class ClosureForm(Form):
@@ -130,7 +144,6 @@ def show(plan_id: int) -> str:
         total = sum(n for (one, _state), (n, _sum) in counts.items() if kind in ("", one))
         number = page_number(request.args.get("page"))
         rows = lines_in_words(session, plan_id, kind, limit=SIZE, offset=(number - 1) * SIZE)
-        offered = counts.get(("fine", "planned"), (0, 0))
         return render_template(
             "closures/show.html",
             plan=plan,
@@ -140,14 +153,14 @@ def show(plan_id: int) -> str:
             figures=_figures(counts),
             kind=kind,
             kinds=KINDS,
-            kind_one=KIND_ONE,
+            what=_what,
             page=Page(number, SIZE, total, rows),
             states=STATES,
             line_states=LINE_STATES,
             names=unit_names(session),
             job=plans.job_of(session, plan),
             stopped=has_stopped(plans.job_of(session, plan)),
-            offered=offered,
+            offered={one: counts.get((one, "planned"), (0, 0)) for one in OFFERED},
             may_reverse=current_actor().can(REVERSE, at),
             today=clock.today(),
         )
@@ -181,7 +194,7 @@ def as_spreadsheet(plan_id: int) -> Response:
             ],
             rows=[
                 [
-                    str(KIND_ONE[row["kind"]]),
+                    _what(row),
                     *(row["name"], row["phone"], row["title"], row["accession_no"]),
                     names.get(row["branch_id"], ""),
                     *(row["old_on"], row["new_on"], row["amount"]),
@@ -198,6 +211,12 @@ def as_spreadsheet(plan_id: int) -> Response:
         mimetype=XLSX,
         headers={"Content-Disposition": f'attachment; filename="dong-cua-{plan_id}.xlsx"'},
     )
+
+
+def _what(row: dict[str, Any]) -> str:
+    """Name a line: a notice by what it tells."""
+    kind = str(KIND_ONE[row["kind"]])
+    return f"{kind}: {TOLD[row['about']]}" if row["kind"] == "notice" else kind
 
 
 def _day(day: date) -> str:
@@ -228,13 +247,7 @@ def act(plan_id: int) -> Any:
                 plans.lift_closure(session, actor, plan_id, opens_on)
                 said = _("The library opens again. Days already promised to readers stay.")
             elif wanted == "fines":
-                count, total = plans.give_back_fines(session, actor, plan_id)
-                said = ngettext(
-                    "%(num)s fine was taken back: %(sum)s.",
-                    "%(num)s fines were taken back: %(sum)s.",
-                    count,
-                    sum=dong(total),
-                )
+                said = _given_back(give_back_penalties(session, actor, plan_id))
             elif wanted == "discard":
                 plans.discard_closure(session, actor, plan_id)
                 said, here = _("The preview was thrown away; nothing had changed."), ""
@@ -250,6 +263,28 @@ def act(plan_id: int) -> Any:
     else:
         flash(said, "ok")
     return redirect(here or url_for("closures.home"))
+
+
+def _given_back(given: GivenBack) -> str:
+    parts = []
+    if given.fines or not given.suspensions:
+        parts.append(
+            ngettext(
+                "%(num)s fine was taken back: %(sum)s.",
+                "%(num)s fines were taken back: %(sum)s.",
+                given.fines,
+                sum=dong(given.amount),
+            )
+        )
+    if given.suspensions:
+        parts.append(
+            ngettext(
+                "%(num)s suspension ends earlier.",
+                "%(num)s suspensions end earlier.",
+                given.suspensions,
+            )
+        )
+    return " ".join(parts)
 
 
 @bp.route("/holidays", methods=["GET", "POST"])

@@ -12,11 +12,12 @@ from werkzeug.datastructures import FileStorage
 
 from cataloging.models import Item, Record
 from circulation.checkin import check_in
-from circulation.desk import DeskResult, perform
+from circulation.desk import DeskResult, perform, require_approval
 from circulation.facts import item_at_desk
 from circulation.fees import take_payment, waive
 from circulation.losses import claims, damage, lost, papers, words
 from circulation.losses.models import Claim, Loss
+from circulation.losses.undoing import last_undoable
 from circulation.models import Loan
 from circulation.patrons.cards import active_card
 from circulation.patrons.models import Patron
@@ -37,6 +38,7 @@ bp = Blueprint("losses_case", __name__, url_prefix="/staff/losses", template_fol
 
 PAPER = Path(__file__).with_name("print") / "minutes.typ"
 Said = tuple[str, list[str]]
+CANCELS = {"cancel": lost.cancel_loss, "cancel_damage": damage.cancel_damage}
 
 
 # --- a loan ----------------------------------------------------------------------------------
@@ -79,6 +81,7 @@ def loan(loan_id: int) -> Any:
             ).all(),
             claims_before=claims.claims_of(session, patron.id) if patron is not None else 0,
             names=unit_names(session),
+            last=last_undoable(session, actor),
             said=said,
             typed=request.form,
             today=clock.today(),
@@ -231,6 +234,7 @@ def show(loss_id: int) -> str:
             else None,
             names=unit_names(session),
             words=words,
+            last=last_undoable(session, actor),
             may_decide=actor.can_somewhere(DECIDE_LOSSES),
             may_take=actor.can_somewhere(TAKE_PAYMENT),
             may_waive=actor.can_somewhere(WAIVE),
@@ -265,8 +269,8 @@ def _case_act(loss_id: int) -> DeskResult:
             note=why,
             key=key,
         )
-    if word == "cancel":
-        return perform(lost.cancel_loss, actor, loss_id=loss_id, reason_text=why, key=key)
+    if word in CANCELS:
+        return perform(CANCELS[word], actor, loss_id=loss_id, reason_text=why, key=key)
     if word == "on_shelf":
         with reading() as session:
             number = lost.number_of(session, loss_id)
@@ -376,6 +380,8 @@ def _attempt(do: Callable[[], DeskResult]) -> tuple[Said | None, DeskResult | No
         return (sentence_for(error), []), None
     if result.ok:
         return None, result
+    if request.form.get("why", "").strip():  # it was said why; only the right is missing
+        require_approval(result)
     lines = [reason_sentence(one["code"], one["facts"]) for one in result.reasons]
     lines += [detail_sentence(one["code"], one["facts"]) for one in result.details]
     return (headline_sentence(result.code, result.facts), lines), result

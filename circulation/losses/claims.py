@@ -12,13 +12,14 @@ from circulation.desk import AMBER, Act, DeskResult, Overrides
 from circulation.facts import ItemAtDesk, item_at_desk, loan_about, lock_for_item, patron_at_desk
 from circulation.ledger import post_overdue
 from circulation.losses.events import ClaimMade, ClaimResolved
-from circulation.losses.found import end_claim, end_proposal, take_off_fines
+from circulation.losses.found import end_claim, end_proposal, take_off_fines, void_event
 from circulation.losses.lost import lost_answer, record_loss
 from circulation.losses.models import Claim
 from circulation.models import DeskCommand, Loan
 from circulation.permissions import DECIDE_LOSSES, HANDLE_LOSSES
 from circulation.policies import require_within
 from circulation.queue import reassign
+from circulation.returns import announce_moved
 from circulation.rules.reasons import Reason, reason
 from circulation.searches import count_missing
 from ils.accounts.actor import Actor
@@ -173,6 +174,64 @@ def tick_search(
     )
 
 
+def untick_search(
+    session: Session,
+    actor: Actor,
+    *,
+    claim_id: int,
+    key: str | None,
+    now: datetime | None = None,
+) -> DeskResult:
+    """Take back that a search was ticked off, the last one, while nothing was decided upon it."""
+    act, claim, loan, item = _begin_claim(session, actor, "untick_search", claim_id, key, now)
+    if stored := act.stored():
+        return stored
+    if claim.resolved_at is not None or claim.searched_1 is None:
+        return act.refuse([reason("changed_since")], item=item.about())
+    if claim.searched_2 is not None:
+        act.journal.change(claim, searched_2=None, searched_2_by=None)
+    else:
+        act.journal.change(claim, searched_1=None, searched_1_by=None)
+    audit(session, actor, "search_unticked", "item", item.item.id)
+    return act.answer("search_unticked", undo=False, item=item.about(), loan=loan_about(loan))
+
+
+def take_up_again(
+    session: Session,
+    actor: Actor,
+    *,
+    claim_id: int,
+    reason_text: str,
+    key: str | None,
+    now: datetime | None = None,
+) -> DeskResult:
+    """A claim was given up without charge by mistake: loan and claim are open again.
+
+    The fine that was taken back stays so; it is posted anew when the claim ends. Raises
+    ``Invalid`` without words.
+    """
+    actor.require(DECIDE_LOSSES)
+    act, claim, loan, item = _begin_claim(session, actor, "take_up_again", claim_id, key, now)
+    if stored := act.stored():
+        return stored
+    if not reason_text.strip():
+        raise Invalid("loss_reason_missing", field="why")
+    if loan.patron_id is None:
+        return act.refuse([reason("patron_forgotten")], item=item.about())
+    over = claim.resolution == "given_up" and loan.closed_how == "claimed_closed"
+    if not over or item.item.lifecycle != "missing" or item.position != "on_shelf":
+        return act.refuse([reason("changed_since")], item=item.about())
+    act.journal.change(claim, resolved_at=None, resolved_by=None, resolution=None)
+    act.journal.change(loan, closed_at=None, closed_how=None, closed_branch_id=None)
+    act.journal.change(item.item, lifecycle="active")
+    act.flush()
+    for kind in ("claim_resolved", "item_missing"):
+        void_event(act, kind, item.item.id)
+    audit(session, actor, "claim_taken_up", "item", item.item.id, reason=reason_text)
+    announce_moved(session, item.item.record_id)
+    return act.answer("claim_taken_up", undo=False, item=item.about(), loan=loan_about(loan))
+
+
 def give_up(
     session: Session,
     actor: Actor,
@@ -270,7 +329,7 @@ def on_shelf_after_all(
     take_off_fines(act, loan)
     act.journal.change(claim, resolution="on_shelf", resolved_by=actor.staff_id)
     act.event(ClaimResolved("on_shelf"), at=claim.branch_id, loan_id=loan.id, item_id=loan.item_id)
-    return act.answer("claim_on_shelf", undo=False, item=item.about())
+    return act.answer("claim_on_shelf", item=item.about())
 
 
 # --- what the acts share ---------------------------------------------------------------------

@@ -13,10 +13,11 @@ from circulation.desk import AMBER, DeskResult
 from circulation.events import ItemDamaged
 from circulation.facts import ItemAtDesk, patron_at_desk
 from circulation.ledger import post_charge
-from circulation.losses.found import FOUND
-from circulation.losses.lost import begin_item, let_go
+from circulation.losses.events import LossCanceled
+from circulation.losses.found import FOUND, IN_KIND, take_off, void_event
+from circulation.losses.lost import begin_case, begin_item, let_go
 from circulation.losses.models import DamageRate, Loss
-from circulation.losses.settling import review_losses
+from circulation.losses.settling import review_losses, settled_by
 from circulation.models import Loan
 from circulation.permissions import DECIDE_LOSSES, HANDLE_LOSSES
 from circulation.policies import branch
@@ -108,6 +109,7 @@ def record_damage(
             "by_hand": amount is not None,
             "damages": [vars(d) for d in damages],
             "lifecycle": lifecycle,
+            "lifecycle_before": item.item.lifecycle,
         },
         note=note.strip(),
         state="open" if entry is not None else "settled",
@@ -146,6 +148,45 @@ def record_damage(
         item=item.about(),
         patron=patron.about() if patron is not None else None,
     )
+
+
+def cancel_damage(
+    session: Session,
+    actor: Actor,
+    *,
+    loss_id: int,
+    reason_text: str,
+    key: str | None,
+    now: datetime | None = None,
+) -> DeskResult:
+    """Damage was recorded by mistake: what was charged is taken back, the copy is what it was.
+
+    What was paid stands to the reader's credit. A copy that somebody dealt with since stays as it
+    is. Raises ``Invalid`` without words.
+    """
+    act, case, item = begin_case(session, actor, "cancel_damage", loss_id, key, now)
+    if stored := act.stored():
+        return stored
+    if case.kind != "damaged" or case.state == "cancelled" or case.settled_how in IN_KIND:
+        return act.refuse([reason("loss_state")], item=item.about())
+    if not reason_text.strip():
+        raise Invalid("loss_reason_missing", field="why")
+    paid = settled_by(session, case).get("payment", 0)
+    settled = case.state == "settled" and case.price_entry_id is not None
+    act.journal.change(case, state="cancelled", note=f"{case.note} {reason_text}".strip())
+    take_off(act, case.entry_ids)
+    was, made = (case.reckoning.get(name) for name in ("lifecycle_before", "lifecycle"))
+    if was and item.item.lifecycle == made != was:
+        act.journal.change(item.item, lifecycle=was)
+    act.event(LossCanceled("damage"), at=case.branch_id, **item.statistics())
+    for kind in ("item_damaged", *(("loss_settled",) if settled else ())):
+        void_event(act, kind, item.item.id)
+    audit(session, actor, "damage_canceled", "item", item.item.id, reason=reason_text)
+    announce_moved(session, item.item.record_id)
+    reassign(act, item.item.record_id)
+    if paid:
+        act.line("found_credit", amount=paid)
+    return act.answer("damage_canceled", undo=False, item=item.about())
 
 
 def _against(item: ItemAtDesk, lifecycle: str) -> list[Reason]:

@@ -113,10 +113,11 @@ SORTS: dict[str, dict[str, Any]] = {
     },
 }
 SORTS["damaged"] = SORTS["lost"]
-STATES = {
+STATES: dict[str, tuple[str, ...]] = {
+    "proposals": ("open", "postponed"),
     "claims": ("open", "resolved"),
     "lost": ("open", "settled", "found", "cancelled"),
-    "damaged": ("open", "settled"),
+    "damaged": ("open", "settled", "cancelled"),
 }
 
 
@@ -183,6 +184,7 @@ def _proposals(asked: Asked) -> Any:
         select(
             LossProposal.id,
             LossProposal.loan_id,
+            LossProposal.until,
             Loan.due_on,
             *_LOANED,
             *_READER,
@@ -192,10 +194,11 @@ def _proposals(asked: Asked) -> Any:
         .join(Item, Item.id == Loan.item_id)
         .join(Record, Record.id == Item.record_id)
     )
+    state = LossProposal.state == "proposed"
+    if asked.state == "postponed":
+        state = (LossProposal.state == "postponed") & (LossProposal.until > asked.today)
     return _with_reader(query).where(
-        LossProposal.branch_id.in_(asked.branches),
-        LossProposal.state == "proposed",
-        Loan.closed_at.is_(None),
+        LossProposal.branch_id.in_(asked.branches), state, Loan.closed_at.is_(None)
     )
 
 

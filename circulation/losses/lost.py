@@ -23,6 +23,7 @@ from circulation.facts import (
 from circulation.ledger import open_amounts, post_charge, post_entry, post_overdue, spread_credit
 from circulation.losses.events import ItemLost, LossCanceled
 from circulation.losses.found import (
+    IN_KIND,
     close_case,
     end_claim,
     end_proposal,
@@ -270,7 +271,7 @@ def bring_copy(
     act.journal.change(case, replacement_item_id=brought)
     audit(session, actor, "replacement_copy", "item", item.item.id, amount=open_amount)
     review_losses(act, price.patron_id)
-    return act.answer("copy_brought", facts={"amount": open_amount}, undo=False, item=item.about())
+    return act.answer("copy_brought", facts={"amount": open_amount}, item=item.about())
 
 
 def _brought(act: Act, barcode: str) -> int | None:
@@ -291,20 +292,29 @@ def cancel_loss(
     key: str | None,
     now: datetime | None = None,
 ) -> DeskResult:
-    """It was recorded as lost by mistake: the charges are taken back and the loan goes on."""
+    """It was recorded as lost by mistake: the charges are taken back and the loan goes on.
+
+    Also where the case is settled already, as long as no other copy or work has paid for it: the
+    loan is opened again, and what was paid stands to the reader's credit.
+    """
     act, case, item = begin_case(session, actor, "cancel_loss", loss_id, key, now)
     if stored := act.stored():
         return stored
-    if case.kind != "lost" or case.state != "open":
+    loan = session.get(Loan, case.loan_id) if case.loan_id is not None else None
+    if not _may_be_canceled(case, item, loan):
         return act.refuse([reason("loss_state")], item=item.about())
     if not reason_text.strip():
         raise Invalid("loss_reason_missing", field="why")
     paid = settled_by(session, case).get("payment", 0)
+    settled = case.state == "settled"
     act.journal.change(case, state="cancelled", note=f"{case.note} {reason_text}".strip())
     take_off(act, case.entry_ids)
-    if item.loan is not None and item.loan.id == case.loan_id:
-        act.journal.change(item.loan, lost_on=None)
-        reopen_claim(act, item.loan, case)
+    if loan is not None:
+        if settled:
+            act.journal.change(loan, closed_at=None, closed_how=None, closed_branch_id=None)
+            void_event(act, "loss_settled", item.item.id)
+        act.journal.change(loan, lost_on=None)
+        reopen_claim(act, loan, case)
     act.journal.change(item.item, lifecycle="active")
     act.event(LossCanceled(case.why), at=case.branch_id, **item.statistics())
     void_event(act, "item_lost", item.item.id)
@@ -314,6 +324,18 @@ def cancel_loss(
     if paid:
         act.line("found_credit", amount=paid)
     return act.answer("loss_canceled", undo=False, item=item.about())
+
+
+def _may_be_canceled(case: Loss, item: ItemAtDesk, loan: Loan | None) -> bool:
+    """Tell whether a loss can be said never to have been: nobody went on with copy or money."""
+    if case.kind != "lost" or case.state not in ("open", "settled"):
+        return False
+    if item.item.lifecycle not in ("lost", "lost_settled"):
+        return False
+    if loan is not None and loan.closed_at is not None:
+        known = loan.closed_how == "lost_settled" and loan.patron_id is not None
+        return known and item.position == "on_shelf" and case.settled_how not in IN_KIND
+    return case.settled_how not in IN_KIND
 
 
 def decide_money(
@@ -352,7 +374,7 @@ def decide_money(
             return act.refuse([reason("loss_state")], item=item.about())
         act.journal.change(case, found_money=money)
     audit(session, actor, "loss_money", "item", item.item.id, money=money)
-    return act.answer("loss_decided", facts={"money": money}, item=item.about(), undo=False)
+    return act.answer("loss_decided", facts={"money": money}, item=item.about())
 
 
 def pay_back_found(

@@ -139,6 +139,30 @@ def postpone(
     return act.answer("loss_postponed", facts={"until": until}, undo=False, item=item.about())
 
 
+def propose_again(
+    session: Session,
+    actor: Actor,
+    *,
+    proposal_id: int,
+    key: str | None,
+    now: datetime | None = None,
+) -> DeskResult:
+    """Take back that a loan was left alone: it is on the list again, if it is still late."""
+    act, row, loan, item = _begin(session, actor, "propose_again", proposal_id, key, now)
+    if stored := act.stored():
+        return stored
+    again = (
+        select(LossProposal.id)
+        .where(LossProposal.loan_id == loan.id, LossProposal.state == "proposed")
+        .limit(1)
+    )
+    over = loan.closed_at is not None or loan.lost_on is not None or loan.claimed_on is not None
+    if row.state != "postponed" or over or loan.due_on != row.due_on or session.scalar(again):
+        return act.refuse([reason("changed_since")], item=item.about())
+    act.journal.change(row, state="proposed", until=None, decided_at=None, decided_by=None)
+    return act.answer("loss_proposed_again", undo=False, item=item.about())
+
+
 def _begin(
     session: Session,
     actor: Actor,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item
 from circulation.desk import WHEN_FREED, Act
-from circulation.facts import item_at_desk
+from circulation.facts import item_at_desk, require_locked
 from circulation.ledger import open_amounts
 from circulation.losses.events import LossReopened, LossSettled
 from circulation.losses.models import Loss
@@ -43,11 +43,13 @@ def review_losses(act: Act, patron_id: int) -> None:
     if not cases:
         return
     _, left = open_amounts(act.session, patron_id)
-    for case in cases:
-        owed = sum(max(0, left.get(i, 0)) for i in case.entry_ids)
-        if case.state == "open" and not owed:
+    owed = {case.id: sum(max(0, left.get(i, 0)) for i in case.entry_ids) for case in cases}
+    turned = [case for case in cases if (case.state == "open") != bool(owed[case.id])]
+    require_locked(act.session, [case.item_id for case in turned])
+    for case in turned:
+        if case.state == "open":
             settle_case(act, case, how_settled(act.session, case))
-        elif case.state == "settled" and owed:
+        else:
             _reopen(act, case)
 
 

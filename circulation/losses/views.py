@@ -9,11 +9,14 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from circulation.desk import DeskResult, perform
+from circulation.checkin import check_in
+from circulation.desk import DeskResult, perform, require_approval
 from circulation.losses import claims, lists, proposals, words
 from circulation.losses.missing import start_search
-from circulation.permissions import DECIDE_LOSSES, HANDLE_LOSSES
+from circulation.losses.undoing import last_undoable
+from circulation.permissions import CHECK_IN, DECIDE_LOSSES, HANDLE_LOSSES, UNDO
 from circulation.searches import searches_at
+from circulation.undo import undo
 from circulation.views.holds import new_key, tell
 from ils.core import clock
 from ils.core.audit import audit
@@ -61,6 +64,7 @@ def home() -> str:
             branches=_branches(session),
             words=words,
             may_decide=current_actor().can_somewhere(DECIDE_LOSSES),
+            last=last_undoable(session, current_actor()),
             key=new_key(),
         )
 
@@ -110,6 +114,18 @@ def _asked(session: Session) -> lists.Asked:
     )
 
 
+@bp.post("/undo")
+@door(UNDO)
+def take_back() -> Any:
+    """Take back the act that was just done, whole."""
+    token, back = request.form.get("token", ""), request.form.get("back", "")
+    result = _try(lambda: perform(undo, current_actor(), token=token, key=new_key()))
+    if result is not None:
+        tell(result)
+    gone = not back.startswith(url_for("losses.home")) or "/case/" in back
+    return redirect(url_for("losses.home") if gone else back)
+
+
 # --- proposals -------------------------------------------------------------------------------
 
 
@@ -136,6 +152,8 @@ def decide() -> Any:
 
 def _decide_one(proposal_id: int, key: str) -> DeskResult:
     form, actor = request.form, current_actor()
+    if form.get("act") == "again":
+        return perform(proposals.propose_again, actor, proposal_id=proposal_id, key=key)
     if form.get("act") != "postpone":
         return perform(proposals.approve, actor, proposal_id=proposal_id, key=key)
     return perform(
@@ -172,6 +190,10 @@ def claim(claim_id: int) -> Any:
         "free": lambda: perform(
             claims.give_up, actor, claim_id=claim_id, charge=False, key=key, overrides=overrides
         ),
+        "untick": lambda: perform(claims.untick_search, actor, claim_id=claim_id, key=key),
+        "take_up": lambda: perform(
+            claims.take_up_again, actor, claim_id=claim_id, reason_text=back, key=key
+        ),
         "withdraw": lambda: perform(claims.withdraw_claim, actor, claim_id=claim_id, key=key),
     }
     if word in acts and (result := _try(acts[word])) is not None:
@@ -201,13 +223,32 @@ def search() -> Any:
     return redirect(url_for("losses.home", tab="missing"))
 
 
+@bp.post("/found")
+@door(CHECK_IN)
+def found() -> Any:
+    """A missing copy is here after all: it is taken in as by a scan."""
+    number = request.form.get("barcode", "").strip()
+    key = request.form.get("key") or new_key()
+    result = _try(
+        lambda: perform(
+            check_in, current_actor(), barcode=number, from_shelf=True, key=f"{key}-{number}"[:80]
+        )
+    )
+    if result is not None:
+        tell(result)
+    return redirect(url_for("losses.home", tab="missing"))
+
+
 # --- what the pages share --------------------------------------------------------------------
 
 
 def _try(do: Callable[[], DeskResult]) -> DeskResult | None:
     """Do an act; what it says no to is told on the next page. Not found and forbidden stay so."""
     try:
-        return do()
+        result = do()
+        if request.form.get("why", "").strip():  # it was said why; only the right is missing
+            require_approval(result)
+        return result
     except IlsError as error:
         if error.status in (403, 404) and error.code != "item_unknown":
             raise

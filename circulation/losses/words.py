@@ -22,8 +22,9 @@ CASE_STATES: dict[str, tuple[str, Any]] = {
     "open": ("warn", _l("open")),
     "settled": ("ok", _l("settled")),
     "found": ("info", _l("found again")),
-    "cancelled": ("off", _l("was not lost")),
+    "cancelled": ("off", _l("recorded by mistake")),
 }
+PROPOSAL_STATES: dict[str, Any] = {"open": _l("proposed"), "postponed": _l("left alone")}
 CLAIM_STATES: dict[str, Any] = {"open": _l("open"), "resolved": _l("resolved")}
 CLAIM_KINDS: dict[str, Any] = {
     "returned": _l("says it was returned"),
@@ -32,7 +33,7 @@ CLAIM_KINDS: dict[str, Any] = {
 RESOLUTIONS: dict[str, tuple[str, Any]] = {
     "on_shelf": ("ok", _l("found on our shelf")),
     "by_reader": ("ok", _l("brought by the patron")),
-    "given_up": ("off", _l("given up")),
+    "given_up": ("off", _l("search given up")),
     "withdrawn": ("off", _l("taken back")),
 }
 WAYS: dict[str, Any] = {

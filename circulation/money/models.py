@@ -24,9 +24,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
+from ils.core.events import BigId
 from ils.core.kept import SeldomChanged
 
 ANNUAL, REPLACEMENT = "annual", "replacement"
+BATCH_STATES = ("draft", "giving", "given", "taking", "taken", "discarded")
+BATCH_LINE_STATES = ("planned", "given", "changed", "taken", "kept")
 ADDED, HANDED_OVER = "added", "handed_over"
 
 
@@ -233,4 +236,57 @@ class Amnesty(SeldomChanged, Base):
         CheckConstraint("to_on >= from_on", name="days_in_order"),
         CheckConstraint("decision <> ''", name="decision_named"),
         Index("ix_amnesty_unit", "unit_id"),
+    )
+
+
+class BatchWaiver(Base):
+    """Old debts forgiven together by a decision: what was asked for, and how far it is.
+
+    ``asked`` keeps the filter as it was typed. The lines are drawn up by the preview.
+    """
+
+    __tablename__ = "batch_waiver"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    decision: Mapped[str] = mapped_column(String(120))
+    decided_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(250))
+    asked: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    made_by: Mapped[int | None] = mapped_column(Integer)
+    given_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    given_by: Mapped[int | None] = mapped_column(Integer)
+    taken_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    taken_by: Mapped[int | None] = mapped_column(Integer)
+    job_id: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {BATCH_STATES!r}", name="state_known"),
+        CheckConstraint("decision <> '' AND reason <> ''", name="said_why"),
+        Index("ix_batch_waiver_unit", "unit_id", "id"),
+    )
+
+
+class BatchWaiverLine(Base):
+    """A charge of a batch: what was open of it at the preview, and the waiver that forgave it."""
+
+    __tablename__ = "batch_waiver_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[int] = mapped_column(ForeignKey("batch_waiver.id"))
+    entry_id: Mapped[int] = mapped_column(BigId, ForeignKey("ledger_entry.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    waiver_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("ledger_entry.id"))
+    given: Mapped[int] = mapped_column(BigInteger, default=0)
+    state: Mapped[str] = mapped_column(String(10), default="planned")
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {BATCH_LINE_STATES!r}", name="state_known"),
+        CheckConstraint("amount > 0 AND given >= 0 AND given <= amount", name="never_more"),
+        Index("uq_batch_waiver_line", "batch_id", "entry_id", unique=True),
+        Index("ix_batch_waiver_line_state", "batch_id", "state", "id"),
+        Index("ix_batch_waiver_line_entry", "entry_id"),
+        Index("ix_batch_waiver_line_waiver", "waiver_id"),
     )

@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from circulation.money.views import accounts, books, rates, sales, tills
+from circulation.money.views import accounts, books, rates, sales, tills, waivers
 from circulation.permissions import TAKE_PAYMENT, VIEW_FEES
 from ils.core.audit import name_acts, name_facts, name_subjects
 from ils.web.errors import message
@@ -12,15 +12,16 @@ from ils.web.menu import menu_entry
 
 def register(app: Flask) -> None:
     """Install the pages of money."""
-    for bp in (accounts.bp, books.bp, rates.bp, sales.bp, tills.bp):
+    for bp in (accounts.bp, books.bp, rates.bp, sales.bp, tills.bp, waivers.bp):
         app.register_blueprint(bp)
     group = _l("Money")
     menu_entry(group, _l("Till"), "money_tills.home", TAKE_PAYMENT, order=170, key="Alt+K")
     menu_entry(group, _l("Small sales"), "money_sales.sale", TAKE_PAYMENT, order=171)
     menu_entry(group, _l("Fee book"), "money_books.fees", VIEW_FEES, order=172)
+    menu_entry(group, _l("Waivers"), "money_waivers.book", VIEW_FEES, order=174)
     menu_entry(group, _l("Deposits"), "money_books.deposits", VIEW_FEES, order=173)
-    menu_entry(group, _l("Running fines"), "money_books.running", VIEW_FEES, order=174)
-    menu_entry(group, _l("Card fees and prices"), "money_rates.show", VIEW_FEES, order=175)
+    menu_entry(group, _l("Running fines"), "money_books.running", VIEW_FEES, order=175)
+    menu_entry(group, _l("Card fees and prices"), "money_rates.show", VIEW_FEES, order=176)
     _say()
     _name()
 
@@ -39,6 +40,12 @@ def _say() -> None:
     message("till_unknown", _l("There is no such till of yours."))
     message("rate_unknown", _l("There is no such rate."))
     message("receipt_unknown", _l("There is no such receipt."))
+    message("batch_waiver_unknown", _l("There is no such list of debts."))
+    message("batch_waiver_state", _l("This was done already, or it is at another point by now."))
+    message("waiver_kinds_missing", _l("Please tick the charges it is about."))
+    message("debt_age_wrong", _l("Please type the age of the debts in days, as a number."))
+    message("waiver_nothing_fits", _l("No open debt fits."))
+    message("waiver_too_many", _l("These are more than %(most)s debts: choose fewer at once."))
     message("act_unknown", _l("There is no such act."))
     message("line_not_chosen", _l("Please tick the lines it is about."))
     message("amount_for_one_line", _l("A part can be named for one line only."))
@@ -60,7 +67,11 @@ def _name() -> None:
         exemption_set=_l("Exemption from card fees set"),
         price_set=_l("Price of a service set"),
         amnesty_given=_l("Fines forgiven by a decision"),
+        batch_waived=_l("Old debts forgiven together"),
+        batch_taken_back=_l("Waivers of a batch taken back"),
         rate_ended=_l("Fee, price or amnesty ended"),
     )
-    name_subjects(till=_l("till"), receipt=_l("receipt"))
+    name_subjects(
+        till=_l("till"), receipt=_l("receipt"), batch_waiver=_l("debts forgiven together")
+    )
     name_facts(difference=_l("difference"), rate=_l("rate"), decision=_l("decision"))

@@ -55,4 +55,4 @@ def keys() -> Response:
 
 def _kinds(session: Session) -> dict[str, str]:
     rows = session.execute(select(PatronCategory.code, PatronCategory.name))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}

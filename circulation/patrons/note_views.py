@@ -49,7 +49,7 @@ def end_note(patron_id: int, note_id: int) -> Any:
         with transaction() as session:
             lift_note(session, current_actor(), note_id, request.form.get("why", ""))
     except IlsError as error:
-        if error.status == 404:
+        if error.status in (403, 404):
             raise
         flash(sentence_for(error), "bad")
     else:

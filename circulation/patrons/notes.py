@@ -15,7 +15,7 @@ from ils.accounts.actor import Actor
 from ils.accounts.models import Staff
 from ils.core import clock
 from ils.core.audit import audit
-from ils.core.errors import Invalid, NotFound, Refused
+from ils.core.errors import Forbidden, Invalid, NotFound
 from ils.org.units import unit
 from ils.text.normal import clean
 
@@ -77,7 +77,7 @@ def lift_note(session: Session, actor: Actor, note_id: int, why: str = "") -> No
         raise NotFound("note_unknown")
     patron = patron_for(session, actor, note.patron_id, EDIT)
     if not may_lift(session, actor, note, patron.branch_id):
-        raise Refused("block_of_other")
+        raise Forbidden("block_of_other", permission=HEAD)
     if note.acts and not why.strip():
         raise Invalid("block_why_missing", field="why")
     if note.lifted_at is not None:

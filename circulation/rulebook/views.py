@@ -38,6 +38,9 @@ bp = Blueprint(
 )
 
 
+OWN, TICK = "own", "tick:"  # of a list: the box says that it is set here; what is ticked
+
+
 @dataclass(frozen=True)
 class Cell:
     """A box of the matrix: what is set here, what holds, and where that comes from."""
@@ -49,6 +52,7 @@ class Cell:
     origin: str
     idle: bool  # set here, but never decides
     wrong: str = ""
+    ticked: tuple[str, ...] = ()  # of a list: what its boxes say
 
 
 def chosen(session: Session, permission: str = VIEW_POLICY) -> tuple[OrgUnit, list[OrgUnit]]:
@@ -105,6 +109,8 @@ def matrix() -> Any:
 def _options(about: FieldAbout, words: Words) -> list[tuple[str, str]]:
     if about.type is bool:
         return [("1", _("yes")), ("0", _("no"))]
+    if about.type is tuple:
+        return [(one, words.value(about.name, (one,))) for one in about.choices]
     return [(one, words.fields.get(one, one)) for one in about.choices]
 
 
@@ -133,8 +139,12 @@ def _typed_changes(
 ) -> tuple[list[Change], dict[str, str]]:
     """Read the boxes; return what differs from what is set, and what could not be read."""
     changes, problems = [], {}
+    holds: dict[tuple[str, str], Any] = {}
     with reading() as session:
         rows = {(r.item_type, r.category): r.values for r in policy_rows(session, at.id)}
+        if about.type is tuple:
+            pairs = [(t, c) for t in ("", *words.types) for c in ("", *words.categories)]
+            holds = {p: getattr(policy_for(session, at.id, *p).policy, about.name) for p in pairs}
     for item_type in ("", *words.types):
         for category in ("", *words.categories):
             name = _cell_name(item_type, category)
@@ -142,7 +152,11 @@ def _typed_changes(
                 continue
             own = rows.get((item_type, category), {})
             try:
-                value, inherit = _read(about, request.form[name])
+                if about.type is tuple:
+                    held = holds[item_type, category]
+                    value, inherit = _read_list(about, name, held, own=about.name in own)
+                else:
+                    value, inherit = _read(about, request.form[name])
             except ValueError:
                 problems[name] = _("This value could not be read.")
                 continue
@@ -170,6 +184,20 @@ def _read(about: FieldAbout, text: str) -> tuple[Any, bool]:
     return to_json({"value": value})["value"], False
 
 
+def _ticked(about: FieldAbout, name: str) -> list[str]:
+    """Return the ticks of a list in its order."""
+    ticked = request.form.getlist(f"{TICK}{name}")
+    return [one for one in about.choices if one in ticked]
+
+
+def _read_list(about: FieldAbout, name: str, holds: Any, *, own: bool) -> tuple[Any, bool]:
+    """Read a list: what is ticked, and whether it is left to be inherited. Ticks changed in a box
+    that inherits are meant."""
+    ticked = _ticked(about, name)
+    inherit = request.form[name] != OWN and (own or set(ticked) == set(holds))
+    return ticked, inherit
+
+
 def _cells(
     session: Session, at: OrgUnit, about: FieldAbout, words: Words, problems: dict[str, str]
 ) -> dict[tuple[str, str], Cell]:
@@ -185,7 +213,9 @@ def _cells(
             found = policy_for(session, at.id, item_type, category)
             own = rows.get((item_type, category), {})
             name = _cell_name(item_type, category)
-            shown = typed(about, own[about.name]) if about.name in own else ""
+            is_list = about.type is tuple
+            shown = typed(about, own[about.name]) if about.name in own and not is_list else ""
+            is_typed = is_list and name in request.form
             cells[item_type, category] = Cell(
                 name=name,
                 own=about.name in own,
@@ -194,6 +224,13 @@ def _cells(
                 origin=words.origin(found.origins.get(about.name)),
                 idle=(item_type, category) in idle,
                 wrong=problems.get(name, ""),
+                ticked=tuple(
+                    _ticked(about, name)
+                    if is_typed
+                    else getattr(found.policy, about.name)
+                    if is_list
+                    else ()
+                ),
             )
     return cells
 

@@ -6,7 +6,7 @@ Source: docs/circulation.md, closures.
 from dataclasses import dataclass
 from datetime import date
 
-from circulation.rules.fines import Posted, charge
+from circulation.rules.fines import Posted, charge, suspension_days
 from circulation.rules.policy import Policy
 from ils.org.calendar import Calendar
 
@@ -95,6 +95,34 @@ def too_much(posted: PostedFine, policy: Policy, after: Calendar) -> int:
         Posted(on_loan=posted.posted_before, since_due=posted.posted_before),
     )
     return max(0, posted.amount - right.amount - posted.waived)
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """Days without borrowing as a late return brought them."""
+
+    from_on: date
+    to_on: date
+    due_on: date
+    returned_on: date
+
+
+def days_too_many(penalty: Penalty, policy: Policy, before: Calendar, after: Calendar) -> int:
+    """Return by how many days a suspension shrinks when days turn out to have been closed.
+
+    Never more than it has, and only what this closure changes: one is never made longer.
+    """
+    was = suspension_days(penalty.due_on, penalty.returned_on, policy, before)
+    right = suspension_days(penalty.due_on, penalty.returned_on, policy, after)
+    has = (penalty.to_on - penalty.from_on).days + 1
+    return max(0, min(was, has) - right) if right < was else 0
+
+
+def told_later(on: date, before: Calendar, after: Calendar) -> Moved | None:
+    """Return when a message of a day goes out instead, None where the closure does not hold it."""
+    if not before.is_open(on) or after.is_open(on):
+        return None
+    return Moved(after.next_open(on, FAR))
 
 
 def may_go_back(old: date, promised: date, now: date, today: date) -> bool:

@@ -202,10 +202,32 @@ async function act(target, button) {
     drain();
   } catch (problem) {
     const words = problem.status ? problem.message : desk.dataset.silent;
+    if (problem.facts?.approvable && !data.has("approver_card")) { sendAsPage(target, button, data.get("key")); return; }
     sound("red");
+    if (problem.facts?.approvable && notApproved(target, words)) return;
     say(words, "red");
     document.getElementById("desk-top").textContent = words;
   }
+}
+
+// What somebody else must approve is asked on a page of its own, which sends the same form again.
+function sendAsPage(target, button, key) {
+  for (const [name, value] of [["key", key], ...(button?.name ? [[button.name, button.value]] : [])]) {
+    target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  HTMLFormElement.prototype.submit.call(target);
+}
+
+// Card and PIN did not fit: the question stays, with all that was typed but the PIN.
+function notApproved(target, words) {
+  const place = target.querySelector("[data-problem]");
+  if (!place) return false;
+  place.textContent = words;
+  place.hidden = false;
+  const pin = target.elements.approver_pin;
+  pin.value = "";
+  pin.focus();
+  return true;
 }
 
 desk?.addEventListener("submit", (event) => {

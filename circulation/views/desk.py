@@ -10,13 +10,12 @@ from flask import Blueprint, abort, request
 
 from circulation.scan import recognize
 from circulation.views.desk_acts import ACTS
-from circulation.views.desk_approval import APPROVED_ACTS
 from circulation.views.desk_scan import finished, scanned
 from circulation.views.desk_show import panel_of, respond, show
 from circulation.views.desk_state import USE, Answer, State, new_key
 from ils.core.db import reading
-from ils.core.errors import IlsError
-from ils.web.door import current_actor, door
+from ils.core.errors import Forbidden, IlsError
+from ils.web.door import current_actor, door, end_approval
 from ils.web.errors import sentence_for
 
 bp = Blueprint(
@@ -69,10 +68,14 @@ def act() -> Any:
     state, form = State.from_request(), request.form
     # What a button says comes after what its form would do, and counts.
     key, word = form.get("key") or new_key(), (form.getlist("act") or [""])[-1]
-    known = (ACTS | APPROVED_ACTS).get(word)
+    known = ACTS.get(word)
     if known is None:
         abort(400)
     try:
-        return respond(known(state, key))
+        answer = known(state, key)
+        end_approval()
+        return respond(answer)
+    except Forbidden:
+        raise  # a supervisor may approve it
     except IlsError as error:
         return respond(Answer(state, message=sentence_for(error), tone="red"))

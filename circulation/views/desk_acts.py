@@ -28,31 +28,32 @@ from circulation.views.desk_scan import (
     undo_last,
 )
 from circulation.views.desk_state import MODES, Answer, State
-from ils.accounts.actor import Actor
 from ils.core.db import reading
 from ils.core.errors import NotFound
 from ils.web.door import current_actor
 from ils.web.forms import parse_day, parse_dong
 
 
-def override(state: State, key: str, actor: Actor | None = None) -> Answer:
-    """Lend all the same: every reason gets the reason typed, remembered where the rules allow."""
-    why = request.form.get("why", "").strip()
+def override(state: State, key: str) -> Answer:
+    """Do it all the same: every reason gets the reason typed, remembered where the rules allow.
+
+    What somebody who stood by approved counts once and is not remembered.
+    """
+    by, why = current_actor(), request.form.get("why", "").strip()
     overrides = dict(state.remembered)
     needs_reason = request.form.get("needs_reason") == "1"
     if needs_reason and not why:
         return asked_again(state, _("An override needs a reason in words."))
     for code in request.form.getlist("code"):
         overrides[code] = why or _("answered at the desk")
-        if code in request.form.getlist("remember_code"):
+        if code in request.form.getlist("remember_code") and by.approver is None:
             state.remembered[code] = overrides[code]
     command, barcode = request.form.get("command", ""), request.form.get("barcode", "")
-    by = actor or current_actor()
     if command == "renew":
         return answered(state, perform(renew, by, key=key, barcode=barcode, overrides=overrides))
     if command == "check_in":
         return give_back(state, barcode, key, overrides)
-    more: dict[str, Any] = {"actor": by}
+    more: dict[str, Any] = {}
     if request.form.get("due_on", "").strip():
         more["due_on"] = parse_day(request.form["due_on"])
     return lend(state, barcode, key, overrides, **more)

@@ -21,7 +21,7 @@ from circulation.views.desk import bp
 from circulation.views.desk_slips import PRINT, drop_rows
 from circulation.views.desk_state import USE, new_key
 from ils.core import clock
-from ils.core.audit import name_acts, name_facts, name_subjects
+from ils.core.audit import name_acts, name_subjects
 from ils.core.db import reading
 from ils.core.errors import IlsError, NotFound
 from ils.org.units import library_of, unit, unit_names
@@ -239,11 +239,8 @@ def say() -> None:
     name_acts(
         loan_reversed=_l("Loan that never took place"),
         return_reversed=_l("Return that never took place"),
-        act_approved=_l("Act approved at a colleague's desk"),
-        approval_failed=_l("Approval failed: card and PIN did not fit"),
     )
     name_subjects(loan=_l("loan"))
-    name_facts(approved_by=_l("approved by"), codes=_l("reasons"))
     message("drop_unknown", _l("There is no such book-drop session here."))
     message("drop_ended", _l("This book-drop session has ended; begin a new one."))
     message("group_unknown", _l("Nobody of this library belongs to that class or family."))

@@ -238,7 +238,7 @@ def lend(state: State, barcode: str, key: str, overrides: dict[str, str], **more
         more.setdefault("kind", READING_ROOM)
     result = perform(
         check_out,
-        more.pop("actor", None) or current_actor(),
+        current_actor(),
         barcode=barcode,
         patron_id=open_patron(state),
         key=key,

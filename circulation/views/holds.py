@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
-from circulation.desk import DeskResult, perform
+from circulation.desk import DeskResult, perform, require_approval
 from circulation.facts import patron_of_card
 from circulation.hold_changes import (
     cancel_hold,
@@ -45,7 +45,7 @@ from ils.accounts.models import Staff
 from ils.core import clock
 from ils.core.audit import AuditEntry
 from ils.core.db import reading
-from ils.core.errors import IlsError, Invalid, NotFound
+from ils.core.errors import Forbidden, IlsError, Invalid, NotFound
 from ils.org.settings import setting
 from ils.org.units import branches_of, unit_name, unit_names
 from ils.printing.pdf import typst_pdf
@@ -154,8 +154,12 @@ def place(record_id: int) -> Any:
             key=form.get("key") or new_key(),
         )
     except IlsError as error:
+        if error.status == 403:
+            raise
         return _title_page(record_id, problem=sentence_for(error)), error.status
     if not result.ok:
+        if overrides:
+            require_approval(result)
         return _title_page(record_id, result=result), 409
     tell(result)
     return redirect(url_for("holds.title", record_id=record_id))
@@ -298,7 +302,7 @@ def act(hold_id: int) -> Any:
             key = form.get("key") or new_key()
             key = f"{key}-{word}-{hold_id}"[:80]
             result = perform(ACTS[word], current_actor(), hold_id=hold_id, key=key, **_words(word))
-        except NotFound:
+        except (NotFound, Forbidden):
             raise
         except IlsError as error:
             flash(sentence_for(error), "bad")
@@ -345,7 +349,14 @@ def tell(result: DeskResult) -> None:
     text = headline_sentence(result.code, result.facts)
     reasons = [reason_sentence(r["code"], r["facts"]) for r in result.reasons]
     lines = [detail_sentence(d["code"], d["facts"]) for d in result.details]
-    flash(" ".join([text, *([] if result.ok else reasons), *lines]).strip(), TONES[result.tone])
+    parts = [text, *([] if result.ok else reasons), *lines]
+    flash(" ".join(_ended(part) for part in parts if part), TONES[result.tone])
+
+
+def _ended(part: str) -> str:
+    """Return a sentence with its full stop, so that several can stand in a line."""
+    part = part.strip()
+    return part if part.endswith((".", "!", "?", ":", "…")) else f"{part}."
 
 
 def new_key() -> str:

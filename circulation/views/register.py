@@ -6,8 +6,10 @@ from typing import Any
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from cataloging.permissions import QUICK_TITLE
 from circulation import sentences
-from circulation.permissions import CHECK_IN, ENTER_OPEN_LOAN, TALLY, USE_DESK
+from circulation.patrons.patrons import EDIT
+from circulation.permissions import CHECK_IN, DESK_ACTS, ENTER_OPEN_LOAN, TALLY, USE_DESK
 from circulation.sentences import reason_sentence
 from circulation.slips import declare_slip_settings
 from circulation.views import (
@@ -26,6 +28,7 @@ from circulation.views import (
 )
 from ils.core.audit import make_readable, name_acts, name_facts, name_subjects, name_values
 from ils.org.settings import declare
+from ils.web.approval import may_be_approved
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
@@ -48,6 +51,7 @@ def register(app: Flask) -> None:
     desk_pages.say()
     desk_camera.say()
     app.jinja_env.globals["closed_stack_here"] = holds.closed_stack_here
+    may_be_approved(*DESK_ACTS, QUICK_TITLE, EDIT)
     of_desk = (desk.bp, desk_slips.bp, desk_workstation.bp)
     for bp in (*of_desk, holds.bp, hold_lists.bp, transits.bp, why.bp, lists.bp, policies.bp):
         app.register_blueprint(bp)

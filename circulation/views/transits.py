@@ -21,7 +21,7 @@ from circulation.transits import (
 )
 from circulation.views.holds import new_key, tell
 from ils.core.db import reading
-from ils.core.errors import IlsError, NotFound
+from ils.core.errors import Forbidden, IlsError, NotFound
 from ils.org.units import branches_of, unit_names
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
@@ -104,7 +104,7 @@ def act(transit_id: int) -> Any:
 def _done(do: Callable[[], DeskResult]) -> Any:
     try:
         tell(do())
-    except NotFound:
+    except (NotFound, Forbidden):
         raise
     except IlsError as error:
         flash(sentence_for(error), "bad")

@@ -56,9 +56,10 @@ class Actor:
     def can_somewhere(self, permission: str) -> bool:
         """Tell whether the actor holds a permission at any unit at all (to show a menu)."""
         known = roles()
-        return self.all_rights or any(
+        own = self.all_rights or any(
             held.role in known and known[held.role].gives(permission) for held in self.held
         )
+        return own or (self.approver is not None and self.approver.can_somewhere(permission))
 
     def require(self, permission: str, at: OrgUnit | str | None = None) -> None:
         """Raise ``Forbidden`` unless the actor holds the permission at the unit."""

@@ -10,7 +10,7 @@ A door only opens the page; use cases check the right again at the unit they act
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, session, url_for
@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from ils.accounts.actor import Actor
 from ils.core.errors import Forbidden
+from ils.web.approval import approver_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -77,6 +78,13 @@ def current_actor() -> Actor:
     return g.actor  # type: ignore[no-any-return]
 
 
+def end_approval() -> None:
+    """Give lent rights back once the act is done: what is shown after it is shown to the clerk."""
+    actor = current_actor()
+    if actor.approver is not None:
+        g.actor = replace(actor, approver=None)
+
+
 def current_patron_id() -> int | None:
     """Return the patron signed in on the public site, if any."""
     loader = current_app.extensions.get("sen.patron_loader")
@@ -101,6 +109,8 @@ def guard() -> Response | None:
     if current_user.is_locked and request.endpoint not in OPEN_WHILE_LOCKED:
         return _to_lock()
     actor = current_actor()
+    if approver := approver_of(actor):  # rights lent to this request alone
+        actor = g.actor = replace(actor, approver=approver)
     if declared.permission and not actor.can_somewhere(declared.permission):
         raise Forbidden("permission_missing", permission=declared.permission)
     if current_user.must_change_password and request.endpoint not in (

@@ -11,6 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from ils.accounts.permissions import PERMISSIONS
 from ils.core.errors import IlsError
+from ils.web import approval
+from ils.web.door import current_actor, end_approval
 
 log = logging.getLogger("sen.web")
 
@@ -50,9 +52,11 @@ def _wants_json() -> bool:
     return request.path.startswith("/api/") or request.headers.get("X-Requested-With") == "fetch"
 
 
-def _answer(status: int, code: str, title: str, detail: str, advice: str) -> Any:
+def _answer(status: int, code: str, title: str, detail: str, advice: str, **more: Any) -> Any:
     if _wants_json():
-        body = jsonify(type=f"about:{code}", title=title, status=status, detail=detail, code=code)
+        body = jsonify(
+            type=f"about:{code}", title=title, status=status, detail=detail, code=code, **more
+        )
         body.mimetype = "application/problem+json"
         return body, status
     page = render_template(
@@ -62,6 +66,11 @@ def _answer(status: int, code: str, title: str, detail: str, advice: str) -> Any
 
 
 def _refused(error: IlsError) -> Any:
+    wanted = approval.wanted_right(error)
+    if wanted and not _wants_json():
+        problem, again = approval.still_missing(current_actor(), sentence_for(error))
+        end_approval()
+        return approval.approval_page(wanted, problem, again=again), error.status
     titles = {
         403: _("You may not do this"),
         404: _("Not found"),
@@ -74,6 +83,7 @@ def _refused(error: IlsError) -> Any:
         titles.get(error.status, _("This was refused")),
         sentence_for(error),
         _("Nothing was changed. Go back and try again, or ask the head of the library."),
+        **({"approvable": wanted} if wanted else {}),
     )
 
 

@@ -10,6 +10,7 @@ from ils.core.db import reading
 from ils.org.units import province
 from ils.web import (
     admin,
+    approval,
     assets,
     calendar,
     door,
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
     calendar.register(app)
     app.jinja_env.globals.update(lock_minutes=lock.lock_minutes)
     lock.say()
+    approval.say()
     _say()
 
 
@@ -74,6 +76,8 @@ def _say() -> None:
         "permission_missing",
         _l("Your account does not hold the right this needs: %(permission)s."),
     )
+    message("approval_failed", _l("Card and PIN do not fit."))
+    message("approval_own", _l("Somebody else must approve this."))
     message("door_undeclared", _l("This page is closed: nobody has declared who may open it."))
     message("unit_unknown", _l("There is no such library or branch."))
     message("unit_taken", _l("That code or site address belongs to another library already."))

@@ -30,6 +30,7 @@ from circulation.losses.missing import start_search
 from circulation.losses.proposals import propose_lost
 from circulation.models import Loan
 from circulation.money import rates
+from circulation.money.batch_waivers import KINDS, Asked, plan_batch
 from circulation.money.sales import sell
 from circulation.money.tills import open_till
 from circulation.notices.letters import print_letters
@@ -355,6 +356,11 @@ def _money(place: Place, head: Actor, words: dict[str, Any]) -> None:
     perform(deposit_in, head, amount=50_000, key="m3", **patron)
     sold = perform(sell, head, quantities={copy.id: 3}, payer="Anh Ba", key="m4")
     words |= {"till_id": opened.facts["till_id"], "receipt_id": sold.slip["receipt_id"]}
+    perform(charge, head, kind="service", amount=2_000, key="m5", **patron)
+    with transaction() as session:
+        debts, why = Asked(kinds=KINDS), {"reason": "Ngày sách", "decided_on": today}
+        old = plan_batch(session, head, library, debts, decision="15/QĐ-TV", **why)
+        words["waived_id"] = old.id
 
 
 def _twice(session: Any, head: Actor, branch: Any, words: dict[str, Any]) -> None:

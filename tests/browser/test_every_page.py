@@ -62,6 +62,12 @@ MORE = {
 }
 
 
+WITH_FORM = (
+    *("losses.taken_away", "notices.taken_away", "notices.calls_taken"),
+    "money_waivers.book_file",
+)
+
+
 @pytest.fixture(scope="module")
 def furnished(place: Place) -> Furnished:
     return furnish(place)
@@ -104,7 +110,7 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
     if endpoint.startswith("rotation"):
         states = {"rotation.choose": slice(0, 1), "rotation.move": slice(1, 2)}
         return [words | {"box_id": box} for box in words["box_ids"][states.get(endpoint, slice(4))]]
-    if endpoint in ("losses.taken_away", "notices.taken_away", "notices.calls_taken"):
+    if endpoint in WITH_FORM:
         return [words | {"form": form} for form in ("xlsx", "pdf")]
     if endpoint in ("patrons.run", "patrons.run_progress", "patrons.run_wrong"):
         return [words | {"batch_id": one} for one in words["many_ids"]]

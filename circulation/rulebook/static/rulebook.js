@@ -58,4 +58,9 @@ form?.addEventListener("keydown", (event) => {
   if (step && move(box, ...step)) event.preventDefault();
 });
 
+// A list whose ticks were touched is set here.
+form?.addEventListener("change", (event) => {
+  const list = event.target.matches("[type=checkbox]") ? event.target.closest("details")?.querySelector("[data-list]") : null;
+  if (list) { list.value = "own"; tell(); }
+});
 form?.addEventListener("input", tell);

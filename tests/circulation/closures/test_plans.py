@@ -11,11 +11,13 @@ import circulation.closures.moving  # noqa: F401 — its job
 from cataloging.models import Item
 from circulation.blocks import patron_figures
 from circulation.closures import plans
+from circulation.closures.giving_back import GivenBack, give_back_penalties
 from circulation.closures.models import ClosureLine, ClosurePlan
 from circulation.fees import take_payment
 from circulation.ledger import account
 from circulation.models import Hold, Loan
-from circulation.patrons.models import Patron
+from circulation.notices.planning import plan_holds
+from circulation.patrons.models import Patron, Suspension
 from circulation.renew import renew
 from ils.core import clock
 from ils.core.errors import Forbidden, Invalid, NotFound, Refused
@@ -148,11 +150,94 @@ def test_a_fine_posted_for_closed_days_is_given_back_by_one_act(library: Library
     made = plan(library, [DUE + DAY, DUE + 2 * DAY])
     act(library, plans.apply_closure, made)
     assert sorted(row.amount for row in lines(library, made) if row.kind == "fine") == [2000, 2000]
-    assert act(library, plans.give_back_fines, made) == (2, 4000)
+    assert act(library, give_back_penalties, made) == GivenBack(2, 4000, 0)
     assert (owed(library, whole), owed(library, part)) == (0, -2000)
-    assert act(library, plans.give_back_fines, made) == (0, 0)
+    assert act(library, give_back_penalties, made) == GivenBack(0, 0, 0)
     assert len(library.events("entry_reversed")) == 1
     assert len(library.events("waiver_given")) == 1
+
+
+def suspended(library: Library) -> list[tuple[date, date]]:
+    return [(row.from_on, row.to_on) for row in library.all(Suspension)]
+
+
+def test_a_suspension_for_closed_days_is_shortened_with_the_one_that_follows_it(
+    library: Library,
+) -> None:
+    library.rules(penalty="days", suspend_factor=2, suspend_adds_up=True)
+    reader = library.patron()
+    first, second = library.item(), library.item()
+    for item in (first, second):
+        assert library.lend(item, reader).ok
+    library.on(DUE + 3 * DAY)
+    library.take_back(first)
+    library.take_back(second)
+    back = DUE + 3 * DAY
+    assert suspended(library) == [(back, back + 5 * DAY), (back + 6 * DAY, back + 11 * DAY)]
+    made = plan(library, [DUE + DAY])
+    act(library, plans.apply_closure, made)
+    offered = [row for row in lines(library, made) if row.kind == "suspension"]
+    assert [(row.old_on, row.new_on) for row in offered] == [
+        (back + 5 * DAY, back + 3 * DAY),
+        (back + 11 * DAY, back + 9 * DAY),
+    ]
+    assert act(library, give_back_penalties, made) == GivenBack(0, 0, 2)
+    assert suspended(library) == [(back, back + 3 * DAY), (back + 4 * DAY, back + 7 * DAY)]
+    assert act(library, give_back_penalties, made) == GivenBack(0, 0, 0)
+
+
+def test_a_suspension_falls_away_where_nobody_was_late_after_all(lite: Library) -> None:
+    lite.rules(penalty="days")
+    item, _reader, _loan = lent(lite)
+    lite.on(DUE + DAY)
+    lite.take_back(item)
+    assert len(suspended(lite)) == 1
+    made = plan(lite, [DUE + DAY])
+    act(lite, plans.apply_closure, made)
+    assert act(lite, give_back_penalties, made) == GivenBack(0, 0, 1)
+    assert suspended(lite) == []
+
+
+def held_back(library: Library, plan_id: int) -> list[tuple[str, date | None, date | None, str]]:
+    rows = [row for row in lines(library, plan_id) if row.kind == "notice"]
+    return [(row.about, row.old_on, row.new_on, row.state) for row in rows]
+
+
+def test_notices_of_the_closed_days_are_listed_with_the_day_they_go_out(library: Library) -> None:
+    lent(library)
+    soon, late = DUE - 3 * DAY, DUE + 3 * DAY
+    made = plan(library, [soon, soon + DAY, late])
+    assert held_back(library, made) == [
+        ("due_soon", soon, soon + 2 * DAY, "planned"),
+        ("overdue", late, late + DAY, "planned"),
+    ]
+    act(library, plans.apply_closure, made)
+    assert {state for *_rest, state in held_back(library, made)} == {"done"}
+    act(library, plans.undo_closure, made)
+    assert {state for *_rest, state in held_back(library, made)} == {"undone"}
+
+
+def test_a_reminder_follows_the_new_day_of_its_loan(lite: Library) -> None:
+    lent(lite)
+    week = [DUE - 3 * DAY + n * DAY for n in range(6)]  # the due day too
+    opens = DUE + 3 * DAY
+    assert held_back(lite, plan(lite, week)) == [("due_soon", DUE - 3 * DAY, opens, "planned")]
+    lite.setting("notices.wait_closed", False)
+    only_due = [DUE - 3 * DAY, DUE]
+    assert held_back(lite, plan(lite, only_due)) == [
+        ("due_soon", DUE - 3 * DAY, DUE - 2 * DAY, "planned")
+    ], "it would go out on a closed day, but its day has moved"
+    assert held_back(lite, plan(lite, [DUE - 3 * DAY])) == [], "nothing waits here"
+
+
+def test_what_is_not_told_yet_of_a_hold_waits_too(lite: Library) -> None:
+    item, reader = lite.item(), lite.patron("Trần Văn Ba")
+    lite.hold(item, reader)
+    lite.take_back(item)
+    with lite.writing() as session:
+        plan_holds(session)
+    made = plan(lite, [lite.today])
+    assert held_back(lite, made) == [("hold_ready", lite.today, lite.today + DAY, "planned")]
 
 
 def test_opened_earlier_the_promised_days_stay(library: Library) -> None:

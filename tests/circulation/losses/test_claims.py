@@ -1,12 +1,15 @@
 """A reader says that a copy is back: the fine stands still, the shelves are searched twice."""
 
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, select, text
 
 from cataloging.models import Item
 from circulation.blocks import patron_figures
+from circulation.desk import DeskResult
 from circulation.fees import take_payment
 from circulation.ledger import account
 from circulation.losses.claims import (
@@ -15,18 +18,21 @@ from circulation.losses.claims import (
     give_up,
     make_claim,
     on_shelf_after_all,
+    take_up_again,
     tick_search,
+    untick_search,
     withdraw_claim,
 )
 from circulation.losses.damage import record_damage
 from circulation.losses.lost import cancel_loss, declare_lost
 from circulation.losses.models import Claim, Loss, LossProposal
-from circulation.losses.proposals import approve, postpone, propose_lost
+from circulation.losses.proposals import approve, postpone, propose_again, propose_lost
 from circulation.models import Loan
+from circulation.patrons.models import Patron
 from circulation.renew import renew
 from circulation.undo import undo
 from ils.core.errors import Forbidden
-from tests.circulation.conftest import Library
+from tests.circulation.conftest import Library, open_library
 
 
 def claimed(library: Library, late: int = 3, **more: Any) -> tuple[Item, Any, Claim]:
@@ -153,6 +159,71 @@ def test_a_fine_taken_back_pays_what_else_is_owed_and_that_case_ends_by_it(
     assert owed(library, patron) == 2_000  # of the fine; what it had paid is paid
 
 
+def test_a_search_ticked_by_mistake_is_open_again(lite: Library) -> None:
+    _item, _patron, claim = claimed(lite)
+    assert lite.do(tick_search, claim_id=claim.id).ok
+    lite.later(days=14)
+    assert lite.do(tick_search, claim_id=claim.id).ok
+    assert lite.do(untick_search, claim_id=claim.id).ok
+    row = lite.get(Claim, claim.id)
+    assert row.searched_2 is None
+    assert row.searched_1 is not None
+    assert lite.do(untick_search, claim_id=claim.id).ok
+    assert not lite.do(untick_search, claim_id=claim.id).ok
+
+
+def test_given_up_without_charge_by_mistake_it_is_taken_up_again(library: Library) -> None:
+    item, patron, claim = claimed(library)
+    done = {"charge": False, "overrides": {"search_both_first": "sắp nghỉ việc"}}
+    assert library.do(give_up, library.head, claim_id=claim.id, **done).ok
+    library.later(hours=2)
+    with pytest.raises(Forbidden):
+        library.do(take_up_again, claim_id=claim.id, reason_text="nhầm")
+    up = library.do(take_up_again, library.head, claim_id=claim.id, reason_text="nhầm")
+    assert up.ok, up.reasons
+    loan = library.get(Loan, claim.loan_id)
+    assert (loan.closed_at, loan.claimed_on) == (None, claim.claimed_on)
+    assert library.get(Item, item.id).lifecycle == "active"
+    assert library.events("claim_resolved", "item_missing") == []
+    assert library.take_back(item).ok
+    assert owed(library, patron) == 3_000
+    assert not library.do(take_up_again, library.head, claim_id=claim.id, reason_text="nữa").ok
+
+
+@pytest.mark.postgres
+def test_a_copy_whose_case_a_reversal_ends_is_locked_before_the_reader(postgres_db: Engine) -> None:
+    library = open_library()
+    item, patron, _claim = claimed(library)
+    library.do(take_payment, patron_id=patron.id, amount=3_000)
+    other = library.item()
+    library.lend(other, patron)
+    library.take_back(other)
+    library.do(record_damage, item_id=other.id, loan_id=library.all(Loan)[-1].id, amount=2_000)
+    answers: list[DeskResult] = []
+    returning = Thread(target=lambda: answers.append(library.take_back(item, from_shelf=True)))
+    with postgres_db.connect() as elsewhere:  # another desk has the damaged copy, then wants him
+        elsewhere.execute(select(Item.id).where(Item.id == other.id).with_for_update())
+        returning.start()
+        wait_for_a_lock(postgres_db)
+        elsewhere.execute(
+            select(Patron.id).where(Patron.id == patron.id).with_for_update(nowait=True)
+        )
+        elsewhere.rollback()
+    returning.join(timeout=30)
+    assert "loss_settled" in [line["code"] for line in answers[0].details]
+
+
+def wait_for_a_lock(engine: Engine) -> None:
+    """Wait until a session of the database waits for a row that another has."""
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _turn in range(400):
+        with engine.connect() as connection:
+            if connection.scalar(waiting):
+                return
+        Event().wait(0.025)
+    raise AssertionError("nobody waits for a lock")
+
+
 def test_found_on_the_shelf_sent_twice_with_one_key_is_answered_alike(lite: Library) -> None:
     _item, _patron, claim = claimed(lite)
     first = lite.do(found_on_shelf, claim_id=claim.id, key="once")
@@ -231,6 +302,22 @@ def test_a_proposal_postponed_comes_again(lite: Library) -> None:
     assert night(lite) == 0
     lite.later(days=1)
     assert night(lite) == 1
+
+
+def test_a_loan_left_alone_by_mistake_is_proposed_again(lite: Library) -> None:
+    lite.rules(lost_after_days=60)
+    lite.setting("notices.before_lost", False)
+    item, patron = lite.item(), lite.patron()
+    lite.lend(item, patron)
+    lite.on(lite.today + timedelta(days=80))
+    with lite.writing() as session:
+        propose_lost(session, lite.today)
+    proposal = lite.all(LossProposal)[0].id
+    lite.do(postpone, lite.head, proposal_id=proposal, days=30)
+    assert lite.do(propose_again, lite.head, proposal_id=proposal).ok
+    row = lite.get(LossProposal, proposal)
+    assert (row.state, row.until, row.decided_by) == ("proposed", None, None)
+    assert not lite.do(propose_again, lite.head, proposal_id=proposal).ok
 
 
 def test_what_came_back_is_proposed_no_longer(lite: Library) -> None:

@@ -9,7 +9,13 @@ from PIL import Image
 from cataloging.models import Item
 from circulation.fees import take_payment
 from circulation.ledger import account
-from circulation.losses.damage import add_rate, end_rate, made_small, record_damage
+from circulation.losses.damage import (
+    add_rate,
+    cancel_damage,
+    end_rate,
+    made_small,
+    record_damage,
+)
 from circulation.losses.lost import declare_lost
 from circulation.losses.missing import start_search
 from circulation.losses.models import Loss
@@ -113,6 +119,35 @@ def test_who_waits_for_a_damaged_copy_waits_again_and_an_undo_brings_it_back(
     assert library.get(Item, item.id).lifecycle == "active"
     with library.reading() as session:
         assert account(session, patron.id, library.now).owed == 0
+
+
+def test_damage_recorded_by_mistake_is_taken_back_also_when_it_was_paid(
+    library: Library,
+) -> None:
+    item, patron, loan = returned(library)
+    done = library.do(record_damage, item_id=item.id, loan_id=loan.id, amount=4_000)
+    case = done.facts["loss_id"]
+    library.do(take_payment, patron_id=patron.id, amount=4_000)
+    assert library.get(Loss, case).state == "settled"
+    library.later(days=1)
+    with pytest.raises(Invalid):
+        library.do(cancel_damage, loss_id=case, reason_text=" ")
+    assert library.do(cancel_damage, loss_id=case, reason_text="rách từ trước").ok
+    assert library.get(Loss, case).state == "cancelled"
+    assert library.get(Item, item.id).lifecycle == "active"
+    assert library.events("item_damaged", "loss_settled") == []
+    with library.reading() as session:
+        assert account(session, patron.id, library.now).balance == -4_000
+    assert not library.do(cancel_damage, loss_id=case, reason_text="nữa").ok
+
+
+def test_a_copy_repaired_since_stays_as_it_is(lite: Library) -> None:
+    item, _patron, loan = returned(lite)
+    done = lite.do(record_damage, item_id=item.id, loan_id=loan.id, amount=4_000)
+    with lite.writing() as session:
+        session.get_one(Item, item.id).lifecycle = "repair"
+    assert lite.do(cancel_damage, loss_id=done.facts["loss_id"], reason_text="nhầm").ok
+    assert lite.get(Item, item.id).lifecycle == "repair"
 
 
 def test_a_copy_on_loan_is_taken_back_first(lite: Library) -> None:

@@ -129,6 +129,47 @@ def test_and_later_it_is_canceled_with_a_reason(library: Library) -> None:
     assert library.get(Item, item.id).lifecycle == "active"
 
 
+def test_paid_already_it_is_canceled_too_and_the_money_stands_to_the_readers_credit(
+    library: Library,
+) -> None:
+    rules(library)
+    item, patron, case = lose(library)
+    pay(library, patron, ALL, case)
+    assert library.get(Loss, case.id).state == "settled"
+    library.later(days=1)
+    back = library.do(cancel_loss, loss_id=case.id, reason_text="nhầm cuốn")
+    assert back.ok, back.reasons
+    loan = loan_of(library, item)
+    assert (loan.closed_at, loan.lost_on) == (None, None)
+    assert library.get(Item, item.id).lifecycle == "active"
+    assert library.events("item_lost", "loss_settled") == []
+    with library.reading() as session:
+        assert account(session, patron.id, library.now).balance < 0
+    assert library.take_back(item).ok
+    assert not library.do(cancel_loss, loss_id=case.id, reason_text="nữa").ok
+
+
+def test_replaced_by_the_same_book_it_is_not_canceled(lite: Library) -> None:
+    rules(lite)
+    _item, patron, case = lose(lite)
+    brought = lite.do(bring_copy, loss_id=case.id)
+    lite.do(take_payment, patron_id=patron.id, amount=owed(lite, patron))
+    assert lite.get(Loss, case.id).state == "settled"
+    assert not lite.do(cancel_loss, loss_id=case.id, reason_text="nhầm").ok
+    assert brought.undo_token
+
+
+def test_a_copy_brought_is_undone_within_a_minute(library: Library) -> None:
+    rules(library)
+    _item, patron, case = lose(library)
+    before = owed(library, patron)
+    brought = library.do(bring_copy, loss_id=case.id)
+    assert owed(library, patron) < before
+    assert library.do(undo, token=brought.undo_token).ok
+    assert owed(library, patron) == before
+    assert library.get(Loss, case.id).state == "open"
+
+
 # --- settled ---------------------------------------------------------------------------------
 
 

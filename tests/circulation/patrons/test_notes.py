@@ -9,7 +9,7 @@ from circulation.patrons.notes import lift_note, standing_notes, write_note
 from circulation.registers.asked import Asked, rows_of
 from circulation.registers.lists import LISTS
 from ils.accounts.actor import system_actor
-from ils.core.errors import Invalid, Refused
+from ils.core.errors import Forbidden, Invalid
 from tests.circulation.conftest import Library
 from tests.factories import create_actor
 
@@ -30,7 +30,7 @@ def test_a_block_without_author_is_lifted_by_the_head_only(library: Library):
     assert refused.reason_codes() == ["manual_block"]
     assert not refused.reasons[0]["may_override"]
     assert not library.lend(item, patron, overrides=LIFTED).ok
-    with library.writing() as session, pytest.raises(Refused, match="block_of_other"):
+    with library.writing() as session, pytest.raises(Forbidden, match="block_of_other"):
         lift_note(session, library.clerk, note.id, "thẻ đã trả")
     assert library.lend(item, patron, actor=library.head, overrides=LIFTED).ok
 
@@ -41,7 +41,7 @@ def test_a_block_is_lifted_by_its_author_and_no_other_clerk(library: Library):
     with library.writing() as session:
         colleague = create_actor(session, "clerk", library.place.branch)
     assert not library.lend(item, patron, actor=colleague, overrides=LIFTED).ok
-    with library.writing() as session, pytest.raises(Refused, match="block_of_other"):
+    with library.writing() as session, pytest.raises(Forbidden, match="block_of_other"):
         lift_note(session, colleague, note.id, "x")
     assert library.lend(item, patron, overrides=LIFTED).ok
 

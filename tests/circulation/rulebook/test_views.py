@@ -69,6 +69,21 @@ def test_what_cannot_be_is_refused_and_stays_in_its_box(
     assert set_at(province.library) == {}
 
 
+def test_a_list_is_ticked_in_its_box(head: Any, province: factories.Province) -> None:
+    library = province.library
+    page = f"{RULES}?unit={library.id}&field=renew_stopped_by"
+    assert "tick:cell::" in head.get(page).text
+    as_it_is = {"cell::": "", "tick:cell::": ["owed", "lost"], "act": "save"}
+    head.post(page, data=as_it_is)
+    assert set_at(library) == {}, "nothing was touched"
+    head.post(page, data={**as_it_is, "tick:cell::": ["owed", "overdue"]})
+    assert set_at(library) == {("", ""): {"renew_stopped_by": ["owed", "overdue"]}}
+    head.post(page, data={"cell::": "own", "cell:comic:": "own", "act": "save"})
+    assert set_at(library)["comic", ""] == {"renew_stopped_by": []}
+    head.post(page, data={"cell::": "", "tick:cell::": [], "cell:comic:": "own", "act": "save"})
+    assert set_at(library) == {("comic", ""): {"renew_stopped_by": []}}
+
+
 def test_a_box_says_where_its_value_comes_from(head: Any, province: factories.Province) -> None:
     with db.transaction() as session:
         row = session.scalars(select(PolicyRow)).one()
