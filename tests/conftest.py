@@ -37,8 +37,15 @@ SHARED_MARC = Path(__file__).resolve().parents[2] / "shared" / "marc"
 IN_CI = os.environ.get("CI") == "true"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, aloud, what this machine cannot run."""
+    """Keep together what shares a server, begin with what takes long, and skip, aloud, what this
+    machine cannot run."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        for item in items:
+            if _shares_with_its_module(item) and not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     lacking = {
         "postgres": None if find("postgres") else "PostgreSQL is not installed",
         "browser": None if find("chromium") else "Chromium is not installed",
@@ -48,6 +55,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in lacking.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _shares_with_its_module(item: pytest.Item) -> bool:
+    """Tell whether a test uses something made once for its module, and so once for each process."""
+    known: Any = getattr(item, "_fixtureinfo", None)
+    return known is not None and any(
+        one.scope == "module" for defined in known.name2fixturedefs.values() for one in defined
+    )
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -1,8 +1,6 @@
 """Real servers and a real browser for tests: gunicorn and the worker as ``./sen run`` starts them."""
 
-import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -142,50 +140,6 @@ def postgres_server(postgres_db: Engine, tmp_path: Path) -> Iterator[Server]:
         create_province(opened)
     url = postgres_db.url.render_as_string(hide_password=False)
     server = Server(tmp_path, free_port(), database_url=url)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def sample_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of the sample province, made once for all of the run's processes.
-
-    Copy it before changing anything.
-    """
-    base = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        base = base.parent
-    folder, done = base / "sample-province", base / "sample-province.done"
-    with (base / "sample-province.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            _make_sample(folder)
-            done.touch()
-    return folder
-
-
-def _make_sample(folder: Path) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SEN_")}
-    environment |= {"SEN_DATA_DIR": str(folder), "PYTHONPATH": str(ROOT)}
-    made = subprocess.run(
-        [sys.executable, "-m", "ils.cli", "sample"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-4000:]
-
-
-@pytest.fixture(scope="session")
-def sample_server(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The program served for real on a copy of the sample province, shared by the session."""
-    folder = tmp_path_factory.mktemp("sample") / "var"
-    shutil.copytree(sample_data, folder)
-    server = Server(folder, free_port())
     server.start()
     yield server
     server.stop()
