@@ -45,7 +45,7 @@ class Lending(RuleBasedStateMachine):
 
     @invariant()
     def the_laws_hold(self):
-        if self.world.steps >= self.checked + EVERY:  # ./sen soak after every one
+        if self.world.steps >= self.checked + EVERY:  # ./sen soak oftener
             self.world.check()
             type(self).checked = self.world.steps
 
