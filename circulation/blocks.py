@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.facts import IS_OPEN, PatronAtDesk, patron_at_desk
 from circulation.models import Hold, LedgerEntry, Loan
-from circulation.patrons.models import BlockNote, Suspension
+from circulation.patrons.models import BlockNote, Patron, Suspension
 from circulation.policies import Branch, branch
 from circulation.rules import ledger
 from circulation.rules.blocks import Figures, Note, PatronFacts, figure_reasons, note_reasons
@@ -87,12 +87,15 @@ _DEPOSIT = case(
     else_=0,
 )
 _ACCOUNTS = (
-    select(LedgerEntry.patron_id, func.sum(_SIGN), func.sum(_DEPOSIT))
+    select(
+        literal("account"), LedgerEntry.patron_id, func.sum(_SIGN), func.sum(_DEPOSIT), literal(0)
+    )
     .where(LedgerEntry.patron_id.in_(bindparam("patrons", expanding=True)))
     .group_by(LedgerEntry.patron_id)
 )
 _HOLDS = (
     select(
+        literal("holds"),
         Hold.patron_id,
         func.sum(case((and_(IS_OPEN, Hold.kind == "hold"), 1), else_=0)),
         func.sum(
@@ -106,6 +109,7 @@ _HOLDS = (
     .where(or_(IS_OPEN, Hold.requested_at >= bindparam("midnight")))
     .group_by(Hold.patron_id)
 )
+_SUMS = union_all(_ACCOUNTS, _HOLDS)
 
 
 def patron_figures(
@@ -130,15 +134,17 @@ def patron_figures(
         costs = {one.loan.id: (one.days_late, one.running_fine) for one in known if one.is_late}
     for row in rows_read:
         loans[row.patron_id].append(row)
-    accounts = {r[0]: (r[1], r[2]) for r in session.execute(_ACCOUNTS, {"patrons": ids})}
     midnight = clock.at_local(today, 0)
-    holds = {
-        r[0]: tuple(map(int, r[1:]))
-        for r in session.execute(_HOLDS, {"patrons": ids, "midnight": midnight})
+    sums = {
+        (what, patron_id): tuple(map(int, counted))
+        for what, patron_id, *counted in session.execute(
+            _SUMS, {"patrons": ids, "midnight": midnight}
+        )
     }
     figures = {}
     for one in ids:
-        posted, deposit = accounts.get(one, (0, 0))
+        posted, deposit, _ = sums.get(("account", one), (0, 0, 0))
+        holds, holds_today, slips = sums.get(("holds", one), (0, 0, 0))
         days = [costs[row.id][0] for row in loans[one] if row.id in costs and not row.disputed]
         home = [row for row in loans[one] if row.kind == "home"]
         figures[one] = Figures(
@@ -147,13 +153,13 @@ def patron_figures(
             loans_of_kind=Counter(row.item_type for row in home),
             overdue=sum(d > 0 for d in days),
             overdue_days=max(days, default=0),
-            posted=int(posted),
+            posted=posted,
             running=sum(costs[row.id][1] for row in loans[one] if row.id in costs),
             lost=sum(row.lost_on is not None for row in loans[one]),
-            holds=holds.get(one, (0, 0, 0))[0],
-            holds_today=holds.get(one, (0, 0, 0))[1],
-            slips=holds.get(one, (0, 0, 0))[2] + len(loans[one]) - len(home),
-            deposit=int(deposit),
+            holds=holds,
+            holds_today=holds_today,
+            slips=slips + len(loans[one]) - len(home),
+            deposit=deposit,
         )
     return figures
 
@@ -217,18 +223,28 @@ def entry_facts(row: LedgerEntry) -> ledger.Entry:
     return ledger.Entry(row.id, row.kind, row.direction, row.amount, row.reverses_id, row.loan_id)
 
 
-_NOTES = select(
-    BlockNote.id,
-    BlockNote.acts,
-    BlockNote.text,
-    BlockNote.author_id,
-    BlockNote.from_on,
-    BlockNote.to_on,
-).where(BlockNote.patron_id == bindparam("patron_id"), BlockNote.lifted_at.is_(None))
-_SUSPENDED = select(func.max(Suspension.to_on)).where(
-    Suspension.patron_id == bindparam("patron_id"),
-    Suspension.lifted_by.is_(None),
-    Suspension.from_on <= bindparam("today"),
+_SUSPENDED_TO = (
+    select(func.max(Suspension.to_on))
+    .where(
+        Suspension.patron_id == Patron.id,
+        Suspension.lifted_by.is_(None),
+        Suspension.from_on <= bindparam("today"),
+    )
+    .scalar_subquery()
+)
+_NOTES = (  # one row at least
+    select(
+        _SUSPENDED_TO,
+        BlockNote.id,
+        BlockNote.acts,
+        BlockNote.text,
+        BlockNote.author_id,
+        BlockNote.from_on,
+        BlockNote.to_on,
+    )
+    .select_from(Patron)
+    .outerjoin(BlockNote, and_(BlockNote.patron_id == Patron.id, BlockNote.lifted_at.is_(None)))
+    .where(Patron.id == bindparam("patron_id"))
 )
 
 
@@ -244,11 +260,11 @@ def patron_facts(
     ``loans`` are the open ones, where the caller has read them already.
     """
     patron, card = at_desk.patron, at_desk.card
+    found = session.execute(_NOTES, {"patron_id": patron.id, "today": at_desk.today}).all()
     notes = tuple(
         Note(id_, tuple(acts), text_, author, from_on, to_on)
-        for id_, acts, text_, author, from_on, to_on in session.execute(
-            _NOTES, {"patron_id": patron.id}
-        )
+        for _, id_, acts, text_, author, from_on, to_on in found
+        if id_ is not None
     )
     return PatronFacts(
         id=patron.id,
@@ -264,7 +280,7 @@ def patron_facts(
         hold_class=at_desk.category.hold_class,
         figures=patron_figures(session, [patron.id], now, loans)[patron.id],
         notes=notes,
-        suspended_to=session.scalar(_SUSPENDED, {"patron_id": patron.id, "today": at_desk.today}),
+        suspended_to=found[0][0],
         policy=policy,
     )
 

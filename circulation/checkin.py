@@ -125,10 +125,11 @@ def _gather(act: Act, barcode: str, found: Found | None) -> Scene | list[Reason]
         return [reason("card_not_item" if found.card_id else "item_unknown", scanned=barcode)]
     act.item_id = found.item_id
     payers = payers_of(session, found.item_id) if found.lifecycle == "lost_settled" else []
-    lock_for_item(session, found.record_id, found.item_id, payers)
+    awaited = lock_for_item(session, found.record_id, found.item_id, payers)
     item = item_at_desk(session, found.item_id, found.record_id)
     act.patron_id = item.loan.patron_id if item.loan is not None else None
-    return Scene(item=item, queue=queue_of(session, found.record_id, act.now))
+    queue = queue_of(session, found.record_id, act.now, awaited=awaited)
+    return Scene(item=item, queue=queue)
 
 
 def _just_scanned(act: Act) -> DeskResult | None:

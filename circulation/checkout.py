@@ -210,14 +210,15 @@ def _gather(
     if unknown or found.item_id is None or found.record_id is None or whose is None:
         return unknown
     act.item_id, act.patron_id = found.item_id, whose
+    awaited = True
     if locked:
         payers = payers_of(session, found.item_id) if found.lifecycle == "lost_settled" else []
-        lock_for_item(session, found.record_id, found.item_id, [whose, *payers])
+        awaited = lock_for_item(session, found.record_id, found.item_id, [whose, *payers])
     patron = patron_at_desk(session, act.here, act.today, card=card, patron_id=patron_id)
     if patron is None:
         return [reason("card_unknown", scanned=card)]
     item = item_at_desk(session, found.item_id, found.record_id)
-    queue = queue_of(session, found.record_id, act.now)
+    queue = queue_of(session, found.record_id, act.now, awaited=awaited)
     own = queue.of_patron(whose, item.item.volume_key) if queue.rows else None
     if own is not None and own.kind == "slip":
         kind = kind or READING_ROOM  # asked for from the stack to be read here

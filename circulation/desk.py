@@ -278,7 +278,9 @@ class Act:
 
     def keep(self, result: DeskResult) -> DeskResult:
         """Store the answer under its key and return it."""
-        self.flush()
+        made = (*self.journal.events, *self.journal.made)
+        if self.key is None or any(getattr(one, "id", 0) is None for one in made):
+            self.flush()
         if self.key is not None:
             result = replace(result, key=self.key, at=self.now.isoformat())
             events = self.journal.events

@@ -67,27 +67,25 @@ def require_locked(session: Session, items: Collection[int]) -> None:
 
 def lock_for_item(
     session: Session, record_id: int, item_id: int, patrons: Collection[int] = ()
-) -> None:
+) -> bool:
     """Lock the queue of a title, one of its items, and the patrons: those named and the one who
-    has the item on loan."""
+    has the item on loan. Returns False where nobody waits for the title."""
     if is_sqlite(session):
-        return
+        return True  # asked when it is needed
     if session.info.get(LOCK_FIRST):
         lock(session, records=[record_id], items=[item_id])
     session.info.setdefault(LOCKED, set()).add(item_id)
-    holder = _lock_queue_and_item(session, record_id, item_id)
-    lock(session, patrons=[*patrons, *([holder] if holder is not None else [])])
-
-
-def _lock_queue_and_item(session: Session, record_id: int, item_id: int) -> int | None:
-    """Lock, and return who has the item on loan; each statement sees what the one before waited for."""
     row = in_one_message(
-        session,
+        session,  # each statement sees what was committed while the one before waited
         f"SELECT pg_advisory_xact_lock({_QUEUE_LOCK:d}, {record_id:d})",
         f"SELECT id FROM item WHERE id = {item_id:d} FOR NO KEY UPDATE",
-        f"SELECT patron_id FROM loan WHERE item_id = {item_id:d} AND closed_at IS NULL",
+        f"SELECT (SELECT patron_id FROM loan WHERE item_id = {item_id:d} AND closed_at IS NULL),"
+        f" EXISTS (SELECT 1 FROM hold WHERE record_id = {record_id:d} AND {HOLD_IS_OPEN})",
     )
-    return None if row is None else int(row[0])
+    assert row is not None
+    holder, awaited = row
+    lock(session, patrons=[*patrons, *([holder] if holder is not None else [])])
+    return bool(awaited)
 
 
 def lock_receipts(session: Session, library_id: int) -> None:

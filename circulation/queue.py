@@ -147,9 +147,9 @@ def item_serves(
     return policy.min_age is None or age is None or age >= policy.min_age
 
 
-def queue_of(session: Session, record_id: int, now: datetime) -> Queue:
-    """Read the queue of a title."""
-    return Queue(session, record_id, open_holds(session, record_id), now)
+def queue_of(session: Session, record_id: int, now: datetime, *, awaited: bool = True) -> Queue:
+    """Read the queue of a title; it is not asked for where nobody is known to wait."""
+    return Queue(session, record_id, open_holds(session, record_id) if awaited else [], now)
 
 
 def looked_for() -> ColumnElement[bool]:
