@@ -25,6 +25,43 @@ _DAYS: tuple[str, ...] = (
 _DAYS += ("old_due", "effective_on", "started_on", "until")
 _MONEY: tuple[str, ...] = ("amount", "fine", "balance", "held", "needed", "price")
 
+COMMANDS: dict[str, Any] = {
+    "check_out": _l("Lend"),
+    "check_in": _l("Return"),
+    "renew": _l("Renew"),
+    "renew_all": _l("Renew"),
+    "undo": _l("Undo"),
+    "take_payment": _l("Payment"),
+    "waive": _l("Waiver"),
+    "place_hold": _l("Hold"),
+    "cancel_hold": _l("Hold"),
+    "count_visit": _l("Visit"),
+    "count_in_house_use": _l("In-house use"),
+    "put_back": _l("Hold"),
+    "charge": _l("Charge"),
+    "enter_open_loan": _l("Open loan"),
+    "in_house_use": _l("In-house use"),
+    "reverse_loan": _l("Correction"),
+    "reverse_return": _l("Correction"),
+    "lost": _l("Lost"),
+    "claim": _l("Claim"),
+    "take_up_again": _l("Claim"),
+    "untick_search": _l("Search"),
+    "cancel_damage": _l("Damage"),
+    "propose_again": _l("Lost"),
+    "damage": _l("Damage"),
+    "tick_search": _l("Search"),
+    "give_up": _l("Claim"),
+    "withdraw_claim": _l("Claim"),
+    "on_shelf": _l("Claim"),
+    "bring_copy": _l("Copy brought"),
+    "cancel_loss": _l("Lost"),
+    "decide_money": _l("Lost"),
+    "approve_lost": _l("Lost"),
+    "postpone_lost": _l("Lost"),
+    "start_search": _l("Search"),
+}
+
 REASONS: dict[str, Any] = {
     "item_unknown": _l("No item has this barcode."),
     "card_not_item": _l("This is a card, not an item."),
@@ -326,6 +363,11 @@ def detail_sentence(code: str, facts: Mapping[str, Any] | None = None) -> str:
     return _filled(DETAILS.get(code, REASONS.get(code, code)), facts or {})
 
 
+def command_word(command: str) -> str:
+    """Return the word for an act at the desk, as the rows of what was done begin."""
+    return str(COMMANDS.get(command, command))
+
+
 def install(app: Any) -> None:
     """Give templates the sentences."""
     app.jinja_env.globals.update(
@@ -333,4 +375,5 @@ def install(app: Any) -> None:
         headline_sentence=headline_sentence,
         result_sentence=result_sentence,
         detail_sentence=detail_sentence,
+        command_word=command_word,
     )
