@@ -106,7 +106,7 @@ def _attach(session: Session, channel: str, notices: Sequence[Notice], now: date
             channel=channel,
             day=day,
             state="waiting",
-            reference=f"<sen.{patron_id}.{channel}.{day:%Y%m%d}.{library_id}@{_host()}>",
+            reference=f"<sen.{patron_id}.{channel}.{day:%Y%m%d}.{library_id}@{message_host()}>",
             next_at=now,
         )
         session.add(message)
@@ -118,7 +118,7 @@ def _attach(session: Session, channel: str, notices: Sequence[Notice], now: date
     return new
 
 
-def _host() -> str:
+def message_host() -> str:
     """Return the right side of Message-IDs: of the sender's address, else a name of this house."""
     sender = config().smtp_from or config().smtp_user
     return sender.rpartition("@")[2] or "sen.invalid"

@@ -45,7 +45,7 @@ DESK: dict[str, Any] = {
     "lent_away": _l("lent to a reader who is not in the local data"),
     "shelf_for": _l("kept for {name}"),
     "shelf_for_other": _l("kept for somebody else"),
-    "on_its_way": _l("on its way"),
+    "on_its_way": _l("still on its way"),
     "elsewhere": _l("at another branch"),
     "in_box": _l("in a box of a rotating set"),
     # -- the look-up
@@ -75,9 +75,16 @@ DESK: dict[str, Any] = {
     "in_house": _l("Counted as read here"),
     "visit": _l("Visit counted"),
     "undo": _l("Undo"),
-    "undone": _l("Taken back"),
+    "undone": _l("Taken back by this desk"),
     "nothing_to_undo": _l("Nothing done without the server can be taken back any more."),
     # -- the server
+    "sign_out": _l("The server does not answer. Sign out on this machine all the same?"),
+    "sign_out_means": _l(
+        "The local data are taken off this browser, and the desk cannot go on until the server is"
+        " back. What was noted stays, and is sent by whoever signs in next."
+    ),
+    "sign_out_yes": _l("Sign out here"),
+    "signed_out": _l("Signed out on this machine. You may close the page."),
     "not_now": _l("This needs the server."),
     "instead": _l("See “What is not possible now” above for what to do instead."),
     "not_taken": _l("The server did not take the log; it is kept. {why}"),

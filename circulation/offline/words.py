@@ -15,7 +15,7 @@ COMMANDS: dict[str, Any] = {
     "renew": _l("Renewal"),
     "in_house": _l("In-house use"),
     "visit": _l("Visit"),
-    "undo": _l("Taken back"),
+    "undo": _l("Taken back by this desk"),
 }
 STATES: dict[str, tuple[str, Any]] = {
     "waiting": ("info", _l("not replayed yet")),

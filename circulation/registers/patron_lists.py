@@ -78,9 +78,16 @@ def _patron_words(session: Session, _asked: Asked, rows: list[Row]) -> None:
         row["born"] = row["born_on"].year if row["born_on"] else row["born_year"]
         row["sex_words"] = _SEXES.get(row["sex"] or "", "")
         row["work"] = row["school"] or row["occupation"] or row["category"]
-        row["home"] = ", ".join(part for part in (row["address"], row["commune"]) if part)
+        row["home"] = _home(row["address"], row["commune"])
         row["deposit"] = deposits.get(row["patron_id"]) or None
         row["signature"] = ""
+
+
+def _home(address: str, commune: str) -> str:
+    """Return an address with its commune, once: many people write both into one line."""
+    if commune.casefold() in address.casefold():
+        return address
+    return ", ".join(part for part in (address, commune) if part)
 
 
 def _deposits(session: Session, patrons: Iterable[int]) -> dict[int, int]:

@@ -27,8 +27,11 @@ function nextKey() {
 const sound = (tone) => document.dispatchEvent(new CustomEvent("sen:sound", { detail: tone }));
 
 function say(text, tone) {
-  const place = document.getElementById(tone === "red" ? "desk-assertive" : "desk-polite");
-  if (place) place.textContent = text;
+  const loud = tone === "red";
+  for (const [name, words] of [["desk-assertive", loud ? text : ""], ["desk-polite", loud ? "" : text]]) {
+    const place = document.getElementById(name);
+    if (place) place.textContent = words;
+  }
 }
 
 function focusBox() {
@@ -203,10 +206,8 @@ async function act(target, button) {
   } catch (problem) {
     const words = problem.status ? problem.message : desk.dataset.silent;
     if (problem.facts?.approvable && !data.has("approver_card")) { sendAsPage(target, button, data.get("key")); return; }
-    sound("red");
-    if (problem.facts?.approvable && notApproved(target, words)) return;
-    say(words, "red");
-    document.getElementById("desk-top").textContent = words;
+    if (problem.facts?.approvable && notApproved(target, words)) { sound("red"); return; }
+    refused(target, words);
   }
 }
 
@@ -228,6 +229,17 @@ function notApproved(target, words) {
   pin.value = "";
   pin.focus();
   return true;
+}
+
+// What was typed into a form that was refused stays, with the reason above it.
+function refused(target, words) {
+  const top = document.getElementById("desk-top");
+  const told = Object.assign(document.createElement("p"), { className: "answer answer--red", textContent: words });
+  told.dataset.refused = "";
+  top.querySelector("[data-refused]")?.remove();
+  if (top.contains(target)) top.prepend(told); else top.replaceChildren(told);
+  sound("red");
+  say(words, "red");
 }
 
 desk?.addEventListener("submit", (event) => {

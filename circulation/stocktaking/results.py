@@ -93,7 +93,7 @@ def rows_of_group(
     """Return copies of a group in shelf order, ready for a list."""
     names = unit_names(session)
     rows = session.execute(
-        select(StockTakeItem, Item, Record.title, Record.author)
+        select(StockTakeItem, Item, Record.title, Record.author, Record.call_number)
         .join(Item, Item.id == StockTakeItem.item_id)
         .join(Record, Record.id == Item.record_id)
         .where(StockTakeItem.take_id == take.id, StockTakeItem.result == group)
@@ -107,14 +107,14 @@ def rows_of_group(
             "accession_no": item.accession_no or item.barcode,
             "title": title,
             "author": author,
-            "call_number": item.call_number,
+            "call_number": item.call_number or of_title,
             "branch": names.get(row.branch_id, ""),
             "price": row.price,
             "seen_at": row.seen_at,
             "seen_branch": names.get(row.seen_branch_id or 0, ""),
             "applied": row.applied_at is not None,
         }
-        for row, item, title, author in rows
+        for row, item, title, author, of_title in rows
     ]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from cataloging.numbers import barcode_key
-from circulation.facts import find_scanned
+from circulation.facts import Found, find_scanned
 from circulation.rules.shelf_order import out_of_order
 from circulation.stocktaking.models import StockTake, StockTakeItem, StockTakeScan
 from circulation.stocktaking.takes import add_met, branch_of_scanner, take_for
@@ -26,6 +26,7 @@ from ils.core.errors import Invalid, Refused
 MOST_AT_ONCE = 2000
 LONGEST_FILE = 4_000_000
 FOUND, AGAIN, ELSEWHERE, UNKNOWN, WITHDRAWN = "found", "again", "elsewhere", "unknown", "withdrawn"
+CARD = "card"  # a reader's card scanned by mistake: told, and not written down
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,11 @@ def record_scans(
     for one in scans:
         row = known.get(one.key[:80])
         if row is None:
-            row = _write(session, actor, take, one, at, scanner)
+            found = find_scanned(session, one.code, take.library_id)
+            if found.card_id is not None and found.item_id is None:
+                heard.append(Heard(one.key, barcode_key(one.code), CARD))
+                continue
+            row = _write(session, actor, take, one, found, at, scanner)
             known[one.key[:80]] = row
         heard.append(_heard(session, row))
     return heard
@@ -88,9 +93,14 @@ def _known(session: Session, take_id: int, keys: Sequence[str]) -> dict[str, Sto
 
 
 def _write(
-    session: Session, actor: Actor, take: StockTake, one: Scan, at: int, scanner: str
+    session: Session,
+    actor: Actor,
+    take: StockTake,
+    one: Scan,
+    found: Found,
+    at: int,
+    scanner: str,
 ) -> StockTakeScan:
-    found = find_scanned(session, one.code, take.library_id)
     now = clock.now()
     outcome = UNKNOWN
     if found.item_id is not None:
@@ -146,8 +156,9 @@ def _heard(session: Session, row: StockTakeScan) -> Heard:
     if row.item_id is None:
         return Heard(row.key, row.code, row.outcome)
     item = session.get_one(Item, row.item_id)
-    title = session.scalar(select(Record.title).where(Record.id == item.record_id)) or ""
-    return Heard(row.key, row.code, row.outcome, title, item.call_number, item.accession_no or "")
+    record = session.get_one(Record, item.record_id)
+    call_number = item.call_number or record.call_number
+    return Heard(row.key, row.code, row.outcome, record.title, call_number, item.accession_no or "")
 
 
 def take_back_scan(session: Session, actor: Actor, take_id: int, key: str) -> bool:
@@ -229,13 +240,18 @@ class Strayed:
     scan: StockTakeScan
     item: Item
     title: str
+    call_number: str
     after: Item | None
+    after_call_number: str = ""
+
+
+_Met = tuple[StockTakeScan, Item, str, str]  # with title and call number
 
 
 def out_of_place(session: Session, take: StockTake) -> list[Strayed]:
     """Return the copies that stood out of order, by the way each scanner went along the shelves."""
     rows = session.execute(
-        select(StockTakeScan, Item, Record.title)
+        select(StockTakeScan, Item, Record.title, Record.call_number)
         .join(Item, Item.id == StockTakeScan.item_id)
         .join(Record, Record.id == Item.record_id)
         .where(StockTakeScan.take_id == take.id, StockTakeScan.outcome == FOUND)
@@ -246,24 +262,26 @@ def out_of_place(session: Session, take: StockTake) -> list[Strayed]:
             StockTakeScan.id,
         )
     ).all()
-    ways: dict[tuple[str, str], list[tuple[StockTakeScan, Item, str]]] = {}
-    for scan, item, title in rows:
+    ways: dict[tuple[str, str], list[_Met]] = {}
+    for scan, item, title, of_title in rows:
         if item.call_sort:
-            ways.setdefault((scan.scanner, scan.place), []).append((scan, item, title))
+            met = (scan, item, title, item.call_number or of_title)
+            ways.setdefault((scan.scanner, scan.place), []).append(met)
     found: list[Strayed] = []
     for way in ways.values():
         found += _strayed(way)
     return found
 
 
-def _strayed(way: Sequence[tuple[StockTakeScan, Item, str]]) -> Iterable[Strayed]:
-    keys = [_stands(item) for _scan, item, _title in way]
+def _strayed(way: Sequence[_Met]) -> Iterable[Strayed]:
+    keys = [_stands(item) for _scan, item, _title, _call_number in way]
     astray = set(out_of_order(keys))
     right = sorted((key, n) for n, key in enumerate(keys) if n not in astray)
     for n in sorted(astray):
-        scan, item, title = way[n]
+        scan, item, title, call_number = way[n]
         before = [place for key, place in right if key <= keys[n]]
-        yield Strayed(scan, item, title, way[before[-1]][1] if before else None)
+        after, after_call = (way[before[-1]][1], way[before[-1]][3]) if before else (None, "")
+        yield Strayed(scan, item, title, call_number, after, after_call)
 
 
 def _stands(item: Item) -> tuple[str, str, str]:

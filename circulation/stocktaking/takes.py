@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from cataloging.models import Item
+from cataloging.models import Item, Record
 from circulation.availability import positions
 from circulation.rules.stock_take import GROUPS, Counted, group_of
 from circulation.stocktaking.models import StockTake, StockTakeItem, StockTakeScan
@@ -135,9 +135,10 @@ def _expected(scope: Scope) -> Select[int]:
         query = query.where(Item.collection_id.in_(scope.collections))
     if scope.shelf:
         begins = scope.shelf.upper().replace("%", "")
-        query = query.where(
+        call_number = func.coalesce(func.nullif(Item.call_number, ""), Record.call_number)
+        query = query.join(Record, Record.id == Item.record_id).where(
             or_(
-                func.upper(Item.call_number).startswith(begins, autoescape=True),
+                func.upper(call_number).startswith(begins, autoescape=True),
                 func.upper(Item.shelf).startswith(begins, autoescape=True),
             )
         )

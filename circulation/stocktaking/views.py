@@ -63,7 +63,7 @@ STATE_WORDS: dict[str, tuple[str, Any]] = {
     "planned": ("info", _l("planned")),
     "counting": ("warn", _l("being counted")),
     "closed": ("ok", _l("closed")),
-    "canceled": ("off", _l("given up")),
+    "canceled": ("off", _l("count given up")),
 }
 OUTCOME_WORDS: dict[str, tuple[str, Any]] = {
     "found": ("ok", _l("in its place")),
@@ -71,6 +71,7 @@ OUTCOME_WORDS: dict[str, tuple[str, Any]] = {
     "elsewhere": ("warn", _l("belongs elsewhere")),
     "unknown": ("bad", _l("in no register")),
     "withdrawn": ("bad", _l("was withdrawn")),
+    "card": ("bad", _l("a card, not an item")),
 }
 
 

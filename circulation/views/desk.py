@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, abort, request
 
-from circulation.scan import recognize
+from circulation.scan import Scanned, recognize
 from circulation.views.desk_acts import ACTS
 from circulation.views.desk_scan import finished, scanned
 from circulation.views.desk_show import panel_of, respond, show
@@ -78,4 +78,6 @@ def act() -> Any:
     except Forbidden:
         raise  # a supervisor may approve it
     except IlsError as error:
-        return respond(Answer(state, message=sentence_for(error), tone="red"))
+        # What was typed of an unknown book stays, to be put right.
+        typed = Scanned("nothing", form.get("barcode", "")) if word == "fast_add" else None
+        return respond(Answer(state, choice=typed, message=sentence_for(error), tone="red"))

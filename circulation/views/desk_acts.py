@@ -16,6 +16,8 @@ from circulation.hold_changes import cancel_hold, put_back
 from circulation.holds import place_hold
 from circulation.models import DeskCommand
 from circulation.renew import renew, renew_all
+from circulation.scan import Scanned
+from circulation.slip_mail import mail_loan_slip
 from circulation.undo import undo
 from circulation.views.desk_scan import (
     answered,
@@ -199,6 +201,11 @@ def _in_order(state: State, key: str) -> Answer:
     return Answer(changed)
 
 
+def _mail_slip(state: State, _key: str) -> Answer:
+    address = perform(mail_loan_slip, current_actor(), patron_id=open_patron(state))
+    return Answer(state, message=_("The slip goes to %(address)s.", address=address))
+
+
 def _fast_add(state: State, key: str) -> Answer:
     """Enter an unknown copy with the least that is needed, and lend it."""
     form = request.form
@@ -207,7 +214,8 @@ def _fast_add(state: State, key: str) -> Answer:
         amount = parse_dong(price) if price else None
     except ValueError:
         text = _("This is not an amount. Type it like 25000, 25.000 or 25k.")
-        return Answer(state, message=text, tone="red")
+        typed = Scanned("nothing", form.get("barcode", ""))
+        return Answer(state, choice=typed, message=text, tone="red")
     actor = current_actor()
     if actor.unit_id is None:
         raise NotFound("no_branch_chosen")
@@ -238,6 +246,7 @@ ACTS: dict[str, Callable[[State, str], Answer]] = {
     "put_back": _put_back,
     "mode": _mode,
     "finish": _finish_turn,
+    "mail_slip": _mail_slip,
     "group": _group,
     "leave_group": _leave_group,
     "member": _member,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from circulation.availability import positions
 from circulation.blocks import blocks_at_desk, loans_of_patron
+from circulation.desk import AMBER, GREEN
 from circulation.facts import patron_at_desk
 from circulation.groups import family_word, group_for, loans_of_group
 from circulation.hold_lists import holds_of_patron
@@ -21,8 +22,10 @@ from circulation.patrons.models import BlockNote
 from circulation.patrons.notes import author_names
 from circulation.patrons.patrons import patron_for
 from circulation.policies import branch
+from circulation.rules.checkout import HOME
 from circulation.scan import Scanned
-from circulation.sentences import result_sentence
+from circulation.sentences import reason_sentence, result_sentence
+from circulation.slip_mail import can_be_mailed
 from circulation.views.desk_state import Answer, State, new_key
 from circulation.views.desk_workstation import workstation
 from ils.core import clock
@@ -125,12 +128,16 @@ def _facts(
     headline = answer.message
     if answer.result:
         headline = result_sentence(answer.result)
+    begins = bool(panel) and not (headline or answer.choice)
+    if panel and begins:
+        headline, answer.tone = _opened(panel)
     now = clock.now()
     return {
         "state": state,
         "desk_state": state,
         "answer": answer,
         "headline": headline,
+        "begins": begins,
         "panel": panel,
         "group": group,
         "drop": drop,
@@ -147,6 +154,14 @@ def _facts(
         "undo_seconds": seconds,
         "undo_after": now - timedelta(seconds=seconds),
     }
+
+
+def _opened(panel: dict[str, Any]) -> tuple[str, str]:
+    """Say whose turn begins, and what stands against borrowing: the worst of it, the rest is shown."""
+    name, blocks = panel["patron"].name, panel["blocks"]
+    if not blocks:
+        return name, GREEN
+    return f"{name}: {reason_sentence(blocks[0].code, blocks[0].facts)}", AMBER
 
 
 def _undo_seconds(session: Session) -> int:
@@ -194,6 +209,9 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         "age": at_desk.age,
         "card": at_desk.card,
         "loans": loans,
+        "at_home": sum(one.loan.kind == HOME for one in loans),
+        "by_mail": bool(loans) and can_be_mailed(patron),
+        "limit": here.policy("", at_desk.category.code).policy.limit_total,
         "holds": holds_of_patron(session, patron_id),
         "account": account(session, patron_id, running=sum(one.running_fine for one in loans)),
         "family": family_word(session, patron),

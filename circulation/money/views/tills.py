@@ -1,9 +1,10 @@
 """Pages of tills: one's own, who holds which, closing by counting, the closed ones with paper."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from circulation.desk import DeskResult, perform
@@ -31,11 +32,16 @@ from circulation.money.views.told import (
 from circulation.money.words import KINDS
 from circulation.permissions import TAKE_PAYMENT
 from circulation.receipts import receipt_name
-from circulation.registers.views import as_file, own_branches
+from circulation.registers.asked import MOST_PRINTED
+from circulation.registers.views import XLSX, as_file, own_branches, typed_day
 from circulation.rules.till import NOTES
-from ils.core.db import reading
+from ils.core import clock
+from ils.core.audit import audit
+from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, Invalid
+from ils.org.office import office_of
 from ils.org.units import unit_names
+from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 from ils.web.pages import Page, page_number
@@ -77,11 +83,8 @@ def _home(problem: str = "") -> str:
 
 
 def _closed(session: Session, branches: list[int], number: int) -> tuple[list[Till], int]:
-    """Return closed tills: one's own, and those of branches overseen, the newest first."""
-    mine = Till.clerk_id == (current_actor().staff_id or 0)
-    query = select(Till).where(
-        Till.closed_at.is_not(None), (mine | Till.branch_id.in_(branches)) if branches else mine
-    )
+    """Return a page of closed tills, the newest first."""
+    query = _closed_query(branches)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = session.scalars(
         query.order_by(Till.closed_at.desc(), Till.id.desc())
@@ -89,6 +92,83 @@ def _closed(session: Session, branches: list[int], number: int) -> tuple[list[Ti
         .offset((number - 1) * SIZE)
     )
     return list(rows), total
+
+
+def _closed_query(branches: list[int]) -> Select[Till]:
+    """Ask for closed tills: one's own and those of branches overseen, between the days typed."""
+    mine = Till.clerk_id == (current_actor().staff_id or 0)
+    query = select(Till).where(
+        Till.closed_at.is_not(None), (mine | Till.branch_id.in_(branches)) if branches else mine
+    )
+    first, last = typed_day("first"), typed_day("last")
+    if first:
+        query = query.where(Till.closed_at >= clock.at_local(first, 0))
+    if last:
+        query = query.where(Till.closed_at < clock.at_local(last + timedelta(days=1), 0))
+    return query
+
+
+@bp.get("/closed.xlsx")
+@door(TAKE_PAYMENT)
+def closed_sheet() -> Response:
+    """Return the closed tills as a spreadsheet."""
+    return as_file(listing_xlsx(_closed_listing()), "ket-da-dong.xlsx", XLSX)
+
+
+@bp.get("/closed.pdf")
+@door(TAKE_PAYMENT)
+def closed_paper() -> Response:
+    """Return the closed tills as a paper to sign."""
+    return as_file(listing_pdf(_closed_listing()), "ket-da-dong.pdf", "application/pdf")
+
+
+def _closed_listing() -> Listing:
+    actor = current_actor()
+    with transaction() as session:
+        branches = [one.id for one in own_branches(session, OVERSEE)]
+        query = _closed_query(branches).order_by(Till.closed_at, Till.id).limit(MOST_PRINTED)
+        tills = session.scalars(query).all()
+        clerks = staff_names(session, [t.clerk_id for t in tills])
+        units = unit_names(session)
+        audit(session, actor, "list_taken", "list", None, list="tills", rows=len(tills))
+        return Listing(
+            title="Sổ theo dõi két thu tiền",
+            columns=(
+                Column("closed_at", "Đóng két lúc", "moment", "30mm"),
+                Column("name", "Két", width="1fr"),
+                Column("branch", "Cơ sở", width="1.3fr"),
+                Column("clerk", "Người giữ", width="1.3fr"),
+                Column("float", "Tiền đầu ca", "money", "24mm"),
+                Column("expected", "Theo sổ", "money", "26mm", total=True),
+                Column("counted", "Đếm được", "money", "26mm", total=True),
+                Column("difference", "Chênh lệch", "money", "24mm", total=True),
+                Column("reason", "Lý do", width="1.5fr"),
+            ),
+            rows=[
+                {
+                    "closed_at": till.closed_at,
+                    "name": till.name,
+                    "branch": units.get(till.branch_id, ""),
+                    "clerk": clerks.get(till.clerk_id, ""),
+                    "float": till.float_amount,
+                    "expected": till.expected_amount,
+                    "counted": till.counted_amount,
+                    "difference": till.difference,
+                    "reason": till.reason,
+                }
+                for till in tills
+            ],
+            office=office_of(session, actor.library_id or actor.unit_id or 0),
+            about=_between(typed_day("first"), typed_day("last")),
+            signers=("Người lập biểu", "Kế toán", "Phụ trách thư viện"),
+        )
+
+
+def _between(first: date | None, last: date | None) -> list[str]:
+    if not (first or last):
+        return []
+    parts = [f"từ {first:%d/%m/%Y}"] if first else []
+    return [f"({' '.join([*parts, *([f'đến {last:%d/%m/%Y}'] if last else [])])})"]
 
 
 @bp.post("/")

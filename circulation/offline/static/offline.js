@@ -326,6 +326,15 @@ function meant(text) {
 const isWords = (text) => /\p{L}/u.test(text) && (/\S\s+\S/.test(text.trim()) || !/\d/.test(text));
 const isPhone = (text) => /^(\d{4,6}|0\d{8,10})$/.test(text.replace(/[\s.]/g, ""));
 
+// The server hears of it as soon as it is back.
+let leaving = null;
+async function signOutHere(form) {
+  leaving = form;
+  await store.forget();
+  document.getElementById("scan").form.remove();
+  desk.replaceChildren(make("p", { className: "answer answer--green", textContent: words.signed_out }));
+}
+
 function setMode(to) {
   mode = to;
   if (mode && mode !== "room") { reader = null; showReader(); }
@@ -388,6 +397,7 @@ async function device() {
 
 async function comeBack() {
   if (sending || pending?.isConnected || !(await answers())) return;
+  if (leaving) { leaving.submit(); return; }
   sending = true;
   try {
     const told = await send();
@@ -458,6 +468,14 @@ if (desk && bar) {
     await note(await freshKey(), "visit", "");
     answer("green", words.visit);
   });
+  // Signing out takes away what the desk goes on with: nobody does that by a slip of the hand.
+  document.addEventListener("submit", (event) => {
+    if (!away || !event.target.action?.endsWith("/sign-out")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    answer("amber", words.sign_out, { notes: [words.sign_out_means], ask: question([["y", words.sign_out_yes, () => signOutHere(event.target), true], ["n", words.no, () => null, true]]) });
+    document.getElementById("scan").focus();
+  }, { capture: true });
   // Without the server the modes turn here; everything else needs it.
   desk.addEventListener("submit", (event) => {
     if (!away || !event.target.matches("[data-act]") || event.target.dataset.away !== undefined) return;

@@ -1,9 +1,11 @@
 """The pages of money: what a clerk and a head do there, and what they are refused."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from circulation.desk import perform
@@ -113,6 +115,10 @@ def test_a_till_is_opened_counted_and_closed_on_its_pages(staff_client, province
     assert rows(Till)[0].difference == 0
     assert clerk.get(f"{here}.pdf").data.startswith(b"%PDF")
     assert "110.000 đ" in text(clerk.get("/staff/money/tills/"))
+    assert "110.000 đ" not in text(clerk.get("/staff/money/tills/?last=01/01/2020"))
+    assert clerk.get("/staff/money/tills/closed.pdf").data.startswith(b"%PDF")
+    sheet = load_workbook(BytesIO(clerk.get("/staff/money/tills/closed.xlsx").data)).active
+    assert 110_000 in {cell.value for row in sheet.iter_rows() for cell in row}
 
 
 def test_rates_are_set_inherited_and_ended_by_a_head_and_only_seen_by_a_clerk(

@@ -77,8 +77,11 @@ def test_holds_by_where_they_are_collected(library: Library) -> None:
 
 
 def test_the_register_numbers_patrons_once_and_for_all(library: Library) -> None:
-    for name in ("Vũ Anh", "Đỗ Bình", "Lê Chi"):
-        library.patron(name)
+    homes = ("Tổ 3, phường Bờ Kè", "Tổ 4", "")
+    for name, home in zip(("Vũ Anh", "Đỗ Bình", "Lê Chi"), homes, strict=True):
+        library.patron(name, address=home, commune="Phường Bờ Kè")
+    told = [row["home"] for row in rows(library, "patrons")]
+    assert told == ["Tổ 3, phường Bờ Kè", "Tổ 4, Phường Bờ Kè", "Phường Bờ Kè"]
     numbers = {row["patron"]: row["number"] for row in rows(library, "patrons")}
     assert numbers == {"Vũ Anh": 1, "Đỗ Bình": 2, "Lê Chi": 3}
     by_name = rows(library, "patrons", sort="patron")

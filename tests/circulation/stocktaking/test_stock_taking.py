@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from cataloging.models import Item
+from cataloging.models import Item, Record
 from circulation.ledger import account
 from circulation.losses.claims import make_claim
 from circulation.losses.lost import declare_lost
 from circulation.losses.models import Claim
 from circulation.models import Loan, Transit
 from circulation.stocktaking.changes import apply_groups, undo_groups
-from circulation.stocktaking.models import StockTake, StockTakeItem
+from circulation.stocktaking.models import StockTake, StockTakeItem, StockTakeScan
 from circulation.stocktaking.papers import groups_xlsx, minutes_pdf
-from circulation.stocktaking.results import progress_of
+from circulation.stocktaking.results import progress_of, rows_of_group
 from circulation.stocktaking.scanning import (
     Scan,
     out_of_place,
@@ -219,6 +219,28 @@ def test_a_part_of_the_stock_can_be_counted(lite: Library) -> None:
         "elsewhere",
     ]
     assert closed(lite, take_id) == {"present": 1, "misplaced": 1}
+
+
+def test_a_copy_without_a_call_number_of_its_own_stands_by_its_title_s(library: Library) -> None:
+    inside, outside = (library.record(title) for title in ("Thơ", "Triết học"))
+    with library.writing() as session:
+        session.get_one(Record, inside.id).call_number = "895.9 TH"
+        session.get_one(Record, outside.id).call_number = "100 TR"
+    copies = [library.item(record) for record in (inside, outside)]
+    take_id = begun(library, shelf="895")
+    assert closed(library, take_id) == {"missing": 1}
+    with library.reading() as session:
+        take = session.get_one(StockTake, take_id)
+        (row,) = rows_of_group(session, take, "missing", limit=10)
+    assert (row["item_id"], row["call_number"]) == (copies[0].id, "895.9 TH")
+
+
+def test_a_reader_s_card_is_told_and_never_counted_as_surplus(lite: Library) -> None:
+    lite.item()
+    card = lite.card(lite.patron())
+    take_id = begun(lite)
+    assert scan(lite, take_id, card) == ["card"]
+    assert lite.all(StockTakeScan) == []
 
 
 def test_the_order_of_steps_is_kept(lite: Library) -> None:

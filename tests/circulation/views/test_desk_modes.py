@@ -133,6 +133,8 @@ def test_an_unknown_item_is_added_and_lent(desk: Desk) -> None:
     assert lent["tone"] == "green"
     assert latest(Item).price == 25_000
     assert desk.act("fast_add", patron=desk.patron.id, title="", barcode="X1")["tone"] == "red"
+    refused = desk.act("fast_add", patron=desk.patron.id, title="Sách <lạ>", barcode="LẠ 1")
+    assert "Sách &lt;lạ&gt;" in refused["top"]  # nothing typed is lost
 
 
 def test_a_pasted_list_is_done_line_by_line_and_keeps_what_was_not(
