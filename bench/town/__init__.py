@@ -62,6 +62,7 @@ ACTS = (
     Act("charge", 2, lambda w, a, b, c, yes: w.charge(a, b, c, int(yes))),
     Act("pay", 5, lambda w, a, b, c, yes: w.pay(a, b, c, all_of_it=yes)),
     Act("forgive", 3, lambda w, a, b, c, yes: w.forgive(a, b, c, int(yes))),
+    Act("forgive many", 3, lambda w, a, b, c, yes: w.forgive_many(a, b, c, int(yes))),
     Act("take back a line", 3, lambda w, a, b, c, _: w.take_back_line(a, b, c)),
     Act("deposit", 4, lambda w, a, b, c, yes: w.deposit(a, b, c, int(yes))),
     Act("sell", 2, lambda w, a, b, c, yes: w.sell(a, b, c, int(yes))),

@@ -10,10 +10,12 @@ from circulation.losses.claims import (
     give_up,
     make_claim,
     on_shelf_after_all,
+    take_up_again,
     tick_search,
+    untick_search,
     withdraw_claim,
 )
-from circulation.losses.damage import record_damage
+from circulation.losses.damage import cancel_damage, record_damage
 from circulation.losses.lost import (
     bring_copy,
     cancel_loss,
@@ -22,8 +24,9 @@ from circulation.losses.lost import (
     pay_back_found,
 )
 from circulation.losses.models import Claim, Loss, LossProposal
-from circulation.losses.proposals import approve, postpone
+from circulation.losses.proposals import approve, postpone, propose_again
 from circulation.models import Loan
+from ils.core.db import reading
 
 Choice = tuple[Callable[..., Any], dict[str, Any]]
 
@@ -52,12 +55,13 @@ class Loses(Ground):
         acts: tuple[Choice, ...] = (
             (bring_copy, {}),
             (cancel_loss, {"reason_text": "thử"}),
+            (cancel_damage, {"reason_text": "thử"}),
             (decide_money, {"money": decided[pick % len(decided)]}),
             (pay_back_found, {}),
         )
         use_case, words = acts[how % len(acts)]
         self.try_to(use_case, at, loss_id=case.id, **words)
-        self._only_ended()
+        self._only_ended(but=case.item_id if use_case is cancel_loss else None)
 
     def claim(self, pick: int, days: int, at: int) -> None:
         """A reader says that the copy is back, or was never borrowed."""
@@ -82,10 +86,13 @@ class Loses(Ground):
             (withdraw_claim, {}),
             (found_on_shelf, {}),
             (on_shelf_after_all, {}),
+            (untick_search, {}),
+            (take_up_again, {"reason_text": "thử"}),
         )
         use_case, words = acts[how % len(acts)]
         self.try_to(use_case, at, claim_id=claim.id, **words)
-        self._only_ended()
+        again = use_case is take_up_again
+        self._only_ended(but=self.item_of(claim.loan_id) if again else None)
 
     def damage(self, item: int, how: int, amount: int, at: int) -> None:
         """Record damage to a copy that is not on loan; its last reader may be asked."""
@@ -105,12 +112,19 @@ class Loses(Ground):
         row = self.one_of(LossProposal, pick, most=4)
         if row is None:
             return
-        use_case: Callable[..., Any] = approve if yes else postpone
-        words: dict[str, Any] = {} if yes else {"days": 1 + pick % 9}
+        use_case: Callable[..., Any] = approve if yes else propose_again if pick % 3 else postpone
+        words: dict[str, Any] = {"days": 1 + pick % 9} if use_case is postpone else {}
         self.try_to(use_case, at, proposal_id=row.id, **words)
 
-    def _only_ended(self) -> None:
-        """A settled case ends its loan; nothing here gives a copy to anybody."""
+    def item_of(self, loan_id: int) -> int:
+        """Return the copy of a loan."""
+        with reading() as session:
+            return session.get_one(Loan, loan_id).item_id
+
+    def _only_ended(self, but: int | None = None) -> None:
+        """A settled case ends its loan; nothing here gives a copy to anybody, but a mistake taken
+        back gives it to who had it."""
         rows = self.rows_on_loan()
-        assert rows.items() <= self.on_loan.items(), "a loss lent a copy"
+        others = {item: who for item, who in rows.items() if item != but}
+        assert others.items() <= self.on_loan.items(), "a loss lent a copy"
         self.on_loan = rows

@@ -11,12 +11,21 @@ from circulation.deposits import deposit_in, deposit_out, deposit_to_debt, paid_
 from circulation.fees import charge, reverse, reverse_sale, take_payment, waive
 from circulation.ledger import Account, account
 from circulation.models import Loan, Receipt
-from circulation.money.models import Till
+from circulation.money.batch_waivers import KINDS as KINDS_FORGIVEN
+from circulation.money.batch_waivers import (
+    Asked,
+    discard_batch,
+    give_batch,
+    plan_batch,
+    take_batch_back,
+)
+from circulation.money.models import BatchWaiver, Till
 from circulation.money.rates import offers
 from circulation.money.sales import sell, settle_in_kind
 from circulation.money.tills import close_till, move_cash, open_till, till_report
 from circulation.rules.till import NOTES
 from ils.core.db import reading
+from ils.core.jobs import run_next_job
 
 KINDS = ("service", "processing", "damage", "card_fee", "deposit_due")
 
@@ -64,6 +73,21 @@ class Pays(Ground):
         else:
             self.try_to(waive, at, reason_text="thử", **words)
         self._settled()
+
+    def forgive_many(self, how: int, kind: int, days: int, at: int) -> None:
+        """Look at what many owe and forgive it by a decision, or take such a batch back whole."""
+        batch = self.one_of(BatchWaiver, kind, BatchWaiver.state != "discarded", most=3)
+        if batch is None or how % 4 == 0:
+            asked = Asked(kinds=(*KINDS_FORGIVEN[kind % 6 :], "overdue"), days=days % 5)
+            words = {"decision": "1/QĐ", "decided_on": self.today, "reason": "thử"}
+            self.may(plan_batch, at, self.library, asked, **words)
+        else:
+            acts = (give_batch, take_batch_back, discard_batch)
+            self.may(acts[how % 4 - 1], at, batch.id)
+            with self.clock():
+                while run_next_job():
+                    pass
+        self._settled(reopened=True)
 
     def take_back_line(self, patron: int, pick: int, at: int) -> None:
         """Reverse a line of an account, whatever it is."""
