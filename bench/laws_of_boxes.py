@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item
-from circulation.models import Hold, Loan, Transit
+from circulation.models import Hold, LedgerEntry, Loan, Receipt, Transit
 from circulation.rotation.models import (
     Consignment,
     ConsignmentFigures,
     ConsignmentLine,
+    ConsignmentPayment,
     RotationPoint,
 )
 from ils.core.events import EventRow
@@ -38,6 +39,7 @@ def check(session: Session) -> None:
     the_log_tells_of_boxes(boxes, lines, told)
     figures_count_once(session, boxes, lines, told)
     given_is_struck_off_and_entered(session, boxes, lines, told)
+    points_owe_what_was_agreed(session, boxes)
 
 
 def numbers_have_no_gap(boxes: list[Consignment]) -> None:
@@ -177,3 +179,26 @@ def given_is_struck_off_and_entered(
     assert new == entered, "copies entered and their events differ"
     quantities = {row.facts["consignment"]: row.quantity for row in told["copies_given"]}
     assert quantities == dict(copies), "copies given and their events differ"
+
+
+def points_owe_what_was_agreed(session: Session, boxes: dict[int, Consignment]) -> None:
+    """What a point paid and was let off never exceeds what was agreed; every payment of a point is a
+    receipt with its charge, and every such charge is a payment of a point."""
+    receipts = {one.id: one for one in session.scalars(select(Receipt))}
+    charges = session.scalars(select(LedgerEntry).where(LedgerEntry.kind == "point_loss"))
+    charged = {line.receipt_id: line.amount for line in charges}
+    paid: dict[int | None, int] = {}
+    settled: dict[int, int] = defaultdict(int)
+    for row in session.scalars(select(ConsignmentPayment)):
+        stands = row.ended_at is None
+        if row.receipt_id is not None:
+            receipt = receipts[row.receipt_id]
+            paid[row.receipt_id] = row.amount
+            assert receipt.amount == row.amount, f"receipt {receipt.number} has another amount"
+            assert receipt.patron_id is None, f"receipt {receipt.number} names a reader"
+            stands = stands and receipt.voided_at is None
+        settled[row.consignment_id] += row.amount if stands else 0
+    assert paid == charged, "payments of points and their charges differ"
+    for box_id, amount in settled.items():
+        agreed = boxes[box_id].settlement_amount or 0
+        assert amount <= agreed, f"box {box_id}: {amount} settled of {agreed}"

@@ -82,6 +82,7 @@ ACTS = (
     Act("the point tells", 3, lambda w, a, b, c, yes: w.point_tells(a, b, c, phone=yes)),
     Act("a box comes back", 6, lambda w, a, b, c, yes: w.box_comes_back(a, b, c, damaged=yes)),
     Act("a box ends", 4, lambda w, a, b, c, yes: w.box_ends(a, b, c, yes=yes)),
+    Act("the point pays", 3, lambda w, a, b, c, yes: w.point_pays(a, b, c, int(yes))),
     Act("a box undone", 3, lambda w, a, b, c, _: w.box_undone(a, b, c)),
     Act("let days pass", 6, lambda w, a, _b, _c, _y: w.days_pass(a)),
 )

@@ -9,12 +9,22 @@ from sqlalchemy.orm import Session
 
 from bench.town.ground import COPIES
 from bench.town.lends import Lends
-from circulation.rotation import arriving, boxes, figures, giving, moving, returning, undoing
+from circulation.rotation import (
+    arriving,
+    boxes,
+    claims,
+    figures,
+    giving,
+    moving,
+    returning,
+    undoing,
+)
 from circulation.rotation.models import (
     Consignment,
     ConsignmentExtra,
     ConsignmentFigures,
     ConsignmentLine,
+    ConsignmentPayment,
 )
 from ils.accounts.actor import Actor
 from ils.core.db import reading
@@ -211,6 +221,26 @@ class Boxes(Lends):
         else:
             lost = [self._line(at, sent, "out")] if at % 3 == 0 else []
             self.may(returning.close_box, at, box_id=sent.id, missing=yes, lost=lost)
+
+    def point_pays(self, pick: int, how: int, amount: int, at: int) -> None:
+        """What is missing is agreed on, paid, let off; or that is taken back."""
+        box = self._box(pick, "closed")
+        if box is None:
+            return
+        some = 1000 * (1 + amount % 9)
+        done = self.one_of(ConsignmentPayment, at, ConsignmentPayment.consignment_id == box.id)
+        if how % 5 == 0:
+            self.may(claims.settle_box, at, box_id=box.id, paper="BB 1", amount=some)
+        elif how % 5 == 1:
+            self.may(claims.let_off, at, box_id=box.id, amount=some, paper="QĐ 2")
+        elif how % 5 == 2 and done is not None:
+            self.may(claims.take_back_let_off, at, box_id=box.id, payment_id=done.id)
+        elif how % 5 == 3 and done is not None:
+            words = {"box_id": box.id, "receipt_id": done.receipt_id or 0, "reason_text": "thử"}
+            self.try_to(claims.take_back_point_payment, at, **words)
+        else:
+            method = "transfer" if amount % 4 == 0 else "cash"
+            self.try_to(claims.take_point_payment, at, box_id=box.id, amount=some, method=method)
 
     def box_undone(self, pick: int, how: int, at: int) -> None:
         """Take back what was done to a box by mistake, allowed in its state or not."""

@@ -25,6 +25,7 @@ _COLUMN = {
     "overdue": "overdue",
     "lost_price": "compensation",
     "damage": "compensation",
+    "point_loss": "compensation",
     "processing": "compensation",
     "service": "service",
     "deposit_due": "service",
@@ -170,6 +171,16 @@ def _matched(session: Session, old: Mapping[int, int]) -> Iterable[tuple[int, st
         )
         for credit_id, kind, amount in rows:
             yield old[credit_id], kind, amount
+
+
+def income_of(session: Session, receipts: Iterable[Receipt]) -> dict[str, int]:
+    """Return what receipts that stand brought in, by kind of charge: cash and transfers."""
+    standing = [r.id for r in receipts if r.voided_at is None and r.kind in ("payment", "sale")]
+    income: dict[str, int] = {}
+    for parts in settled_by(session, standing).values():
+        for kind, amount in parts.items():
+            income[kind] = income.get(kind, 0) + amount
+    return dict(sorted(income.items()))
 
 
 def _gaps(receipts: Iterable[Receipt]) -> list[int]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.models import LedgerEntry, Receipt
-from circulation.money.books import DepositBook, FeeBook, FeeLine, settled_by
+from circulation.money.books import DepositBook, FeeBook, FeeLine, income_of, settled_by
 from circulation.money.models import Till
 from circulation.money.tills import TillReport
 from circulation.money.words import KINDS_VI, METHODS_VI, TITLES_VI
@@ -379,6 +379,10 @@ def till_pdf(session: Session, report: TillReport) -> bytes:
             "title": "Bảng kiểm kê tiền mặt cuối ca",
             "about": _till_about(session, till, clerk),
             "moved": _till_lines(report),
+            "income": [
+                [KINDS_VI.get(kind, kind), written(amount, "money")]
+                for kind, amount in income_of(session, report.receipts).items()
+            ],
             "expected": written(report.expected, "money"),
             "counted": [
                 [written(note, "money"), str(count), written(note * count, "money")]

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.models import Loan
+from circulation.rotation.claims import left_of_box
 from circulation.rotation.models import (
     Consignment,
     ConsignmentExtra,
@@ -22,9 +24,9 @@ from circulation.rotation.returning import ABSENT
 from circulation.rules.rotation import proposal
 from ils.core import clock
 from ils.org.units import branches_of
-from ils.printing.listing import Column
+from ils.printing.listing import Column, written
 
-WHICH = ("out", "late", "open", "closed", "all", "incoming")
+WHICH = ("out", "late", "open", "closed", "owed", "all", "incoming")
 
 Row = dict[str, Any]
 
@@ -64,6 +66,7 @@ BACK = _lines("returned", "damaged", "taken_off")
 DAMAGED = _lines("damaged")
 MISSING = _lines(*ABSENT)
 OUT = _lines("packed", "out")
+LEFT = left_of_box()
 NUMBER = (Consignment.year, Consignment.serial)
 SORTS: dict[str, tuple[Any, ...]] = {
     "number": NUMBER,
@@ -86,6 +89,8 @@ def _where(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
         ]
     elif asked.which == "late":
         found = [mine, state == "sent", Consignment.due_on < clock.today()]
+    elif asked.which == "owed":
+        found = [mine, LEFT > 0]
     elif asked.which == "all":
         found = [mine]
     else:
@@ -130,6 +135,7 @@ def boxes_of(session: Session, asked: Asked, *, limit: int, offset: int = 0) -> 
             DAMAGED.label("damaged"),
             MISSING.label("missing"),
             OUT.label("out"),
+            LEFT.label("left"),
             _told(ConsignmentFigures.visits).label("visits"),
             _told(ConsignmentFigures.reads, ConsignmentFigures.loans).label("uses"),
         )
@@ -143,7 +149,7 @@ def boxes_of(session: Session, asked: Asked, *, limit: int, offset: int = 0) -> 
 
 
 def _row(found: Any) -> Row:
-    box, point, copies, back, damaged, missing, out, visits, uses = found
+    box, point, copies, back, damaged, missing, out, left, visits, uses = found
     late = 0
     if box.state == "sent" and box.due_on is not None:
         late = max(0, (clock.today() - box.due_on).days)
@@ -166,11 +172,22 @@ def _row(found: Any) -> Row:
         "damaged": damaged,
         "missing": missing,
         "out": out,
+        "left": left,
         "visits": visits,
         "uses": uses,
         "late": late,
-        "note": box.decision or box.settlement or box.note,
+        "note": box.decision or _settled(box, left) or box.note,
     }
+
+
+def _settled(box: Consignment, left: int) -> str:
+    """Return what the book says of missing copies: the paper, the sum, what is still owed."""
+    if not box.settlement_amount:
+        return box.settlement
+    said = _(
+        "%(paper)s: %(sum)s đồng", paper=box.settlement, sum=written(box.settlement_amount, "money")
+    )
+    return f"{said}, " + _("%(sum)s owed", sum=written(left, "money")) if left else str(said)
 
 
 def box_numbered(session: Session, asked: Asked, typed: str) -> int | None:

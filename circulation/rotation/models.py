@@ -165,6 +165,27 @@ class ConsignmentExtra(Base):
     __table_args__ = (UniqueConstraint("consignment_id", "scanned"),)
 
 
+class ConsignmentPayment(Base):
+    """What settles the sum a point answers for: a receipt, or a part let off by a paper."""
+
+    __tablename__ = "consignment_payment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consignment_id: Mapped[int] = mapped_column(ForeignKey("consignment.id"))
+    amount: Mapped[int] = mapped_column(BigInteger)
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"), unique=True)
+    paper: Mapped[str] = mapped_column(String(160), default="")  # by which it was let off
+    at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    by: Mapped[int | None] = mapped_column(Integer)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # a letting-off taken back
+
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("(receipt_id IS NULL) = (paper <> '')", name="receipt_or_paper"),
+        Index("ix_consignment_payment_consignment", "consignment_id"),
+    )
+
+
 class ConsignmentFigures(Base):
     """What a point reports of a month. ``event_ids`` are the events it was counted by."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
+from circulation.rotation.claims import claim_of
 from circulation.rotation.lists import (
     BOOK,
     Asked,
@@ -159,6 +160,7 @@ def missing_pdf(
         "value": written(sum(row["price"] or 0 for row in rows), "money"),
         "settlement": box.settlement,
         "amount": written(box.settlement_amount, "money"),
+        "paid": written(claim_of(session, box).paid, "money"),
         "extras": [
             one.scanned for one in extras_of(session, box.id) if one.on_arrival == on_arrival
         ],

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -197,19 +196,6 @@ def lines_in(session: Session, box_id: int, *states: str) -> list[ConsignmentLin
         ConsignmentLine.consignment_id == box_id, ConsignmentLine.state.in_(states)
     )
     return list(session.scalars(query))
-
-
-def settle_box(
-    session: Session, actor: Actor, *, box_id: int, paper: str, amount: int | None
-) -> None:
-    """Note the paper by which the point answers for missing copies, and the sum agreed on."""
-    box, _point = box_for(session, actor, box_id, "closed")
-    if not paper.strip():
-        raise Invalid("box_paper_missing", field="paper")
-    before: dict[str, Any] = {"paper": box.settlement, "amount": box.settlement_amount}
-    box.settlement, box.settlement_amount = paper.strip()[:160], amount
-    audit(session, actor, "box_settled", "consignment", box.id, before=before, amount=amount)
-    session.flush()
 
 
 def drop_extra(session: Session, actor: Actor, *, box_id: int, extra_id: int) -> None:

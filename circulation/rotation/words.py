@@ -16,6 +16,7 @@ WHICH: dict[str, Any] = {
     "late": _l("Late"),
     "open": _l("Being packed"),
     "closed": _l("Over"),
+    "owed": _l("To be paid"),
     "incoming": _l("Lent to us"),
     "all": _l("All"),
 }
@@ -104,6 +105,8 @@ MESSAGES: dict[str, Any] = {
     "box_copies_wrong": _l("Please say how many copies are there, as a number."),
     "box_copies_out": _l("%(count)s copies have not been scanned. Say what is to become of them."),
     "box_paper_missing": _l("Please name the paper on which it was agreed."),
+    "claim_below_settled": _l("%(amount)s đồng of it were settled already; it cannot be less."),
+    "claim_let_off_wrong": _l("Only what is still owed can be let off: %(amount)s đồng."),
     "box_decision_missing": _l("Please type the number of the decision."),
     "box_not_to_enter": _l("The copies stay in the books of this library or left the network."),
     "box_entered_already": _l("The receiver has entered the copies already."),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cataloging.models import Item
 from circulation.models import Loan
 from circulation.queue import lies_free
-from circulation.rotation import arriving, boxes, figures, returning
+from circulation.rotation import arriving, boxes, claims, figures, returning
 from circulation.rotation.models import Consignment
 from circulation.sample.province import Units, at_work
 from ils.accounts.actor import Actor
@@ -138,6 +138,6 @@ def _bring_back(session: Session, actor: Actor, box: Consignment, last: date) ->
             code = item.barcode or ""
             returning.take_back(session, actor, box_id=box.id, barcode=code, damaged=n == 0)
         returning.close_box(session, actor, box_id=box.id, seal_back="NP 0499", missing=True)
-        returning.settle_box(
+        claims.settle_box(
             session, actor, box_id=box.id, paper="Biên bản thỏa thuận 02/BB-TV", amount=68_000
         )

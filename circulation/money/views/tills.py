@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from circulation.desk import DeskResult, perform
+from circulation.money.books import income_of
 from circulation.money.models import Till
 from circulation.money.papers import till_pdf
 from circulation.money.tills import (
@@ -206,6 +207,7 @@ def _page(till_id: int, problem: str = "") -> str:
             "money/till.html",
             till=till,
             report=report,
+            income=income_of(session, report.receipts),
             clerk=staff_names(session, [till.clerk_id, till.closed_by]),
             unit=unit_names(session).get(till.branch_id, ""),
             notes=NOTES,

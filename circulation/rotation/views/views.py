@@ -9,7 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from cataloging.items import collections_of, registers_of
-from circulation.rotation import arriving, giving, lists, moving, returning, undoing, words
+from circulation.money.views.told import new_key
+from circulation.money.words import METHODS
+from circulation.permissions import REVERSE, TAKE_PAYMENT, WAIVE
+from circulation.receipts import receipt_name
+from circulation.rotation import arriving, claims, giving, lists, moving, returning, undoing, words
 from circulation.rotation import boxes as use
 from circulation.rotation.boxes import MANAGE
 from circulation.rotation.figures import link_of, new_link
@@ -130,10 +134,11 @@ def seen(session: Session, box_id: int) -> tuple[Consignment, RotationPoint, boo
 @door(MANAGE)
 def show(box_id: int) -> Any:
     """Show a box: what is in it, what comes next, its papers."""
-    return _page(box_id)
+    return page_of(box_id)
 
 
-def _page(box_id: int, problem: str = "", status: int = 200, again: bool = False) -> Any:
+def page_of(box_id: int, problem: str = "", status: int = 200, again: bool = False) -> Any:
+    """Show a box, with what was refused and all that was typed."""
     with reading() as session:
         box, point, mine = seen(session, box_id)
         rows = lists.sheet_of_box(session, box)
@@ -150,6 +155,13 @@ def _page(box_id: int, problem: str = "", status: int = 200, again: bool = False
             extras=lists.extras_of(session, box.id),
             never_came=lists.not_arrived(session, box),
             mark=lists.mark_of(session, box),
+            claim=claims.claim_of(session, box),
+            receipt_name=receipt_name,
+            methods=METHODS,
+            key=new_key(),
+            may_take=mine and current_actor().can(TAKE_PAYMENT),
+            may_waive=mine and current_actor().can(WAIVE),
+            may_reverse=mine and current_actor().can(REVERSE),
             earlier=earlier,
             to_enter=not mine and box.state == "given",
             outside=there != box.library_id,
@@ -186,9 +198,9 @@ def act(box_id: int) -> Any:
     except NotFound:
         raise
     except IlsError as error:
-        return _page(box_id, sentence_for(error), error.status, error.code == "box_same_again")
+        return page_of(box_id, sentence_for(error), error.status, error.code == "box_same_again")
     except ValueError:
-        return _page(box_id, _("This is not a date or amount. Nothing was changed."), 422)
+        return page_of(box_id, _("This is not a date or amount. Nothing was changed."), 422)
     if said:
         flash(said, "ok")
     page = "rotation_scans.arrival" if request.form.get("from") == "arrival" else "rotation.show"
@@ -250,7 +262,7 @@ def _close(session: Session, box_id: int) -> str:
 
 def _settle(session: Session, box_id: int) -> str:
     amount = _text("amount")
-    returning.settle_box(
+    claims.settle_box(
         session,
         current_actor(),
         box_id=box_id,
@@ -258,6 +270,17 @@ def _settle(session: Session, box_id: int) -> str:
         amount=parse_dong(amount) if amount else None,
     )
     return str(_("Noted."))
+
+
+def _let_off(session: Session, box_id: int) -> str:
+    claims.let_off(
+        session,
+        current_actor(),
+        box_id=box_id,
+        amount=parse_dong(_text("amount")),
+        paper=request.form.get("paper", ""),
+    )
+    return str(_("The point is let off."))
 
 
 def _enter(session: Session, box_id: int) -> str:
@@ -293,6 +316,10 @@ _ACTS: dict[str, Callable[[Session, int], str]] = {
     "close": _close,
     "settle": _settle,
     "enter": _enter,
+    "let_off": _let_off,
+    "let_off_undone": _plain(
+        claims.take_back_let_off, lambda: _("It is owed again."), payment_id="payment"
+    ),
     "extend": _extend,
     "give": _give,
     "cancel": _plain(use.cancel_box, lambda: _("The box was given up; its copies are free.")),
