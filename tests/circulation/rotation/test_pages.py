@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from cataloging.models import Item
+from circulation.models import Receipt
 from circulation.rotation.models import (
     Consignment,
     ConsignmentFigures,
     ConsignmentLine,
+    ConsignmentPayment,
     RotationPoint,
 )
 from ils.core import clock, db
@@ -205,3 +207,46 @@ def test_the_desk_asks_whether_a_copy_is_back_and_receives_it(head: Any, provinc
     done = head.post("/staff/desk/act", data=words, headers=FETCH).json
     assert "Đã nhận lại từ hộp" in done["top"], done["top"]
     assert rows(ConsignmentLine)[0].state == "returned"
+
+
+def test_a_point_pays_for_what_is_missing_and_has_a_receipt(head: Any, province: Any) -> None:
+    url = sent(head, province, copies(province, 1))
+    head.post(url, data={"act": "close", "missing": "1"})
+    head.post(url, data={"act": "settle", "paper": "BB 3", "amount": "45k"})
+    assert "45.000" in head.get("/staff/rotation/?which=owed").text
+    too_much = head.post(f"{url}/pay", data={"amount": "46k", "payer": "Cô Hà", "key": "a"})
+    assert (too_much.status_code, 'value="46k"' in too_much.text) == (409, True)
+    head.post(f"{url}/pay", data={"amount": "40k", "payer": "Cô Hà", "key": "b"})
+    (receipt,) = rows(Receipt)
+    page = head.get(url).text
+    assert f"/staff/money/receipts/{receipt.id}.pdf" in page
+    assert head.get(f"/staff/money/receipts/{receipt.id}.pdf").data.startswith(b"%PDF")
+    head.post(url, data={"act": "let_off", "amount": "5k", "paper": "QĐ 5"})
+    assert "45.000" not in head.get("/staff/rotation/?which=owed").text
+    head.post(url, data={"act": "let_off_undone", "payment": rows(ConsignmentPayment)[1].id})
+    taken = {"receipt": receipt.id, "reason": "nhầm", "key": "c"}
+    assert head.post(f"{url}/take-back", data=taken).status_code == 302
+    assert rows(Receipt)[0].voided_at is not None
+    assert "45.000" in head.get("/staff/rotation/?which=owed").text
+
+
+def test_a_box_is_counted_in_by_staff_and_by_the_point(
+    head: Any, province: Any, client: Any
+) -> None:
+    items = copies(province, 3)
+    url = sent(head, province, items)
+    before = head.get(f"{url}/progress").json["mark"]
+    for item in items[:1]:
+        told = head.post(f"{url}/arrival", data={"code": item.barcode}, headers=FETCH).json
+        assert (told["outcome"], told["left"]) == ("arrived", 2)
+    assert head.get(f"{url}/progress").json["mark"] != before
+    link = re.search(r'href="http://[^/]+(/points/[^"]+)"', head.get(url).text)[1]
+    scanned = {"act": "arrive", "code": items[1].barcode}
+    assert client.post(link, data=scanned, headers=FETCH).json["left"] == 1
+    client.post(link, data={"act": "received", "scanned": "1", "name": "Hà"})
+    assert rows(Consignment)[0].received_copies == 2
+    assert items[2].accession_no in head.get(f"{url}/arrival").text
+    assert head.get(f"{url}/missing.pdf?arrival=1").data.startswith(b"%PDF")
+    line = rows(ConsignmentLine)[0].id
+    head.post(url, data={"act": "not_there", "line": line, "from": "arrival"})
+    assert rows(Consignment)[0].received_copies == 1
