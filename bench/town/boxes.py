@@ -204,8 +204,8 @@ class Boxes(Lends):
 
     def box_ends(self, pick: int, how: int, at: int, *, yes: bool) -> None:
         """End the return of a box with what is missing, give it for good, hand it on, settle it."""
-        sent, over = self._box(pick, "sent"), self._box(pick, "closed", "given")
-        if how % 6 == 5 and over is not None:
+        sent, over = self._box(pick, "sent"), self._box(pick, "given")
+        if over is not None and how % 2:
             self.may(giving.enter_given, 0, box_id=over.id, register_id=None, by=self.receiver)
             return
         if sent is None:
@@ -229,7 +229,7 @@ class Boxes(Lends):
             return
         some = 1000 * (1 + amount % 9)
         done = self.one_of(ConsignmentPayment, at, ConsignmentPayment.consignment_id == box.id)
-        if how % 5 == 0:
+        if not box.settlement_amount or how % 9 == 0:
             self.may(claims.settle_box, at, box_id=box.id, paper="BB 1", amount=some)
         elif how % 5 == 1:
             self.may(claims.let_off, at, box_id=box.id, amount=some, paper="QĐ 2")

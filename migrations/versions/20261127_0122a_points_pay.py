@@ -1,14 +1,14 @@
 """rotating sets: what a point pays for missing copies, or is let off
 
 Revision: 0122a
-Before it: 0122
+Before it: 0124a
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0122a'
-down_revision = '0122'
+down_revision = '0124a'
 branch_labels = None
 depends_on = None
 
