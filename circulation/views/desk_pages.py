@@ -198,17 +198,18 @@ def commands() -> Response:
 
 
 @bp.route("/correct/<int:loan_id>", methods=["GET", "POST"])
-@door(REVERSE_LOAN)
+@door(USE)
 def correct(loan_id: int) -> Any:
     """Say that a loan or a return never took place, with the facts before the eyes."""
     actor, problem, status = current_actor(), "", 200
     with reading() as session:
         loan = session.get(Loan, loan_id)
-        if loan is None or not actor.can(REVERSE_LOAN, unit(session, loan.branch_id)):
+        if loan is None or not actor.can(USE, unit(session, loan.branch_id)):
             raise NotFound("loan_unknown")
         item, record = session.get_one(Item, loan.item_id), session.get_one(Record, loan.record_id)
         patron = session.get(Patron, loan.patron_id) if loan.patron_id else None
     if request.method == "POST":
+        actor.require(REVERSE_LOAN)  # or a supervisor approves it
         act = reverse_loan if loan.closed_at is None else reverse_return
         key, why = request.form.get("key") or new_key(), request.form.get("why", "")
         try:
@@ -229,6 +230,7 @@ def correct(loan_id: int) -> Any:
         patron=patron,
         problem=problem,
         why=request.form.get("why", ""),
+        may=actor.can(REVERSE_LOAN),
         key=new_key(),
     )
     return page, status

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from circulation.desk import perform
 from circulation.fees import charge
-from circulation.models import LedgerEntry
+from circulation.models import LedgerEntry, Loan
 from circulation.patrons.models import BlockNote
 from circulation.patrons.notes import write_note
 from ils.accounts.actor import Actor, actor_for_staff
@@ -155,6 +155,12 @@ def test_a_helper_undoes_and_adds_quickly_with_approval(
     undo = {"act": "undo", "token": "l1"}
     assert helper.post("/staff/desk/act", data=undo).status_code == 403
     assert helper.post("/staff/desk/act", data=undo | approves).status_code == 200
+    assert open_loans() == 0
+    helper.post("/staff/desk/scan", data=lent | {"key": "l2"}, headers=FETCH)
+    late = f"/staff/desk/correct/{latest(Loan).id}"
+    assert helper.get(late).status_code == 200
+    assert helper.post(late, data={"why": "nhầm thẻ"}).status_code == 403
+    assert helper.post(late, data={"why": "nhầm thẻ"} | approves).status_code == 302
     assert open_loans() == 0
     quick = {"act": "fast_add", "title": "Sổ tay", "barcode": "Q0001", "patron": desk.patron.id}
     assert helper.post("/staff/desk/act", data=quick | {"key": "f1"}).status_code == 403
