@@ -137,6 +137,43 @@ def test_damage_with_a_photo_of_a_phone(head: Any, lent: Any) -> None:
     assert "Rách bìa" not in head.get(f"{HOME}damages").text
 
 
+def test_what_was_just_done_is_undone_by_one_press(head: Any, lent: Any) -> None:
+    loan, item, _patron, _actor = lent
+    address = f"{HOME}loan/{loan.id}"
+    assert "just-done" not in head.get(address).text
+    made = head.post(address, data={"act": "lost", "key": "j1"}, follow_redirects=True)
+    token = "j1-lost"
+    assert f'value="{token}"' in made.text
+    head.post(f"{HOME}undo", data={"token": token, "back": address})
+    assert lifecycle(item) == "active"
+    assert "just-done" not in head.get(address).text
+
+
+def test_a_mistake_is_taken_back_later_from_the_pages(head: Any, lent: Any) -> None:
+    loan, item, _patron, _actor = lent
+    address = f"{HOME}loan/{loan.id}"
+    head.post(address, data={"act": "returned"})
+    claim = f"{HOME}claim/{one(Claim).id}"
+    head.post(claim, data={"act": "tick"})
+    head.post(claim, data={"act": "untick"})
+    assert one(Claim).searched_1 is None
+    head.post(claim, data={"act": "free", "why": "sắp nghỉ"})
+    assert lifecycle(item) == "missing"
+    assert "take_up" in head.get(address).text
+    head.post(claim, data={"act": "take_up", "why": "nhầm"})
+    assert (one(Claim).resolution, lifecycle(item)) == (None, "active")
+    head.post(claim, data={"act": "free", "why": "sắp nghỉ"})
+    assert "losses/found" in head.get(f"{HOME}?tab=missing").text
+    head.post(f"{HOME}found", data={"barcode": item.barcode, "key": "f1"})
+    assert lifecycle(item) == "active"
+    damaged = {"act": "damage", "asked": "1", "loan": loan.id, "amount": "4000"}
+    head.post(f"{HOME}item/{item.id}", data=damaged)
+    case = f"{HOME}case/{one(Loss).id}"
+    assert "cancel_damage" in head.get(case).text
+    head.post(case, data={"act": "cancel_damage", "why": "rách từ trước"})
+    assert (one(Loss).state, lifecycle(item)) == ("cancelled", "active")
+
+
 def test_a_clerk_decides_nothing(staff_client: Any, province: Any, lent: Any) -> None:
     clerk = staff_client("clerk", province.branch)
     assert clerk.get(HOME).status_code == 200

@@ -13,6 +13,7 @@ from circulation.fees import charge
 from circulation.models import LedgerEntry, Receipt
 from circulation.money.models import CardFee, Till
 from ils.core import clock, db
+from ils.core.jobs import run_next_job
 from tests import factories
 
 
@@ -187,3 +188,29 @@ def test_a_card_is_given_with_its_fee_or_free_on_the_page_of_the_patron(staff_cl
     head.post(f"/staff/patrons/{free.id}/card", data={"act": "issue", "exemption": "1"})
     assert [(row.patron_id, row.amount) for row in rows(LedgerEntry)] == [(pays.id, 10_000)]
     assert "Hộ nghèo" in text(head.get(f"/staff/money/patrons/{free.id}"))
+
+
+def test_old_debts_are_looked_at_printed_and_forgiven_by_the_head(staff_client, province, patron):
+    head = staff_client("head", province.library)
+    home = "/staff/money/waivers/batches"
+    form = {"kind": ["service"], "days": "0", "decision": "12/QĐ-TV", "reason": "Ngày sách"}
+    wrong = head.post(home, data=form | {"days": "nhiều"})
+    assert wrong.status_code == 422
+    assert "Ngày sách" in text(wrong)
+    made = head.post(home, data=form)
+    assert made.status_code == 302
+    page = text(head.get(made.location))
+    assert "12.000 đ" in page
+    assert head.get(f"{made.location}.pdf").data.startswith(b"%PDF")
+    head.post(made.location, data={"act": "give"})
+    assert run_next_job()
+    assert [row.kind for row in rows(LedgerEntry)][2:] == ["waiver", "waiver"]
+    book = text(head.get("/staff/money/waivers/"))
+    assert "12/QĐ-TV" in book
+    assert head.get("/staff/money/waivers/book.xlsx").status_code == 200
+    head.post(made.location, data={"act": "back"})
+    assert run_next_job()
+    assert "đã hủy" in text(head.get(made.location))
+    clerk = staff_client("clerk", province.branch)
+    assert clerk.get(home).status_code == 403
+    assert clerk.get("/staff/money/waivers/").status_code == 200
