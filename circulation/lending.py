@@ -8,8 +8,10 @@ from cataloging.hooks import register_availability, register_veto
 from circulation.availability import availability_of, item_vetoes
 from circulation.losses.proposals import HELD_BACK
 from circulation.money.card_fees import charge_for_card
+from circulation.notices.receipts import mail_if_wanted
 from circulation.notices.told import without_last_reminder
 from circulation.patrons.cards import when_card_given
+from circulation.receipts import WHEN_GIVEN
 from circulation.settings import declare_settings
 
 
@@ -21,3 +23,5 @@ def register() -> None:
     when_card_given(charge_for_card)
     if without_last_reminder not in HELD_BACK:
         HELD_BACK.append(without_last_reminder)
+    if mail_if_wanted not in WHEN_GIVEN:
+        WHEN_GIVEN.append(mail_if_wanted)

@@ -377,3 +377,9 @@ def install(app: Any) -> None:
         detail_sentence=detail_sentence,
         command_word=command_word,
     )
+
+
+def closure_sentence(first: date, last: date, reason: str) -> str:
+    """Say closed days in a row and why."""
+    days = f"{first:%d/%m}" if first == last else f"{first:%d/%m} – {last:%d/%m}"
+    return str(gettext("Closed %(days)s: %(reason)s", days=days, reason=reason or "–"))

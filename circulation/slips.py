@@ -3,6 +3,7 @@
 Slips of single acts (hold, transit, receipt) are in the answers of those acts already.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -59,6 +60,21 @@ def loan_slip(session: Session, actor: Actor, patron_id: int) -> LoanSlip:
     patron = patron_for(session, actor, patron_id)
     today = clock.today()
     loans = loans_of_patron(session, patron.id)
+    new = new_today(session, loans)
+    until = max((one.loan.due_on for one in new), default=today)
+    return LoanSlip(
+        patron=patron,
+        reader=_reader(session, actor, patron),
+        new=new,
+        others=[one for one in loans if one not in new],
+        closures=closures_until(session, actor.unit_id, until),
+        thanks=setting(session, actor.unit_id, THANKS_ON_SLIP),
+    )
+
+
+def new_today(session: Session, loans: Sequence[OpenLoan]) -> list[OpenLoan]:
+    """Return the loans that were made or renewed today."""
+    today = clock.today()
     renewed = set(
         session.scalars(
             select(LoanRenewal.loan_id).where(
@@ -68,16 +84,7 @@ def loan_slip(session: Session, actor: Actor, patron_id: int) -> LoanSlip:
             )
         )
     )
-    new = [one for one in loans if one.loan.started_on == today or one.loan.id in renewed]
-    until = max((one.loan.due_on for one in new), default=today)
-    return LoanSlip(
-        patron=patron,
-        reader=_reader(session, actor, patron),
-        new=new,
-        others=[one for one in loans if one not in new],
-        closures=_closures(session, actor, until),
-        thanks=setting(session, actor.unit_id, THANKS_ON_SLIP),
-    )
+    return [one for one in loans if one.loan.started_on == today or one.loan.id in renewed]
 
 
 def _reader(session: Session, actor: Actor, patron: Patron) -> str:
@@ -93,11 +100,11 @@ def short_name(name: str) -> str:
     return " ".join([*(f"{part[0]}." for part in before), given])
 
 
-def _closures(session: Session, actor: Actor, until: date) -> list[Closure]:
+def closures_until(session: Session, unit_id: int | None, until: date) -> list[Closure]:
     """Return the special closures up to a day; the weekly closed days everybody knows."""
-    if actor.unit_id is None:
+    if unit_id is None:
         return []
-    days = coming_closures(session, actor.unit_id, max(0, (until - clock.today()).days) + 1)
+    days = coming_closures(session, unit_id, max(0, (until - clock.today()).days) + 1)
     found: list[Closure] = []
     for one in days:
         before = found[-1] if found else None

@@ -6,7 +6,13 @@ from flask import flash, redirect, request
 from flask_babel import gettext as _
 
 from circulation.notices import words
-from circulation.notices.reach import choose_way, contact_of, ways_offered, wish_of
+from circulation.notices.reach import (
+    choose_way,
+    contact_of,
+    receipts_offered,
+    ways_offered,
+    wish_of,
+)
 from circulation.patrons.models import Patron
 from circulation.patrons.sign_in import patron_actor
 from ils.core.db import reading, transaction
@@ -34,6 +40,7 @@ def notices(slug: str | None) -> Any:
                     channel=request.form.get("channel", ""),
                     courtesies="courtesies" in request.form,
                     language=request.form.get("language", ""),
+                    receipt=request.form.get("receipt", ""),
                 )
                 site = site_for(session, slug)
         except IlsError as error:
@@ -51,6 +58,7 @@ def notices(slug: str | None) -> Any:
             contact=contact_of(session, patron),
             wish=wish_of(session, patron_id),
             ways=ways_offered(session, patron),
+            receipts=receipts_offered(session, patron),
             words=words,
             problem=problem,
         )

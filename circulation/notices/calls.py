@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from circulation.facts import lock
 from circulation.notices.models import CALL_RESULTS, NoticeCall, NoticeMessage
 from circulation.notices.reach import contact_of, mark_bad
-from circulation.notices.sending import fail_message, finish, recheck_message
+from circulation.notices.sending import fail_message, finish, patrons_of, recheck_message
 from circulation.patrons.cards import active_card
 from circulation.patrons.models import Patron
 from circulation.permissions import HANDLE_NOTICES
@@ -106,11 +106,11 @@ def recheck_calls(session: Session, library_id: int, today: date) -> int:
     ids = session.execute(
         _waiting(library_id, today).with_only_columns(NoticeMessage.id, NoticeMessage.patron_id)
     ).all()
-    lock(session, patrons=[patron_id for _id, patron_id in ids])
+    lock(session, patrons=[patron_id for _id, patron_id in ids if patron_id is not None])
     gone, now = 0, clock.now()
     for message_id, _patron_id in ids:
         message = session.get_one(NoticeMessage, message_id, populate_existing=True)
-        gone += message.state == "waiting" and recheck_message(session, message, now) is None
+        gone += message.state == "waiting" and not recheck_message(session, message, now)
     return gone
 
 
@@ -132,7 +132,7 @@ def record_call(
     if result not in CALL_RESULTS:
         raise Invalid("call_result_unknown", field="result")
     message = call_for(session, actor, message_id)
-    lock(session, patrons=[message.patron_id])
+    lock(session, patrons=patrons_of(message))
     session.refresh(message)
     if message.state != "waiting" or message.tries != tries:
         raise Refused("changed_since")
@@ -152,7 +152,7 @@ def record_call(
     if result in ("reached", "promised"):
         finish(session, message, "sent", now)
     elif result == "wrong_number":
-        mark_bad(session, message.patron_id, "phone", message.address)
+        mark_bad(session, message.patron_id or 0, "phone", message.address)
         fail_message(session, message, now)
     elif message.tries >= int(setting(session, message.branch_id, "notices.calls")):
         fail_message(session, message, now)

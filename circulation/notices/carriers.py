@@ -9,12 +9,14 @@ import http.client
 import re
 import smtplib
 import ssl
+from base64 import b64encode
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.header import Header
+from email.mime.text import MIMEText
+from email.policy import compat32
 from email.utils import format_datetime, formataddr
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
@@ -22,10 +24,16 @@ from ils.core import clock
 from ils.core.config import Config
 
 SECONDS = 20
+_ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
 class Later(Exception):
-    """A temporary fault: the message was not taken, try again."""
+    """A temporary fault: the message was not taken, try again. ``down`` tells that the server itself
+    could not be used, so that no other message needs to be tried now."""
+
+    def __init__(self, why: str, *, down: bool = False) -> None:
+        super().__init__(why)
+        self.down = down
 
 
 class RefusedForGood(Exception):
@@ -67,13 +75,16 @@ class Mail:
 
     def send(self, message: Outgoing) -> None:
         """Mail one message; the server is left politely whatever happened."""
-        if not message.to.isascii() or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", message.to):
+        if not message.to.isascii() or not _ADDRESS.fullmatch(message.to):
             raise RefusedForGood("not an address", address=True)
-        content = self._written(message).as_bytes()
+        try:
+            content = self._written(message).as_bytes(policy=compat32.clone(linesep="\r\n"))
+        except ValueError as error:  # a line break in a name, half a letter
+            raise RefusedForGood(_words(error), address=False) from error
         try:
             server = self._connected()
         except (OSError, smtplib.SMTPException) as error:
-            raise Later(_words(error)) from error
+            raise Later(_words(error), down=True) from error
         try:
             self._hand_over(server, message.to, content)
         finally:
@@ -87,18 +98,25 @@ class Mail:
         """Return the address mail comes from."""
         return self.config.smtp_from or self.config.smtp_user or "sen@localhost"
 
-    def _written(self, message: Outgoing) -> EmailMessage:
-        mail = EmailMessage(policy=SMTP_POLICY)
-        mail["From"] = formataddr((message.sender_name, self.sender))
+    def _written(self, message: Outgoing) -> MIMEText:
+        # The older way of email: the newer one loses spaces where it folds what is not ASCII.
+        mail = MIMEText(message.text, "plain", "utf-8")
+        sender = " ".join(message.sender_name.split())
+        if sender.isascii():
+            mail["From"] = formataddr((sender, self.sender))
+        else:
+            named = Header(sender, "utf-8", header_name="From")
+            named.append(f"<{self.sender}>", "us-ascii")
+            mail["From"] = named  # type: ignore[assignment]
         mail["To"] = message.to
-        mail["Subject"] = message.subject
+        subject = " ".join(message.subject.split())
+        mail["Subject"] = Header(subject, "utf-8", header_name="Subject")  # type: ignore[assignment]
         mail["Date"] = format_datetime(clock.now())
         mail["Message-ID"] = message.reference
         mail["Auto-Submitted"] = "auto-generated"
-        if message.reply_to:
+        if _ADDRESS.fullmatch(message.reply_to):
             mail["Reply-To"] = message.reply_to
             mail["List-Unsubscribe"] = f"<mailto:{message.reply_to}?subject=unsubscribe>"
-        mail.set_content(message.text, charset="utf-8")
         return mail
 
     def _connected(self) -> smtplib.SMTP:
@@ -114,11 +132,21 @@ class Mail:
                 server.starttls(context=secure)
                 server.ehlo()
             if self.config.smtp_user:
-                server.login(self.config.smtp_user, self.config.smtp_password)
+                self._sign_in(server)
         except BaseException:
             server.close()
             raise
         return server
+
+    def _sign_in(self, server: smtplib.SMTP) -> None:
+        user, password = self.config.smtp_user, self.config.smtp_password
+        if (user + password).isascii():
+            server.login(user, password)
+            return
+        proof = b64encode(f"\0{user}\0{password}".encode()).decode()  # smtplib knows ASCII only
+        code, said = server.docmd("AUTH", f"PLAIN {proof}")
+        if code != 235:
+            raise smtplib.SMTPAuthenticationError(code, said)
 
     def _hand_over(self, server: smtplib.SMTP, to: str, content: bytes) -> None:
         try:
@@ -173,8 +201,12 @@ class HttpGateway:
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.reference}
         if name.strip():
             headers[name.strip()] = value.strip()
-        content = orjson.dumps(_filled(orjson.loads(self.body), values))
-        status, said = self._posted(content, headers)
+        try:
+            content = orjson.dumps(_filled(orjson.loads(self.body), values))
+            parts = urlsplit(self.url)
+            status, said = self._posted(parts, parts.port, content, headers)
+        except (ValueError, http.client.InvalidURL) as error:  # settings that cannot be
+            raise Later(_words(error), down=True) from error
         if 200 <= status < 300:
             return
         words = f"{status} {said}"[:280]
@@ -182,23 +214,26 @@ class HttpGateway:
             raise RefusedForGood(words, address=True)
         raise Later(words)
 
-    def _posted(self, content: bytes, headers: dict[str, str]) -> tuple[int, str]:
+    def _posted(
+        self, parts: SplitResult, port: int | None, content: bytes, headers: dict[str, str]
+    ) -> tuple[int, str]:
         """Post, telling what failed before the text was handed over from what failed after."""
-        parts = urlsplit(self.url)
         made = (
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         )
-        line = made(parts.hostname or "", parts.port, timeout=SECONDS)
+        line = made(parts.hostname or "", port, timeout=SECONDS)
         try:
             try:
                 line.connect()
             except (OSError, http.client.HTTPException) as error:
-                raise Later(_words(error)) from error
+                raise Later(_words(error), down=True) from error
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             try:
                 line.request("POST", path, body=content, headers=headers)
                 answer = line.getresponse()
                 return answer.status, answer.read(2000).decode("utf-8", "replace")
+            except http.client.InvalidURL:
+                raise
             except (OSError, http.client.HTTPException) as error:
                 raise Unsure(_words(error)) from error
         finally:

@@ -13,13 +13,15 @@ from flask_babel import force_locale, gettext
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
-from circulation.models import Hold, Loan
+from circulation.models import Hold, Loan, Receipt
 from circulation.notices.models import Notice, NoticeMessage
+from circulation.notices.on_receipts import beside_loans, receipt_facts
 from circulation.notices.reach import Contact
-from circulation.notices.texts import Texts, text_kind
+from circulation.notices.texts import PARTS, Texts, text_kind
 from circulation.patrons.cards import active_card
-from circulation.patrons.models import PatronCard
-from circulation.rules.notices import KINDS, fill, plain_letters, sms_size
+from circulation.patrons.models import PatronCard, Registration
+from circulation.patrons.patrons import PatronFacts
+from circulation.rules.notices import KINDS, RECEIPTS, fill, plain_letters, sms_size
 from ils.org.office import office_of
 from ils.org.settings import setting
 from ils.org.units import place, unit_name, version_on
@@ -52,6 +54,7 @@ class Composed:
     frame: str
     more: str
     values: dict[str, str]
+    extras: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
@@ -60,7 +63,7 @@ class Composed:
         for section in self.sections:
             lines = [f"  {n}. {line}" for n, line in enumerate(section.lines, 1)]
             parts.append("\n".join([section.intro, *lines]))
-        return "\n\n".join([*parts, self.closing]) + "\n"
+        return "\n\n".join([*parts, *self.extras, self.closing]) + "\n"
 
     @property
     def short(self) -> str:
@@ -101,16 +104,21 @@ def compose(
     sections: dict[str, Section] = {}
     for notice in sorted(notices, key=_order):
         what = text_kind(notice)
-        facts = {**values, **_facts(session, notice, day)}
+        own = _facts(session, notice, day, texts.language)
+        facts = {**values, **own}
         section = sections.setdefault(what, Section(what, fill(texts(what, "intro"), values)))
         section.lines.append(fill(texts(what, "line"), facts))
-        section.shorts.append(fill(texts(what, "short"), facts))
-        section.facts.append(_facts(session, notice, day))
+        if "short" in PARTS[what]:
+            section.shorts.append(fill(texts(what, "short"), facts))
+        section.facts.append(own)
     about = contact.addressee != contact.patron.name
     with force_locale(texts.language):
         more = gettext("And %(n)s more.", n="{n}")
+        loans = [notice for notice in notices if notice.what == "loan_receipt"]
+        extras = beside_loans(session, loans, day) if loans else []
+    subject_of = next((what for what in sections if what in RECEIPTS), "message")
     return Composed(
-        subject=fill(texts("message", "subject"), values),
+        subject=fill(texts(subject_of, "subject"), values),
         greeting=fill(texts("message", "greeting"), values),
         about=fill(texts("message", "about"), values) if about else "",
         closing=_without_empty(texts("message", "closing"), values),
@@ -118,6 +126,40 @@ def compose(
         sections=list(sections.values()),
         frame=texts("message", "short"),
         more=more,
+        values=values,
+        extras=extras,
+    )
+
+
+def compose_answer(
+    session: Session, row: Registration, sent: PatronFacts, language: str
+) -> Composed:
+    """Write the answer to somebody whose registration was declined; nothing of it is looked up
+    later, for what was sent is erased."""
+    texts = Texts(session, row.branch_id, language)
+    version = version_on(session, row.branch_id)
+    library = version_on(session, row.library_id)
+    values = {
+        "name": sent.name,
+        "addressee": sent.guardian_name or sent.name,
+        "card": "",
+        "library": library.name,
+        "address": version.address or library.address,
+        "phone": version.phone or library.phone,
+    }
+    facts = {**values, "code": row.reference, "reason": row.reason.rstrip(".")}
+    section = Section("declined", fill(texts("declined", "intro"), values))
+    section.lines.append(fill(texts("declined", "line"), facts))
+    section.shorts.append(fill(texts("declined", "short"), facts))
+    return Composed(
+        subject=fill(texts("message", "subject"), values),
+        greeting=fill(texts("message", "greeting"), values),
+        about="",
+        closing=_without_empty(texts("message", "closing"), values),
+        call="",
+        sections=[section],
+        frame=texts("message", "short"),
+        more="",
         values=values,
     )
 
@@ -137,9 +179,16 @@ def _order(notice: Notice) -> tuple[int, int, int]:
     return urgent, KINDS.index(notice.what), notice.id
 
 
-def _facts(session: Session, notice: Notice, day: date) -> dict[str, str]:
+def _facts(session: Session, notice: Notice, day: date, language: str) -> dict[str, str]:
     """Return what the line of a notice may name."""
     facts: dict[str, str] = {"branch": unit_name(session, notice.branch_id)}
+    if notice.receipt_id is not None:
+        receipt = session.get_one(Receipt, notice.receipt_id)
+        with force_locale(language):
+            return facts | receipt_facts(session, receipt)
+    if notice.what == "declined":  # only where a text is being tried
+        with force_locale(language):
+            return facts | {"code": "ABC234", "reason": gettext("the reason given")}
     loan = session.get(Loan, notice.loan_id) if notice.loan_id is not None else None
     hold = session.get(Hold, notice.hold_id) if notice.hold_id is not None else None
     about: Any = loan or hold

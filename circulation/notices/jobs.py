@@ -9,7 +9,8 @@ from circulation.models import Hold, Loan
 from circulation.notices.carriers import carriers
 from circulation.notices.models import Notice, NoticeCall, NoticeLetters, NoticeMessage
 from circulation.notices.planning import plan_day, plan_holds
-from circulation.notices.sending import form_messages, send_due
+from circulation.notices.recheck import DECLINED_KEPT
+from circulation.notices.sending import form_messages, recheck_message, send_due
 from ils.core import clock
 from ils.core.config import config
 from ils.core.db import transaction
@@ -39,6 +40,7 @@ def forget_every_night() -> None:
     """Forget what was told long ago, and what of it would be a history of loans."""
     with transaction() as session:
         forget_detached(session)
+        forget_strangers(session)
         forget_old(session)
 
 
@@ -54,6 +56,20 @@ def forget_detached(session: Session) -> None:
         .values(body="", paper={})
     )
     session.execute(update(Notice).where(told).values(loan_id=None, hold_id=None))
+
+
+def forget_strangers(session: Session) -> None:
+    """Erase where an answer to somebody declined went and what it said, a week after it was written
+    whatever became of it."""
+    now = clock.now()
+    old = select(NoticeMessage).where(
+        NoticeMessage.patron_id.is_(None),
+        NoticeMessage.address != "",
+        NoticeMessage.made_at < now - timedelta(days=DECLINED_KEPT + 1),
+    )
+    for message in session.scalars(old).all():
+        if message.state != "waiting" or recheck_message(session, message, now):
+            message.address = message.subject = message.body = ""
 
 
 def forget_old(session: Session) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from circulation.facts import lock
 from circulation.notices.models import NoticeLetters, NoticeMessage
-from circulation.notices.sending import finish, recheck_message
+from circulation.notices.sending import finish, patrons_of, recheck_message
 from circulation.permissions import HANDLE_NOTICES
 from circulation.policies import require_within
 from ils.accounts.actor import Actor
@@ -82,13 +82,13 @@ def print_letters(session: Session, actor: Actor, *, groups: Sequence[str]) -> N
         if group.key in groups
         for message in group.messages
     ][:MOST]
-    lock(session, patrons=[message.patron_id for message in wanted])
+    lock(session, patrons=patrons_of(*wanted))
     batch = NoticeLetters(library_id=library_id, made_at=now, made_by=actor.staff_id, count=0)
     session.add(batch)
     session.flush()
     for message in wanted:
         session.refresh(message)
-        if message.state != "waiting" or recheck_message(session, message, now) is None:
+        if message.state != "waiting" or not recheck_message(session, message, now):
             continue
         message.batch_id, message.tries = batch.id, message.tries + 1
         finish(session, message, "sent", now)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Record
-from circulation.models import Hold, Loan
+from circulation.models import Hold, Loan, Receipt
 from circulation.notices.models import Notice, NoticeMessage
 from circulation.notices.sending import end_notice, finish, form_for
-from circulation.patrons.models import Patron
+from circulation.patrons.models import Patron, Registration
 from circulation.permissions import HANDLE_NOTICES
 from circulation.policies import require_within
 from ils.accounts.actor import Actor
@@ -90,18 +90,25 @@ def _rows() -> Select[*tuple[Any, ...]]:
             *(Notice.id, Notice.what, Notice.step, Notice.last_step, Notice.state),
             *(Notice.reason, Notice.planned_on, Notice.ended_at, Notice.about_on),
             *(Notice.message_id, Notice.branch_id, Notice.patron_id),
-            Patron.name.label("patron"),
-            Record.title,
+            func.coalesce(Patron.name, Registration.reference).label("patron"),
+            func.coalesce(Record.title, _receipt_number()).label("title"),
             *(NoticeMessage.channel, NoticeMessage.address, NoticeMessage.problem),
             NoticeMessage.next_at,
             NoticeMessage.state.label("message_state"),
         )
-        .join(Patron, Patron.id == Notice.patron_id)
+        .outerjoin(Patron, Patron.id == Notice.patron_id)
+        .outerjoin(Registration, Registration.id == Notice.registration_id)
+        .outerjoin(Receipt, Receipt.id == Notice.receipt_id)
         .outerjoin(Loan, Loan.id == Notice.loan_id)
         .outerjoin(Hold, Hold.id == Notice.hold_id)
         .outerjoin(Record, Record.id == record)
         .outerjoin(NoticeMessage, NoticeMessage.id == Notice.message_id)
     )
+
+
+def _receipt_number() -> Any:
+    """Write a receipt as its title: number and year."""
+    return cast(Receipt.number, String) + "/" + cast(Receipt.year, String)
 
 
 def _query(asked: Asked) -> Select[*tuple[Any, ...]]:
@@ -115,7 +122,8 @@ def _query(asked: Asked) -> Select[*tuple[Any, ...]]:
     if asked.words:
         name = Patron.name_folded.contains(fold(asked.words), autoescape=True)
         title = Record.title_sort.contains(filing_key(asked.words), autoescape=True)
-        query = query.where(or_(name, title))
+        code = Registration.reference == asked.words.upper()
+        query = query.where(or_(name, title, code))
     return query
 
 
@@ -139,7 +147,8 @@ def notices_in(session: Session, message_id: int) -> Sequence[Notice]:
 def decide_unsure(session: Session, actor: Actor, message_id: int, *, went: bool) -> NoticeMessage:
     """Say of a message that may have gone that it did, or let its notices be told anew.
 
-    Told anew they look for a way again; today's message of the same way stays the one it was.
+    Told anew they look for a way again; today's message of the same way stays the one it was. One
+    that stands alone goes again as it is.
     """
     message = message_for(session, actor, message_id)
     if message.state != "unsure":
@@ -150,6 +159,9 @@ def decide_unsure(session: Session, actor: Actor, message_id: int, *, went: bool
     session.flush()
     if went:
         finish(session, message, "sent", now)
+    elif message.alone or message.patron_id is None:
+        message.state, message.next_at, message.ended_at = "waiting", now, None
+        session.flush()
     else:
         for notice in notices_in(session, message_id):
             notice.message_id = None

@@ -23,13 +23,17 @@ from ils.core.db import Base, UTCDateTime
 
 NOTICE_STATES = ("planned", "sent", "dropped", "failed", "unsure")
 MESSAGE_STATES = ("waiting", "sending", "sent", "unsure", "failed", "dropped")
+RECEIPT_WAYS = ("", "print", "email", "none")
 CALL_RESULTS = ("reached", "no_answer", "wrong_number", "promised")
 _WAITS = "state = 'planned' AND message_id IS NULL"
 
 
 class Notice(Base):
     """One thing to tell one patron. ``key`` says what about and at which step, so that it is never
-    planned twice; ``about_on`` is the day the notice speaks of, as it was when planned."""
+    planned twice; ``about_on`` is the day the notice speaks of, as it was when planned.
+
+    Only who was declined as a patron is told without being one: ``registration_id`` says who.
+    """
 
     __tablename__ = "notice"
 
@@ -38,9 +42,11 @@ class Notice(Base):
     what: Mapped[str] = mapped_column(String(20))
     step: Mapped[int] = mapped_column(Integer, default=0)
     last_step: Mapped[bool] = mapped_column(Boolean, default=False)
-    patron_id: Mapped[int] = mapped_column(ForeignKey("patron.id"))
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
     branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
     library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"))
+    receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipt.id"))
     loan_id: Mapped[int | None] = mapped_column(ForeignKey("loan.id"))
     hold_id: Mapped[int | None] = mapped_column(ForeignKey("hold.id"))
     card_id: Mapped[int | None] = mapped_column(ForeignKey("patron_card.id"))
@@ -55,6 +61,9 @@ class Notice(Base):
 
     __table_args__ = (
         CheckConstraint(f"what IN {KINDS!r}", name="what_known"),
+        CheckConstraint("(patron_id IS NULL) = (what = 'declined')", name="to_whom"),
+        CheckConstraint("what <> 'declined' OR registration_id IS NOT NULL", name="who_declined"),
+        CheckConstraint("(what = 'money_receipt') = (receipt_id IS NOT NULL)", name="of_receipt"),
         CheckConstraint(f"state IN {NOTICE_STATES!r}", name="state_known"),
         CheckConstraint("(state = 'planned') = (ended_at IS NULL)", name="ends_once"),
         Index("ix_notice_patron", "patron_id", "id"),
@@ -74,6 +83,9 @@ class Notice(Base):
 class NoticeMessage(Base):
     """What one patron is told on one day by one way. ``once`` is patron, way and day.
 
+    A message ``alone`` is none of the day's: a receipt, or the answer to somebody who did not
+    become a patron (``patron_id`` empty; address and words go as soon as it is told).
+
     ``reference`` is the Message-ID of a mail, the same at every try. A message found in ``sending``
     long after may have gone out: it becomes ``unsure`` and is not sent again by itself.
     """
@@ -82,7 +94,8 @@ class NoticeMessage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     once: Mapped[str] = mapped_column(String(60), unique=True)
-    patron_id: Mapped[int] = mapped_column(ForeignKey("patron.id"))
+    alone: Mapped[bool] = mapped_column(Boolean, default=False)
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
     branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
     library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
     channel: Mapped[str] = mapped_column(String(10))
@@ -105,6 +118,7 @@ class NoticeMessage(Base):
 
     __table_args__ = (
         CheckConstraint(f"channel IN {CHANNELS!r}", name="channel_known"),
+        CheckConstraint("alone OR patron_id IS NOT NULL", name="to_whom"),
         CheckConstraint(f"state IN {MESSAGE_STATES!r}", name="state_known"),
         Index("ix_notice_message_state", "state", "channel", "next_at"),
         Index("ix_notice_message_library", "library_id", "channel", "state"),
@@ -148,7 +162,8 @@ class NoticeLetters(Base):
 
 
 class NoticeWish(Base):
-    """How a patron wants to be told, and which of their addresses turned out not to work."""
+    """How a patron wants to be told and to have receipts (empty: as the library does), and which of
+    their addresses turned out not to work."""
 
     __tablename__ = "notice_wish"
 
@@ -156,12 +171,16 @@ class NoticeWish(Base):
     patron_id: Mapped[int] = mapped_column(ForeignKey("patron.id"), unique=True)
     channel: Mapped[str] = mapped_column(String(10), default="")  # empty: the library chooses
     courtesies: Mapped[bool] = mapped_column(Boolean, default=True)
+    receipt: Mapped[str] = mapped_column(String(10), default="", server_default="")
     bad_email: Mapped[str] = mapped_column(String(120), default="")
     bad_phone: Mapped[str] = mapped_column(String(20), default="")
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     changed_by: Mapped[int | None] = mapped_column(Integer)
 
-    __table_args__ = (CheckConstraint(f"channel IN {('', *CHANNELS)!r}", name="channel_known"),)
+    __table_args__ = (
+        CheckConstraint(f"channel IN {('', *CHANNELS)!r}", name="channel_known"),
+        CheckConstraint(f"receipt IN {RECEIPT_WAYS!r}", name="receipt_known"),
+    )
 
 
 class NoticeText(Base):

@@ -4,7 +4,7 @@ Planning may run as often as it likes. What was missed while the machine was off
 reminders only the highest step reached, of holds what ended in the last days.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -53,6 +53,36 @@ def plan_apology(session: Session, hold: Hold, today: date | None = None) -> int
     )
 
 
+def plan_registered(session: Session, registration_id: int, card: PatronCard, at: int) -> int:
+    """Plan the answer to somebody whose registration from the site became a card."""
+    about = {
+        "registration_id": registration_id,
+        "card_id": card.id,
+        "about_on": card.expires_on,
+    }
+    key, day = f"registered:{registration_id}", clock.today()
+    return _write(session, [_row(session, key, "registered", card.patron_id, at, day, **about)])
+
+
+def plan_receipts(session: Session, rows: Iterable[Row], what: str) -> Sequence[Notice]:
+    """Write receipts that are not written yet, none twice; returns those that wait for their
+    message. A row has a key, patron, branch and what it is about."""
+    day = clock.today()
+    made = [
+        _row(session, row.pop("key"), what, row.pop("patron_id"), row.pop("branch_id"), day, **row)
+        for row in (dict(one) for one in rows)
+    ]
+    _write(session, made)
+    return session.scalars(
+        select(Notice)
+        .where(
+            Notice.key.in_([row["key"] for row in made]),
+            *(Notice.state == "planned", Notice.message_id.is_(None)),
+        )
+        .order_by(Notice.id)
+    ).all()
+
+
 def _row(
     session: Session, key: str, what: str, patron_id: int, at: int, day: date, **about: Any
 ) -> Row:
@@ -68,6 +98,8 @@ def _row(
         "loan_id": None,
         "hold_id": None,
         "card_id": None,
+        "registration_id": None,
+        "receipt_id": None,
         "about_on": None,
         **about,
     }

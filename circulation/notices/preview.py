@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from circulation.models import Hold, Loan
+from circulation.models import Hold, Loan, Receipt
 from circulation.notices.compose import compose
 from circulation.notices.models import Notice
 from circulation.notices.reach import contact_of
-from circulation.notices.texts import Texts
+from circulation.notices.texts import PARTS, Texts
 from circulation.patrons.cards import active_card
 from circulation.patrons.models import Patron
 from circulation.rules.notices import plain_letters, sms_size
@@ -56,7 +56,7 @@ def preview(
     notice = _like(session, patron, at, "overdue" if what == "message" else what)
     texts = _Typed(session, at, language, what, typed)
     made = compose(session, contact, at, [notice], clock.today(), texts)
-    sms = plain_letters(made.short)
+    sms = plain_letters(made.short) if "short" in PARTS[what] else ""
     size, parts = sms_size(sms)
     call = f"{made.call} {made.sentences}"
     return Shown(patron.name, made.subject, made.text, sms, size, parts, call)
@@ -73,7 +73,14 @@ def _like(session: Session, patron: Patron, at: int, what: str) -> Notice:
     card = active_card(session, patron.id)
     kind = "overdue" if what == "overdue_last" else what
     notice = Notice(id=0, what=kind, last_step=what == "overdue_last", branch_id=at)
-    notice.loan_id = loan if kind in ("overdue", "due_soon") else None
+    notice.loan_id = loan if kind in ("overdue", "due_soon", "loan_receipt") else None
     notice.hold_id = hold if kind.startswith("hold") or kind == "apology" else None
-    notice.card_id = card.id if card is not None and kind == "card_expiring" else None
+    notice.card_id = (
+        card.id if card is not None and kind in ("card_expiring", "registered") else None
+    )
+    if kind == "money_receipt":
+        notice.receipt_id = session.scalar(
+            select(Receipt.id).where(Receipt.patron_id == patron.id).order_by(Receipt.id.desc())
+        )
+    notice.patron_id = patron.id
     return notice

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from circulation.notices.models import NoticeWish
+from circulation.notices.models import RECEIPT_WAYS, NoticeWish
 from circulation.patrons.consent import agrees_to
 from circulation.patrons.models import Patron, PatronCategory
 from circulation.patrons.patrons import is_child, patron_for
@@ -101,6 +101,13 @@ def ways_offered(session: Session, patron: Patron) -> list[str]:
     return [way for way in CHANNELS if way in there or way in ("phone", "letter")]
 
 
+def receipts_offered(session: Session, patron: Patron) -> list[str]:
+    """Return how a patron may have receipts; mail only where the server can and the library wants."""
+    can = "email" in offered(session, patron.branch_id)
+    mails = can and setting(session, patron.branch_id, "notices.receipt_email")
+    return [way for way in RECEIPT_WAYS if way and (mails or way != "email")]
+
+
 def choose_way(
     session: Session,
     actor: Actor,
@@ -109,8 +116,10 @@ def choose_way(
     channel: str,
     courtesies: bool,
     language: str,
+    receipt: str = "",
 ) -> NoticeWish:
-    """Keep how a patron wants to be told. The caller holds the right, or is the patron.
+    """Keep how a patron wants to be told and to have receipts. The caller holds the right, or is the
+    patron.
 
     Choosing anew also forgets that an address did not work: it is tried again.
     """
@@ -118,13 +127,23 @@ def choose_way(
         raise Invalid("notice_way_unknown", field="channel")
     if language not in ("vi", "en"):
         raise Invalid("notice_way_unknown", field="language")
+    if receipt not in RECEIPT_WAYS:
+        raise Invalid("notice_way_unknown", field="receipt")
     wish = _wish(session, patron.id)
-    wish.channel, wish.courtesies = channel, courtesies
+    wish.channel, wish.courtesies, wish.receipt = channel, courtesies, receipt
     wish.bad_email = wish.bad_phone = ""
     wish.changed_at, wish.changed_by = clock.now(), actor.staff_id
     patron.language = language
     session.flush()
-    audit(session, actor, "notice_way_chosen", "patron", patron.id, way=channel or "any")
+    audit(
+        session,
+        actor,
+        "notice_way_chosen",
+        "patron",
+        patron.id,
+        way=channel or "any",
+        receipt=receipt or "usual",
+    )
     return wish
 
 
@@ -150,7 +169,7 @@ def mark_bad(session: Session, patron_id: int, channel: str, address: str) -> No
 def _wish(session: Session, patron_id: int) -> NoticeWish:
     wish = wish_of(session, patron_id)
     if wish is None:
-        wish = NoticeWish(patron_id=patron_id, channel="", courtesies=True)
+        wish = NoticeWish(patron_id=patron_id, channel="", courtesies=True, receipt="")
         wish.bad_email = wish.bad_phone = ""
         session.add(wish)
     return wish

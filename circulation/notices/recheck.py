@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from circulation.models import HOLD_OPEN_STATES, Hold, Loan
+from circulation.models import HOLD_OPEN_STATES, Hold, Loan, Receipt
 from circulation.notices.models import Notice
 from circulation.patrons.models import Patron, PatronCard
 
@@ -17,11 +17,16 @@ _HOLD_STATES = {
 }
 
 
+DECLINED_KEPT = 7  # days for which the address of somebody declined is kept at most
+
+
 def why_not(session: Session, notice: Notice, today: date) -> str:
     """Return why a notice is not to be sent any more; empty where it still holds.
 
     Rows are read again, whatever the session knew of them.
     """
+    if notice.patron_id is None:  # declined: nothing can change that
+        return "past" if (today - notice.planned_on).days > DECLINED_KEPT else ""
     patron = session.get(Patron, notice.patron_id, populate_existing=True)
     if patron is None or patron.deleted_at is not None or patron.merged_into_id is not None:
         return "person_gone"
@@ -30,6 +35,9 @@ def why_not(session: Session, notice: Notice, today: date) -> str:
     if notice.hold_id is not None:
         hold = session.get(Hold, notice.hold_id, populate_existing=True)
         return _of_hold(hold, notice, today)
+    if notice.receipt_id is not None:
+        receipt = session.get(Receipt, notice.receipt_id, populate_existing=True)
+        return "void" if receipt is None or receipt.voided_at is not None else ""
     if notice.card_id is not None:
         card = session.get(PatronCard, notice.card_id, populate_existing=True)
         if card is None or card.state != "active" or card.expires_on != notice.about_on:

@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     message("call_result_unknown", _l("Say what came of the call."))
     message("call_promise_day", _l("Type the day that was promised, within the next 60 days."))
     message("notice_way_unknown", _l("Choose one of the ways and languages offered."))
+    message("receipt_not_mailed", _l("This receipt was mailed already, or there is no address."))
     message("notice_text_unknown", _l("There is no such text."))
     message("notice_text_length", _l("This text is too long, or may have one line only."))
     message("notice_placeholder_unknown", _l("Nothing is called {%(name)s} here."))

@@ -16,14 +16,21 @@ from circulation.facts import lock
 from circulation.notices.carriers import Carrier, Later, Outgoing, RefusedForGood, Unsure
 from circulation.notices.compose import write_message
 from circulation.notices.models import Notice, NoticeMessage
-from circulation.notices.reach import Contact, contact_of, mark_bad
+from circulation.notices.reach import contact_of, mark_bad
 from circulation.notices.recheck import why_not
 from circulation.patrons.models import Patron
 from circulation.policies import branch
-from circulation.rules.notices import COURTESIES, ELECTRONIC, may_send, next_try, way_for
+from circulation.rules.notices import (
+    ASKED_FOR,
+    COURTESIES,
+    ELECTRONIC,
+    may_send,
+    next_try,
+    way_for,
+)
 from ils.core import clock
 from ils.core.config import config
-from ils.core.db import is_sqlite, reading, transaction
+from ils.core.db import is_sqlite, transaction
 from ils.org.settings import setting
 from ils.org.units import version_on
 
@@ -37,7 +44,7 @@ def form_messages(now: datetime | None = None) -> int:
     while True:
         with transaction() as session:
             moment = now or clock.now()
-            ids = session.scalars(
+            found = session.scalars(
                 select(Notice.patron_id)
                 .where(Notice.state == "planned", Notice.message_id.is_(None))
                 .where(Notice.planned_on <= clock.local_day(moment), Notice.patron_id > last)
@@ -45,6 +52,7 @@ def form_messages(now: datetime | None = None) -> int:
                 .order_by(Notice.patron_id)
                 .limit(ROUND)
             ).all()
+            ids = [one for one in found if one is not None]
             lock(session, patrons=ids)
             made += sum(form_for(session, one, moment) for one in ids)
         if len(ids) < ROUND:
@@ -71,7 +79,7 @@ def form_for(session: Session, patron_id: int, now: datetime) -> int:
         contact = contact_of(session, patron, notice.tried.split(",") if notice.tried else ())
         way = way_for(notice.what, contact.reach, last_step=notice.last_step)
         if way.channel is None:
-            state = "dropped" if notice.what in COURTESIES else "failed"
+            state = "dropped" if notice.what in COURTESIES | ASKED_FOR else "failed"
             end_notice(notice, state, way.reason, now)
         elif way.channel not in ELECTRONIC or sending_hours(session, notice.branch_id, now):
             by_way[way.channel, notice.library_id].append(notice)
@@ -90,6 +98,7 @@ def _attach(session: Session, channel: str, notices: Sequence[Notice], now: date
             NoticeMessage.library_id == library_id,
             NoticeMessage.channel == channel,
             NoticeMessage.state == "waiting",
+            NoticeMessage.alone.is_(False),
         )
     )
     new = message is None
@@ -106,7 +115,7 @@ def _attach(session: Session, channel: str, notices: Sequence[Notice], now: date
             channel=channel,
             day=day,
             state="waiting",
-            reference=f"<sen.{patron_id}.{channel}.{day:%Y%m%d}.{library_id}@{message_host()}>",
+            reference=reference_for(f"{patron_id}.{channel}.{day:%Y%m%d}.{library_id}"),
             next_at=now,
         )
         session.add(message)
@@ -118,10 +127,38 @@ def _attach(session: Session, channel: str, notices: Sequence[Notice], now: date
     return new
 
 
-def message_host() -> str:
-    """Return the right side of Message-IDs: of the sender's address, else a name of this house."""
+def stand_alone(
+    session: Session, notices: Sequence[Notice], channel: str, now: datetime
+) -> NoticeMessage:
+    """Put notices into a message of their own, which is none of the day's and waits for nothing.
+
+    The first notice names it, so that it is made once. It is written when it is sent.
+    """
+    first = notices[0]
+    message = NoticeMessage(
+        once=f"alone:{first.id}",
+        alone=True,
+        patron_id=first.patron_id,
+        branch_id=first.branch_id,
+        library_id=first.library_id,
+        channel=channel,
+        day=clock.local_day(now),
+        state="waiting",
+        reference=reference_for(f"{first.what}.{first.id}"),
+        next_at=now,
+    )
+    session.add(message)
+    session.flush()
+    for notice in notices:
+        notice.message_id = message.id
+    session.flush()
+    return message
+
+
+def reference_for(name: str) -> str:
+    """Return a Message-ID; its right side is that of the sender's address, or of this house."""
     sender = config().smtp_from or config().smtp_user
-    return sender.rpartition("@")[2] or "sen.invalid"
+    return f"<sen.{name}@{sender.rpartition('@')[2] or 'sen.invalid'}>"
 
 
 def sending_hours(session: Session, unit_id: int, now: datetime) -> bool:
@@ -146,10 +183,10 @@ def _notices_of(session: Session, message: NoticeMessage) -> Sequence[Notice]:
     ).all()
 
 
-def recheck_message(session: Session, message: NoticeMessage, now: datetime) -> Contact | None:
+def recheck_message(session: Session, message: NoticeMessage, now: datetime) -> bool:
     """Look again at all a waiting message would tell, drop what is over, and write it anew.
 
-    Returns whom it goes to, None where nothing is left: the message is then dropped too.
+    Returns whether anything is left to tell: without it the message is dropped too.
     """
     day = clock.local_day(now)
     left = []
@@ -158,20 +195,42 @@ def recheck_message(session: Session, message: NoticeMessage, now: datetime) -> 
             end_notice(notice, "dropped", reason, now)
         else:
             left.append(notice)
-    patron = session.get_one(Patron, message.patron_id)
-    contact = contact_of(session, patron)
-    if left and message.channel in ELECTRONIC and not contact.reach.can(message.channel):
-        _give_back(left, message.channel, tried=False)
-        left = []
-    if not left:
-        message.state, message.ended_at = "dropped", now
-        message.body, message.paper = "", {}
-        message.once = f"{message.once}:{message.id}"  # nothing was told: the day is free again
-        session.flush()
-        return None
-    write_message(session, message, contact, left, day)
+    if left and message.patron_id is not None:
+        left = _written_to(session, message, left, now)
+    if left:
+        return True
+    message.state, message.ended_at = "dropped", now
+    message.body, message.paper = "", {}
+    message.once = f"{message.once}:{message.id}"  # nothing was told: the day is free again
+    _forget_stranger(message)
     session.flush()
-    return contact
+    return False
+
+
+def _written_to(
+    session: Session, message: NoticeMessage, notices: list[Notice], now: datetime
+) -> list[Notice]:
+    """Write a message to where its patron is reached now; returns what it tells, nothing where
+    the way is closed."""
+    contact = contact_of(session, session.get_one(Patron, message.patron_id))
+    asked = all(notice.what in ASKED_FOR for notice in notices)
+    reach = contact.reach.asked() if asked else contact.reach
+    if message.channel in ELECTRONIC and not reach.can(message.channel):
+        if message.alone:
+            for notice in notices:
+                end_notice(notice, "dropped", "no_channel", now)
+        else:
+            _give_back(notices, message.channel, tried=False)
+        return []
+    write_message(session, message, contact, notices, clock.local_day(now))
+    session.flush()
+    return notices
+
+
+def _forget_stranger(message: NoticeMessage) -> None:
+    """Take out of a message that ended who it went to, where that is no patron."""
+    if message.patron_id is None:
+        message.address = message.subject = message.body = ""
 
 
 def _give_back(notices: Sequence[Notice], channel: str, *, tried: bool) -> None:
@@ -187,25 +246,32 @@ def _give_back(notices: Sequence[Notice], channel: str, *, tried: bool) -> None:
 
 
 def send_due(carriers: Mapping[str, Carrier], now: datetime | None = None) -> int:
-    """Send what waits and may go now; returns how many messages went out."""
+    """Send what waits and may go now; returns how many messages went out.
+
+    A server that cannot be used is not asked again in this round: all but the message that found
+    it out wait as they are, and the next round does not wait through one time-out for each.
+    """
     doubt_old(now)
-    sent, tried = 0, set[int]()
-    while True:
-        claimed = _claim(carriers, tried, now)
-        if claimed is None:
-            return sent
-        message_id, outgoing = claimed
+    sent, tried, able = 0, set[int](), dict(carriers)
+    while claimed := _claim(able, tried, now):
+        message_id, channel, outgoing = claimed
         tried.add(message_id)
         if outgoing is None:
             continue
-        with reading() as session:
-            channel = session.get_one(NoticeMessage, message_id).channel
-        sent += _carry(carriers[channel], message_id, outgoing, now)
+        try:
+            able[channel].send(outgoing)
+        except (Later, RefusedForGood, Unsure) as problem:
+            _write_problem(message_id, outgoing, problem, now)
+            if isinstance(problem, Later) and problem.down:
+                del able[channel]
+        else:
+            sent += _write_sent(message_id, now)
+    return sent
 
 
 def _claim(
     carriers: Mapping[str, Carrier], tried: set[int], now: datetime | None
-) -> tuple[int, Outgoing | None] | None:
+) -> tuple[int, str, Outgoing | None] | None:
     """Take the next message: re-check it and mark it as being sent. None: there is none left."""
     with transaction() as session:
         moment = now or clock.now()
@@ -221,15 +287,15 @@ def _claim(
         message = session.scalar(query)
         if message is None:
             return None
-        if not sending_hours(session, message.branch_id, moment):
-            return message.id, None
-        contact = recheck_message(session, message, moment)
-        if contact is None:
-            return message.id, None
+        at_once = message.alone and message.patron_id is not None  # somebody waits for a receipt
+        if not at_once and not sending_hours(session, message.branch_id, moment):
+            return message.id, message.channel, None
+        if not recheck_message(session, message, moment):
+            return message.id, message.channel, None
         message.state, message.claimed_at = "sending", moment
         message.tries += 1
         library = version_on(session, message.library_id)
-        return message.id, Outgoing(
+        outgoing = Outgoing(
             reference=message.reference,
             to=message.address,
             subject=message.subject,
@@ -237,37 +303,45 @@ def _claim(
             sender_name=library.name,
             reply_to=library.email,
         )
+        return message.id, message.channel, outgoing
 
 
-def _carry(carrier: Carrier, message_id: int, outgoing: Outgoing, now: datetime | None) -> bool:
-    """Carry one message and write what became of it."""
-    problem: Exception | None = None
-    try:
-        carrier.send(outgoing)
-    except (Later, RefusedForGood, Unsure) as error:
-        problem = error
+def _write_sent(message_id: int, now: datetime | None) -> bool:
+    """Write that a message went; a person who decided meanwhile is not contradicted."""
     with transaction() as session:
         message = session.get_one(NoticeMessage, message_id)
+        if message.state == "sending":
+            finish(session, message, "sent", now or clock.now())
+    return True
+
+
+def _write_problem(
+    message_id: int,
+    outgoing: Outgoing,
+    problem: Later | RefusedForGood | Unsure,
+    now: datetime | None,
+) -> None:
+    """Write why a message did not go, or that nobody knows; what follows from it is done."""
+    with transaction() as session:
+        message = session.get_one(NoticeMessage, message_id)
+        lock(session, patrons=patrons_of(message))
         if message.state != "sending":
-            return problem is None  # somebody decided meanwhile
+            return
         moment = now or clock.now()
-        if problem is None:
-            finish(session, message, "sent", moment)
-            return True
         message.problem = str(problem)[:300]
         if isinstance(problem, Unsure):
             finish(session, message, "unsure", moment)
-        elif isinstance(problem, RefusedForGood):
-            if problem.address:
+            return
+        if isinstance(problem, RefusedForGood):
+            if problem.address and message.patron_id is not None:
                 mark_bad(session, message.patron_id, message.channel, outgoing.to)
-            fail_message(session, message, moment)
+            again = None
         else:
             again = next_try(moment, message.tries)
-            if again is None:
-                fail_message(session, message, moment)
-            else:
-                message.state, message.next_at = "waiting", again
-    return False
+        if again is None:
+            fail_message(session, message, moment)
+        else:
+            message.state, message.next_at, message.claimed_at = "waiting", again, None
 
 
 def finish(session: Session, message: NoticeMessage, state: str, now: datetime) -> None:
@@ -275,13 +349,28 @@ def finish(session: Session, message: NoticeMessage, state: str, now: datetime) 
     for notice in _notices_of(session, message):
         end_notice(notice, state, "", now)
     message.state, message.ended_at, message.claimed_at = state, now, None
+    if state != "unsure":
+        _forget_stranger(message)
     session.flush()
 
 
+def patrons_of(*messages: NoticeMessage) -> list[int]:
+    """Return whom to lock for messages."""
+    return [one.patron_id for one in messages if one.patron_id is not None]
+
+
 def fail_message(session: Session, message: NoticeMessage, now: datetime) -> None:
-    """A way failed: what the message told looks for the next one at once."""
-    _give_back(_notices_of(session, message), message.channel, tried=True)
+    """A way failed: what the message told looks for the next one at once. A message that stands
+    alone has no other."""
+    notices = _notices_of(session, message)
     message.state, message.ended_at, message.claimed_at = "failed", now, None
+    if message.alone or message.patron_id is None:
+        for notice in notices:
+            end_notice(notice, "failed", "way_failed", now)
+        _forget_stranger(message)
+        session.flush()
+        return
+    _give_back(notices, message.channel, tried=True)
     session.flush()
     form_for(session, message.patron_id, now)
 

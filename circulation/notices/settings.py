@@ -23,7 +23,11 @@ def declare_settings() -> None:
         "notices.overdue_steps",
         str,
         DEFAULT_STEPS,
-        _l("On which days after the due day readers are reminded; the last one is a letter."),
+        _l(
+            "On which days after the due day readers are reminded, such as 3, 10, 24: at most nine"
+            " whole numbers that rise; the last one is a letter. Empty: not at all."
+        ),
+        check=steps_from,
     )
     declare(
         "notices.card_days",
@@ -40,6 +44,7 @@ def declare_settings() -> None:
         _l("No message goes out before this hour."),
         minimum=0,
         maximum=23,
+        below="notices.to_hour",
     )
     declare(
         "notices.to_hour",
@@ -63,6 +68,22 @@ def declare_settings() -> None:
         bool,
         True,
         _l("SMS are written without Vietnamese marks, which lets twice as much into one."),
+    )
+    declare(
+        "notices.receipts",
+        str,
+        "print",
+        _l(
+            "How readers get receipts of loans and money who have not chosen: print (as the"
+            " workstation is set), email or none."
+        ),
+        choices=("print", "email", "none"),
+    )
+    declare(
+        "notices.receipt_email",
+        bool,
+        True,
+        _l("Readers may have receipts by e-mail where the server can."),
     )
     declare(
         "notices.calls",

@@ -103,7 +103,7 @@ def _shown(
     else:
         patron_id = session.scalar(
             select(Notice.patron_id)
-            .where(Notice.library_id == actor.library_id)
+            .where(Notice.library_id == actor.library_id, Notice.patron_id.is_not(None))
             .order_by(Notice.id.desc())
             .limit(1)
         )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from circulation.notices.models import Notice, NoticeText
 from circulation.permissions import EDIT_NOTICES
-from circulation.rules.notices import unknown_places
+from circulation.rules.notices import RECEIPTS, unknown_places
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
@@ -39,12 +39,14 @@ PLACES: dict[str, tuple[str, ...]] = {
     "hold_hopeless": (*_READER, *_LINE, "pickup"),
     "card_expiring": (*_READER, "expires"),
     "apology": (*_READER, *_LINE, "pickup"),
+    "registered": (*_READER, "expires"),
+    "declined": (*_READER, "code", "reason"),
+    "loan_receipt": (*_READER, *_LINE, "due"),
+    "money_receipt": (*_READER, "number", "day", "what", "amount"),
 }
-PARTS: dict[str, tuple[str, ...]] = {
-    what: ("subject", "greeting", "about", "closing", "short", "call")
-    if what == "message"
-    else ("intro", "line", "short")
-    for what in PLACES
+PARTS: dict[str, tuple[str, ...]] = dict.fromkeys(PLACES, ("intro", "line", "short")) | {
+    "message": ("subject", "greeting", "about", "closing", "short", "call"),
+    **dict.fromkeys(RECEIPTS, ("subject", "intro", "line")),  # by e-mail only
 }
 
 

@@ -10,7 +10,13 @@ from circulation.notices import lists, words
 from circulation.notices.calls import calls_of, how_many_calls
 from circulation.notices.carriers import Later, Outgoing, RefusedForGood, Unsure, carriers
 from circulation.notices.letters import waiting_letters
-from circulation.notices.reach import choose_at_desk, contact_of, ways_offered, wish_of
+from circulation.notices.reach import (
+    choose_at_desk,
+    contact_of,
+    receipts_offered,
+    ways_offered,
+    wish_of,
+)
 from circulation.notices.sending import held_back
 from circulation.patrons import looks
 from circulation.patrons.patrons import patron_for
@@ -127,7 +133,8 @@ def message(message_id: int) -> Any:
         return redirect(url_for("notices.message", message_id=message_id))
     with reading() as session:
         found = lists.message_for(session, actor, message_id)
-        patron = patron_for(session, actor, found.patron_id, HANDLE_NOTICES)
+        patron_id = found.patron_id
+        patron = patron_for(session, actor, patron_id, HANDLE_NOTICES) if patron_id else None
         return render_template(
             "notices/message.html",
             message=found,
@@ -172,6 +179,7 @@ def patron(patron_id: int) -> Any:
                     channel=request.form.get("channel", ""),
                     courtesies="courtesies" in request.form,
                     language=request.form.get("language", "vi"),
+                    receipt=request.form.get("receipt", ""),
                 )
         except IlsError as error:
             if error.status == 404:
@@ -189,6 +197,7 @@ def patron(patron_id: int) -> Any:
             contact=contact_of(session, found),
             wish=wish_of(session, patron_id),
             ways=ways_offered(session, found),
+            receipts=receipts_offered(session, found),
             rows=lists.told_of(session, patron_id),
             words=words,
             problem=problem,

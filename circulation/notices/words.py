@@ -15,6 +15,10 @@ KINDS: dict[str, Any] = {
     "hold_hopeless": _l("hold without a copy"),
     "card_expiring": _l("card ends soon"),
     "apology": _l("apology"),
+    "registered": _l("registration confirmed"),
+    "declined": _l("registration declined"),
+    "loan_receipt": _l("receipt of loans"),
+    "money_receipt": _l("receipt of money"),
     "message": _l("what frames every message"),
 }
 CHANNELS: dict[str, Any] = {
@@ -23,6 +27,11 @@ CHANNELS: dict[str, Any] = {
     "sms": _l("SMS"),
     "phone": _l("telephone"),
     "letter": _l("letter"),
+}
+RECEIPT_WAYS: dict[str, Any] = {
+    "print": _l("on paper"),
+    "email": _l("by e-mail"),
+    "none": _l("none"),
 }
 STATES: dict[str, tuple[str, Any]] = {
     "planned": ("info", _l("planned")),
@@ -44,6 +53,8 @@ REASONS: dict[str, Any] = {
     "no_consent": _l("did not agree to messages"),
     "not_wanted": _l("does not want such messages"),
     "no_channel": _l("no e-mail or telephone for a message"),
+    "void": _l("the receipt was voided"),
+    "way_failed": _l("the message could not be delivered"),
     "unreachable": _l("no address, telephone or class is known"),
 }
 RESULTS: dict[str, Any] = {
@@ -72,6 +83,10 @@ KINDS_VI = {
     "hold_hopeless": "không còn bản",
     "card_expiring": "thẻ sắp hết hạn",
     "apology": "xin lỗi",
+    "registered": "đăng ký được nhận",
+    "declined": "đăng ký không được nhận",
+    "loan_receipt": "phiếu mượn",
+    "money_receipt": "biên lai",
 }
 CHANNELS_VI = {
     "email": "thư điện tử",

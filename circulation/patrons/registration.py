@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from circulation.notices.answers import answer_declined, answer_registered
 from circulation.patrons.cards import issue_card
 from circulation.patrons.consent import notice_for
 from circulation.patrons.models import Patron, PatronCard, Registration
@@ -178,16 +179,24 @@ def confirm_registration(
     card = issue_card(session, actor, patron.id, number=card_number)
     row.patron_id = patron.id
     _decide(session, actor, row, "confirmed")
+    answer_registered(session, row, card)
     return patron, card
 
 
-def decline_registration(session: Session, actor: Actor, registration_id: int, reason: str) -> None:
-    """Decline a registration with a reason; what was sent is erased at once."""
+def decline_registration(
+    session: Session, actor: Actor, registration_id: int, reason: str, *, tell: bool = True
+) -> bool:
+    """Decline a registration with a reason; what was sent is erased at once.
+
+    ``tell`` sends the reason to the person; returns whether there is a way to do so.
+    """
     row = _waiting(session, actor, registration_id)
     if not clean(reason).strip():
         raise Invalid("decline_reason_missing", field="reason")
     row.reason = clean(reason).strip()[:250]
+    told = tell and answer_declined(session, row, facts_of(row))
     _decide(session, actor, row, "declined")
+    return told
 
 
 def _waiting(session: Session, actor: Actor, registration_id: int) -> Registration:

@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from circulation.notices.answers import answer_ways
+from circulation.notices.words import CHANNELS
 from circulation.patrons import looks, sentences
 from circulation.patrons.consent import notice_for
 from circulation.patrons.forms import ConfirmForm
@@ -75,6 +77,7 @@ def registration(registration_id: int) -> Any:
         for one in same:
             looks.note_look(session, current_actor(), one.id, looks.DECIDE)
         notice = notice_for(session, row.branch_id)
+        way = next(answer_ways(session, row.branch_id, facts_of(row)), None)
     status = 200
     if form.validate_on_submit():
         try:
@@ -96,7 +99,13 @@ def registration(registration_id: int) -> Any:
     elif request.method == "POST":
         status = 422
     page = render_template(
-        "circulation/patrons_registration.html", form=form, row=row, same=same, told=notice
+        "circulation/patrons_registration.html",
+        form=form,
+        row=row,
+        same=same,
+        told=notice,
+        way=way,
+        channels=CHANNELS,
     )
     return page, status
 
@@ -133,11 +142,18 @@ def decline(registration_id: int) -> Response:
     try:
         with transaction() as session:
             reason = request.form.get("reason", "")
-            decline_registration(session, current_actor(), registration_id, reason)
+            tell = "tell" in request.form
+            told = decline_registration(
+                session, current_actor(), registration_id, reason, tell=tell
+            )
     except IlsError as error:
         if error.status == 404:
             raise
         flash(sentence_for(error), "bad")
         return redirect(url_for("patrons.registration", registration_id=registration_id))
     flash(_("The registration is declined and what was sent is erased."), "ok")
+    if told:
+        flash(_("The person is told why."), "info")
+    elif tell:
+        flash(_("The person gave nothing a message can go to, and was not told."), "warn")
     return redirect(url_for("patrons.registrations"))

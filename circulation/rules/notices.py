@@ -7,7 +7,7 @@ without it: a courtesy is never telephoned or printed unless the reader asked fo
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from ils.org.calendar import Calendar
@@ -15,8 +15,12 @@ from ils.org.calendar import Calendar
 KINDS = (
     *("due_soon", "overdue", "hold_ready", "hold_expired", "hold_cancelled", "hold_unfilled"),
     *("hold_hopeless", "card_expiring", "apology"),
+    *("registered", "declined", "loan_receipt", "money_receipt"),
 )
 COURTESIES = frozenset({"due_soon", "card_expiring"})
+RECEIPTS = frozenset({"loan_receipt", "money_receipt"})
+# What a person asked for themselves needs no further agreement and is told by no other way.
+ASKED_FOR = RECEIPTS | {"registered", "declined"}
 ELECTRONIC = ("email", "zalo", "sms")
 CHANNELS = (*ELECTRONIC, "phone", "letter")
 STEPS = (3, 10, 24)  # days after the due day
@@ -79,6 +83,10 @@ class Reach:
             return has and self.agrees and channel in self.offered
         return self.phone if channel == "phone" else self.letter
 
+    def asked(self) -> "Reach":
+        """Return the reach for what the reader asked for: that is agreement enough."""
+        return replace(self, agrees=True)
+
 
 @dataclass(frozen=True)
 class Way:
@@ -92,10 +100,14 @@ class Way:
 def way_for(kind: str, reach: Reach, *, last_step: bool = False) -> Way:
     """Choose the way of a notice: the reader's own first, else e-mail, Zalo, SMS, call, letter.
 
-    The last reminder is a letter. What the law asks consent for is not sent without it: reminders
+    The last reminder is a letter. What the reader asked for (an answer, a receipt) goes by an
+    electronic way or not at all. What the law asks consent for is not sent without it: reminders
     and holds are then told by telephone or letter, courtesies not at all.
     """
-    if kind in COURTESIES:
+    if kind in ASKED_FOR:
+        reach = reach.asked()
+        ladder = [way for way in (reach.wanted, *ELECTRONIC) if way in ELECTRONIC]
+    elif kind in COURTESIES:
         if not reach.courtesies:
             return Way(None, "not_wanted")
         ladder = [reach.wanted, *ELECTRONIC]
@@ -108,7 +120,18 @@ def way_for(kind: str, reach: Reach, *, last_step: bool = False) -> Way:
     for channel in ladder:
         if channel and reach.can(channel):
             return Way(channel)
-    return Way(None, "no_channel" if kind in COURTESIES else "unreachable")
+    return Way(None, "no_channel" if kind in COURTESIES | ASKED_FOR else "unreachable")
+
+
+def receipt_way(chosen: str, usual: str, reach: Reach) -> str:
+    """Return how a receipt is given: ``print``, ``email`` or ``none``.
+
+    ``chosen`` is the reader's own word, empty for none; ``usual`` the library's. Mail that cannot
+    go is printed; without the reader's word it needs the agreement to messages.
+    """
+    way = chosen or usual
+    asked = reach.asked() if chosen else reach
+    return "print" if way == "email" and not asked.can("email") else way
 
 
 def may_send(now: datetime, opens: int, closes: int, calendar: Calendar | None) -> bool:

@@ -53,4 +53,4 @@ def _morning(session: Session, day: date) -> None:
             Notice.state == "planned", Notice.message_id.is_(None)
         )
         for patron_id in session.scalars(waiting.distinct().order_by(Notice.patron_id)).all():
-            form_for(session, patron_id, now)
+            form_for(session, patron_id or 0, now)

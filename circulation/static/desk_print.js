@@ -28,7 +28,7 @@ document.addEventListener("sen:answer", (event) => {
   if (!slip) return;
   const url = slip.url === "last" ? desk.dataset.lastSlip : slip.url;
   const kind = slip.kind.charAt(0).toUpperCase() + slip.kind.slice(1);
-  const when = desk.dataset[`print${kind}`] ?? "ask";
+  const when = slip.when ?? desk.dataset[`print${kind}`] ?? "ask"; // the patron's word, else the workstation's
   sessionStorage.setItem("sen-last-slip", url);
   if (slip.now || when === "always") print(url);
   else if (when === "ask") offered = url;

@@ -15,9 +15,9 @@ from circulation.groups import group_for
 from circulation.hold_changes import cancel_hold, put_back
 from circulation.holds import place_hold
 from circulation.models import DeskCommand
+from circulation.notices.receipts import mail_money, masked
 from circulation.renew import renew, renew_all
 from circulation.scan import Scanned
-from circulation.slip_mail import mail_loan_slip
 from circulation.undo import undo
 from circulation.views.desk_scan import (
     answered,
@@ -25,13 +25,14 @@ from circulation.views.desk_scan import (
     finished,
     give_back,
     lend,
+    mailed_to,
     open_patron,
     to_mode,
     undo_last,
 )
 from circulation.views.desk_state import MODES, Answer, State
-from ils.core.db import reading
-from ils.core.errors import NotFound
+from ils.core.db import reading, transaction
+from ils.core.errors import NotFound, Refused
 from ils.web.door import current_actor
 from ils.web.forms import parse_day, parse_dong
 
@@ -112,7 +113,7 @@ def _pay(state: State, key: str) -> Answer:
     result = perform(
         take_payment, current_actor(), patron_id=open_patron(state), amount=amount, key=key
     )
-    return answered(state, result)
+    return answered(state, result, key)
 
 
 def _waive(state: State, key: str) -> Answer:
@@ -165,6 +166,22 @@ def _finish_turn(state: State, key: str) -> Answer:
     return finished(state)
 
 
+def _mail_slip(state: State, key: str) -> Answer:
+    """Mail the slip offered, or end the turn of who is open with the slip by mail."""
+    kind, _colon, number = request.form.get("slip", "").partition(":")
+    if kind == "receipt" and number.isdecimal():
+        with transaction() as session:
+            address = mail_money(session, current_actor(), int(number))
+        return Answer(state, message=_("The receipt goes to %(address)s.", address=masked(address)))
+    patron_id = int(number) if number.isdecimal() else open_patron(state)
+    told = mailed_to([patron_id], asked=True).get(patron_id)
+    ended = state.ended() if patron_id == state.patron_id else state
+    if told is None:
+        raise Refused("receipt_not_mailed")
+    text = _("Finished. The slip goes to %(address)s.", address=masked(told))
+    return Answer(ended, message=text)
+
+
 def _group(state: State, key: str) -> Answer:
     """Open a class or a family; the patron who is open stays so where they belong to it."""
     word = request.form.get("open_group", "")
@@ -199,11 +216,6 @@ def _in_order(state: State, key: str) -> Answer:
             group = group_for(session, current_actor(), state.group)
         changed.patron_id = group.after(None)
     return Answer(changed)
-
-
-def _mail_slip(state: State, _key: str) -> Answer:
-    address = perform(mail_loan_slip, current_actor(), patron_id=open_patron(state))
-    return Answer(state, message=_("The slip goes to %(address)s.", address=address))
 
 
 def _fast_add(state: State, key: str) -> Answer:

@@ -247,13 +247,6 @@ def say() -> None:
     message("drop_ended", _l("This book-drop session has ended; begin a new one."))
     message("group_unknown", _l("Nobody of this library belongs to that class or family."))
     message("slip_unknown", _l("There is no slip to print."))
-    message(
-        "slip_not_mailed",
-        _l(
-            "No slip can be mailed: the patron has no e-mail address, or the library no mail"
-            " server."
-        ),
-    )
     message("reason_missing", _l("Please say why."))
     message("title_missing", _l("Please type the title."))
     message("barcode_wrong", _l("A barcode has letters without marks and digits, and no blanks."))

@@ -16,6 +16,7 @@ from circulation.desk import DeskResult, perform
 from circulation.facts import Found
 from circulation.groups import FAMILY, Group, borrower_for, group_for
 from circulation.models import Loan
+from circulation.notices.receipts import mail_loans
 from circulation.patrons.cards import holder_of
 from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.patrons import FoundPatron
@@ -29,7 +30,8 @@ from circulation.undo import undo
 from circulation.views.desk_show import session_rows
 from circulation.views.desk_slips import slip_of, slip_of_turn
 from circulation.views.desk_state import Answer, State
-from ils.core.db import reading
+from ils.core.config import config
+from ils.core.db import reading, transaction
 from ils.core.errors import NotFound
 from ils.org.settings import setting
 from ils.web.door import current_actor
@@ -41,12 +43,23 @@ NUMBER_DIGITS = 2  # a pupil's number in the list of a class
 def finished(state: State) -> Answer:
     """End the patron's turn: an empty Enter. In a class or family the list stays open."""
     if state.patron_id is None and state.group:
+        mailed_to([member.patron.id for member in _open_group(state).members])
         return Answer(State(mode=state.mode), message=_("Finished. Ready for the next patron."))
     if state.patron_id is None:
         return Answer(state, message=_("Scan a card or an item."), tone="amber")
     slip = slip_of_turn(state.patron_id)
     text = _("Finished. Ready for the next patron.")
+    if slip and slip.get("mailed") and mailed_to([state.patron_id]):
+        text = _("Finished. The slip goes to %(address)s.", address=slip["mailed"])
     return Answer(state.ended(), message=text, prints=slip)
+
+
+def mailed_to(patron_ids: list[int], *, asked: bool = False) -> dict[int, str]:
+    """Mail the loans of today to those of some patrons who want it so, or ask; returns to whom."""
+    if not config().smtp_host:
+        return {}
+    with transaction() as session:
+        return mail_loans(session, current_actor(), patron_ids, asked=asked)
 
 
 def scanned(state: State, text: str, key: str) -> Answer:
@@ -150,6 +163,8 @@ def _card(state: State, found: Scanned) -> Answer:
         return _card_instead_of_item(state, found)
     if state.patron_id == patron_id:
         return finished(state)
+    if state.patron_id is not None and slip_of_turn(state.patron_id):
+        mailed_to([state.patron_id])
     opened = state.opened(patron_id)
     if state.group and not _open_group(state).holds(patron_id):
         opened = replace(opened, group="")
@@ -303,9 +318,10 @@ OTHER_MODES: dict[str, Callable[[State, str, str], Answer]] = {
 }
 
 
-def answered(state: State, result: DeskResult) -> Answer:
-    """Make the page's answer of an act's."""
-    return Answer(state, result=result.to_json(), tone=result.tone, prints=slip_of(result))
+def answered(state: State, result: DeskResult, key: str | None = None) -> Answer:
+    """Make the page's answer of an act's; the slip of one that cannot be undone needs its key."""
+    slip = slip_of(result, key or result.undo_token)
+    return Answer(state, result=result.to_json(), tone=result.tone, prints=slip)
 
 
 def open_patron(state: State) -> int:

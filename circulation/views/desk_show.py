@@ -17,6 +17,7 @@ from circulation.groups import family_word, group_for, loans_of_group
 from circulation.hold_lists import holds_of_patron
 from circulation.ledger import account
 from circulation.models import BookDrop, DeskCommand
+from circulation.notices.receipts import mail_address, masked
 from circulation.patrons import looks
 from circulation.patrons.models import BlockNote
 from circulation.patrons.notes import author_names
@@ -25,7 +26,6 @@ from circulation.policies import branch
 from circulation.rules.checkout import HOME
 from circulation.scan import Scanned
 from circulation.sentences import reason_sentence, result_sentence
-from circulation.slip_mail import can_be_mailed
 from circulation.views.desk_state import Answer, State, new_key
 from circulation.views.desk_workstation import workstation
 from ils.core import clock
@@ -210,7 +210,6 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         "card": at_desk.card,
         "loans": loans,
         "at_home": sum(one.loan.kind == HOME for one in loans),
-        "by_mail": bool(loans) and can_be_mailed(patron),
         "limit": here.policy("", at_desk.category.code).policy.limit_total,
         "holds": holds_of_patron(session, patron_id),
         "account": account(session, patron_id, running=sum(one.running_fine for one in loans)),
@@ -220,6 +219,7 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         "blocks_to_come": [n for n in notes if n.acts and n.from_on > today],
         "written": {n.id: n for n in notes},
         "authors": author_names(session, [n.author_id for n in notes]),
+        "mail": masked(mail_address(session, patron)) if loans else "",
     }
 
 

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from circulation.blocks import OpenLoan
 from circulation.bookdrop import DropSummary, drop_for, drop_summary
 from circulation.desk import DeskResult
+from circulation.notices.receipts import mail_address, masked, way_of
+from circulation.patrons.models import Patron
 from circulation.permissions import USE_DESK
+from circulation.sentences import closure_sentence
 from circulation.slips import (
-    Closure,
     LoanSlip,
     has_new_loans,
     last_slip,
@@ -41,12 +43,18 @@ TITLE_LETTERS = 40
 PRINTED_ALONE = ("hold", "transit", "receipt")
 
 
-def slip_of(result: DeskResult) -> dict[str, str] | None:
-    """Return kind and address of the slip that an act asks to print, if any."""
-    kind = (result.slip or {}).get("kind")
-    if kind not in PRINTED_ALONE or result.undo_token is None:
+def slip_of(result: DeskResult, key: str | None) -> dict[str, str] | None:
+    """Return kind and address of the slip that an act asks to print, if any, by the act's key."""
+    slip = result.slip or {}
+    kind = slip.get("kind")
+    if kind not in PRINTED_ALONE or key is None:
         return None
-    return {"kind": str(kind), "url": url_for("slips.answer", slip_key=result.undo_token)}
+    offer = {"kind": str(kind), "url": url_for("slips.answer", slip_key=key)}
+    if kind == "receipt" and slip.get("patron_id"):
+        with reading() as session:
+            patron = session.get_one(Patron, slip["patron_id"])
+            return offer | _way(session, patron, "receipt", f"receipt:{slip['receipt_id']}")
+    return offer
 
 
 def slip_of_turn(patron_id: int) -> dict[str, str] | None:
@@ -54,7 +62,21 @@ def slip_of_turn(patron_id: int) -> dict[str, str] | None:
     with reading() as session:
         if not has_new_loans(session, current_actor(), patron_id):
             return None
-    return {"kind": "loan", "url": url_for("slips.loans", patron_id=patron_id)}
+        offer = {"kind": "loan", "url": url_for("slips.loans", patron_id=patron_id)}
+        patron = session.get_one(Patron, patron_id)
+        return offer | _way(session, patron, "loan", f"loans:{patron_id}")
+
+
+def _way(session: Session, patron: Patron, kind: str, what: str) -> dict[str, str]:
+    """Return when a slip is printed, by the patron's word and the workstation; ``mail`` names what
+    may be sent by mail on demand, ``mailed`` where it goes by itself."""
+    way, here = way_of(session, patron), workstation().prints[kind]
+    when = {"email": "never", "none": "never", "print": "always"}.get(way, here)
+    address = mail_address(session, patron)
+    found = {"when": "never" if here == "never" else when}
+    if way == "email":
+        return found | {"mailed": masked(address)}
+    return found | ({"mail": what, "address": masked(address)} if address else {})
 
 
 @bp.get("/loans/<int:patron_id>.pdf")
@@ -138,7 +160,7 @@ def _head(session: Session, kind: str, heading: str) -> dict[str, Any]:
 
 
 def _loans(session: Session, slip: LoanSlip) -> dict[str, Any]:
-    lines = [_closure(one) for one in slip.closures]
+    lines = [closure_sentence(one.first, one.last, one.reason) for one in slip.closures]
     if slip.running:
         lines.append(_("Fines running today: %(sum)s", sum=dong(slip.running)))
     slug = library_of(session, current_actor().unit_id or 0).slug
@@ -165,13 +187,6 @@ def _loan(one: OpenLoan) -> dict[str, str]:
         "due": _("due %(day)s", day=one.loan.due_on.strftime("%d/%m/%Y")),
         "note": note,
     }
-
-
-def _closure(one: Closure) -> str:
-    days = one.first.strftime("%d/%m")
-    if one.last != one.first:
-        days = f"{days} – {one.last.strftime('%d/%m')}"
-    return str(_("Closed %(days)s: %(reason)s", days=days, reason=one.reason or "–"))
 
 
 def _short(title: str) -> str:

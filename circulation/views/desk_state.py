@@ -86,8 +86,8 @@ class State:
 class Answer:
     """What a scan or a button led to: a result row, a choice to make, or a message.
 
-    ``asked`` is the key of the refused act whose question stays open. ``prints`` is the address of
-    a slip that the workstation's settings may print now. ``silent`` makes no sound.
+    ``asked`` is the key of the refused act whose question stays open. ``prints`` is a slip: its
+    kind and address, when it is printed, and whether it is or may be mailed. ``silent`` makes no sound.
     """
 
     state: State

@@ -45,6 +45,7 @@ HOTKEYS: dict[str, Any] = {
     "Alt+J": _l("Last copy"),
     "Alt+K": _l("Next in the list"),
     "Alt+P": _l("Take"),
+    "Alt+G": _l("Slip by e-mail"),
     "Alt+Y": _l("Why?"),
     "Ctrl+Z": _l("Undo the last"),
     "Ctrl+Alt+L": _l("Lock the screen"),

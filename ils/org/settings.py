@@ -4,7 +4,7 @@ A package declares its settings beside the data they speak of. Reading an undecl
 error; each value is returned with the unit it came from, so that a page can show it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,11 @@ from ils.org.units import place
 
 @dataclass(frozen=True)
 class Declared:
-    """A setting: its type (bool, int or str), default, help and, for str, the choices."""
+    """A setting: its type (bool, int or str), default, help and, for str, the choices.
+
+    ``check`` raises ``ValueError`` for a text that cannot be read; ``below`` is the key of a number
+    that this one must be less than.
+    """
 
     key: str
     type: type
@@ -30,6 +34,8 @@ class Declared:
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
+    check: Callable[[Any], object] | None = None
+    below: str = ""
 
 
 SETTINGS: dict[str, Declared] = {}
@@ -44,9 +50,13 @@ def declare(
     choices: Iterable[str] = (),
     minimum: int | None = None,
     maximum: int | None = None,
+    check: Callable[[Any], object] | None = None,
+    below: str = "",
 ) -> None:
     """Declare a setting, e.g. ``declare("circulation.idle_scan_returns", bool, True, _l("…"))``."""
-    SETTINGS[key] = Declared(key, type_, default, help_, tuple(choices), minimum, maximum)
+    SETTINGS[key] = Declared(
+        key, type_, default, help_, tuple(choices), minimum, maximum, check, below
+    )
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,37 @@ def set_setting(session: Session, actor: Any, unit_id: int, key: str, value: Any
     audit(session, actor, "setting_changed", "org_unit", unit_id, key=key, value=value)
 
 
+def wrong_values(session: Session, unit_id: int, values: Mapping[str, Any]) -> dict[str, Invalid]:
+    """Return what is wrong with values to be set at a unit together, by key; None inherits.
+
+    Beyond what each may be by itself, a number that must be less than another is compared with
+    that one as it will be.
+    """
+    found: dict[str, Invalid] = {}
+    for key, value in values.items():
+        try:
+            if value is not None:
+                _checked(SETTINGS[key], value)
+        except Invalid as error:
+            found[key] = error
+    ids = place(session, unit_id).ids
+    above = ids[-2] if len(ids) > 1 else None
+
+    def will_be(key: str) -> Any:
+        if values.get(key) is not None:
+            return values[key]
+        return setting(session, above if key in values else unit_id, key)
+
+    for key, declared in SETTINGS.items():
+        concerned = values.get(key) is not None or values.get(declared.below) is not None
+        if not declared.below or not concerned or {key, declared.below} & set(found):
+            continue
+        if will_be(key) >= will_be(declared.below):
+            at = key if values.get(key) is not None else declared.below
+            found[at] = Invalid("setting_out_of_order", name=at)
+    return found
+
+
 def _checked(declared: Declared, value: Any) -> Any:
     if not isinstance(value, declared.type) or (declared.type is int and value is True):
         raise Invalid("setting_wrong_type", name=declared.key, value=value)
@@ -117,6 +158,11 @@ def _checked(declared: Declared, value: Any) -> Any:
         (low is None or low <= value) and (high is None or value <= high)
     ):
         raise Invalid("setting_out_of_bounds", name=declared.key, minimum=low, maximum=high)
+    if declared.check is not None:
+        try:
+            declared.check(value)
+        except ValueError as error:
+            raise Invalid("setting_unreadable", name=declared.key, value=value) from error
     return value
 
 

@@ -26,9 +26,9 @@ from ils.accounts.permissions import declare_permission
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import reading, transaction
-from ils.core.errors import IlsError, Invalid, NotFound
+from ils.core.errors import IlsError, NotFound
 from ils.org.models import OrgUnit, OrgUnitVersion
-from ils.org.settings import SETTINGS, set_setting, setting_with_origin
+from ils.org.settings import SETTINGS, set_setting, setting_with_origin, wrong_values
 from ils.org.units import NewUnit, found_unit, unit, unit_names, unit_versions, version_on
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
@@ -232,40 +232,42 @@ def settings() -> Any:
 
 
 def _save_settings(chosen: OrgUnit) -> dict[str, str]:
-    """Save what was typed; return sentences for the boxes that are wrong, keeping all as it was."""
+    """Save what was typed; return sentences for all boxes that are wrong, keeping all as it was."""
     problems: dict[str, str] = {}
     values: dict[str, Any] = {}
+    with reading() as session:
+        before = {key: setting_with_origin(session, chosen.id, key) for key in SETTINGS}
     for key, declared in SETTINGS.items():
-        if f"own:{key}" not in request.form:
-            values[key] = None
-            continue
         typed = request.form.get(key, "").strip()
-        try:
-            values[key] = (
-                key in request.form
-                if declared.type is bool
-                else int(typed)
-                if declared.type is int
-                else typed
-            )
-        except ValueError:
-            problems[key] = _("Please type a whole number.")
+        value: Any = typed
+        if declared.type is bool:
+            value = key in request.form
+        elif declared.type is int:
+            try:
+                value = int(typed)
+            except ValueError:
+                value = typed
+        if f"own:{key}" in request.form:
+            values[key] = value
+            if type(value) is not declared.type:
+                problems[key] = _("Please type a whole number.")
+        else:
+            values[key] = None
+            if key in request.form.getlist("shown") and value != before[key].value:
+                problems[key] = _("Tick “own” to keep this value here.")
+    with reading() as session:
+        readable = {key: value for key, value in values.items() if key not in problems}
+        wrong = wrong_values(session, chosen.id, readable)
+    problems |= {key: sentence_for(error) for key, error in wrong.items()}
     if problems:
         return problems
-    try:
-        with transaction() as session:
-            current_actor().require(SETTING, chosen)
-            for key, value in values.items():
-                before = setting_with_origin(session, chosen.id, key)
-                is_own = before.unit_id == chosen.id
-                if value is None and not is_own:
-                    continue
-                if value is not None and is_own and before.value == value:
-                    continue
+    with transaction() as session:
+        current_actor().require(SETTING, chosen)
+        for key, value in values.items():
+            is_own = before[key].unit_id == chosen.id
+            if is_own if value is None else not (is_own and before[key].value == value):
                 set_setting(session, current_actor(), chosen.id, key, value)
-    except Invalid as error:
-        problems[error.facts.get("name", "")] = sentence_for(error)
-    return problems
+    return {}
 
 
 def register(app: Flask) -> None:

@@ -91,6 +91,8 @@ def _say() -> None:
     message("role_above_own", _l("You cannot give rights that you do not hold yourself."))
     message("setting_wrong_type", _l("That value does not fit the setting."))
     message("setting_not_a_choice", _l("That value is not among the choices."))
+    message("setting_unreadable", _l("“%(value)s” cannot be read; see what the setting says."))
+    message("setting_out_of_order", _l("The first hour must lie before the last one."))
     message("setting_out_of_bounds", _l("The value must lie between %(minimum)s and %(maximum)s."))
     message(
         "own_account",

@@ -25,9 +25,16 @@ from tests.circulation.conftest import Library
 
 
 class Post:
-    """A mail server: what it took, and what it says at each point (``None``: it breaks the line)."""
+    """A mail server: what it took, and what it says at each point (``None``: it breaks the line).
+
+    ``then`` is called with a text taken and not yet answered; ``two`` lets the first answer wait
+    until a second sender has handed a text over too.
+    """
 
     def __init__(self) -> None:
+        self.then: Callable[[], None] | None = None
+        self.two = False
+        self.second: asyncio.Event | None = None
         self.taken: list[EmailMessage] = []
         self.to: list[str] = []
         self.at_rcpt: list[str] = []
@@ -46,6 +53,13 @@ class Post:
             assert isinstance(made, EmailMessage)
             self.taken.append(made)
             self.to += envelope.rcpt_tos
+        if self.then is not None:
+            self.then()
+        if self.two and self.second is None:
+            self.second = asyncio.Event()
+            await asyncio.wait_for(self.second.wait(), 20)
+        elif self.second is not None:
+            self.second.set()
         if said is None:
             server.transport.abort()
             await asyncio.sleep(0)
@@ -77,12 +91,15 @@ def post() -> Iterator[Post]:
 
 
 class Gateway:
-    """A provider's HTTP gateway: what was posted, and what it answers."""
+    """A provider's HTTP gateway: what was posted, and what it answers: a status, 0 to break the line
+    or -1 to say nothing."""
 
     def __init__(self) -> None:
-        self.posted: list[dict[str, Any]] = []
+        self.posted: list[Any] = []
         self.headers: list[dict[str, str]] = []
         self.answers: list[int] = []
+        self.over = threading.Event()
+        self.server: Any = None
 
 
 @pytest.fixture
@@ -99,6 +116,9 @@ def gateway() -> Iterator[Gateway]:
             if answer == 0:
                 self.connection.close()
                 return
+            if answer == -1:
+                found.over.wait(5)
+                return
             self.send_response(answer)
             self.end_headers()
             self.wfile.write(b'{"answer": "so"}')
@@ -106,7 +126,7 @@ def gateway() -> Iterator[Gateway]:
         def log_message(self, *_args: Any) -> None:
             """Say nothing."""
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = found.server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     before = config()
@@ -120,6 +140,7 @@ def gateway() -> Iterator[Gateway]:
     )
     yield found
     use(before)
+    found.over.set()
     server.shutdown()
     server.server_close()
 

@@ -1,6 +1,13 @@
 """Told once, merged, re-checked at the last moment, over a real mail server that misbehaves."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,18 +16,25 @@ import pytest
 from circulation.hold_changes import cancel_hold
 from circulation.losses.claims import make_claim
 from circulation.models import Hold, Loan
-from circulation.notices.carriers import carriers
-from circulation.notices.jobs import forget_detached
+from circulation.notices.calls import record_call, waiting_calls
+from circulation.notices.jobs import forget_detached, forget_old
+from circulation.notices.letters import print_letters, waiting_letters
 from circulation.notices.lists import decide_unsure
-from circulation.notices.models import Notice, NoticeMessage, NoticeWish
+from circulation.notices.models import (
+    Notice,
+    NoticeCall,
+    NoticeLetters,
+    NoticeMessage,
+    NoticeWish,
+)
 from circulation.notices.planning import plan_apology, plan_day
-from circulation.notices.sending import doubt_old, form_messages, send_due
+from circulation.notices.sending import form_messages
 from circulation.patrons.erasure import erase_patron
 from circulation.patrons.person_data import person_data
 from circulation.renew import renew
 from circulation.rules.consent import LENDING
 from ils.core import clock
-from ils.core.config import config
+from ils.core.config import config, use
 from tests.circulation.conftest import Library
 from tests.circulation.notices.conftest import Desk, Post
 
@@ -159,36 +173,99 @@ def test_a_line_that_breaks_after_the_text_is_doubtful_and_never_sent_twice(
     assert desk.states() == [("overdue", "sent", "")]
 
 
-def test_a_sender_killed_between_its_steps_leaves_a_doubtful_message(
-    library: Library, desk: Desk, reader: Reader, post: Post
+SENDER = """
+import os, signal, sys
+from datetime import datetime
+import circulation.lending
+from circulation.notices.carriers import carriers
+from circulation.notices.sending import send_due
+from ils.core import clock, db
+from ils.core.config import config, load, use
+use(load())
+db.connect()
+circulation.lending.register()
+ways, (when, dies) = carriers(config()), sys.argv[1:]
+send = ways["email"].send
+def send_and_die(outgoing):
+    send(outgoing)
+    os.kill(os.getpid(), signal.SIGKILL)
+if dies == "after":
+    ways["email"].send = send_and_die
+sys.stdin.readline()
+with clock.at(datetime.fromisoformat(when)):
+    send_due(ways)
+"""
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+def test_a_sender_killed_around_the_servers_answer_never_sends_twice(
+    lite: Library, reader: Reader, post: Post, dies: str
 ) -> None:
-    class Killed(BaseException):
-        pass
-
-    class Dies:
-        def __init__(self, before: bool) -> None:
-            self.before = before
-
-        def send(self, outgoing: Any) -> None:
-            if not self.before:
-                carriers(config())["email"].send(outgoing)
-            raise Killed
-
-    lent(library, reader())
-    late(library, 3)
+    """``kill -9`` of the real process, the text with the server and nothing written down yet."""
+    desk = Desk(lite)
+    lent(lite, reader())
+    late(lite, 3)
     desk.plan()
-    with clock.at(library.now):
+    with clock.at(lite.now):
         form_messages()
-        with pytest.raises(Killed):
-            send_due({"email": Dies(before=False)})
+    settings = {name: str(getattr(config(), name)) for name in SETTINGS}
+    child = subprocess.Popen(
+        [sys.executable, "-c", SENDER, lite.now.isoformat(), dies],
+        env={**os.environ, **{f"SEN_{name.upper()}": value for name, value in settings.items()}},
+        stdin=subprocess.PIPE,
+    )
+    if dies == "before":
+        post.then = lambda: os.kill(child.pid, signal.SIGKILL)
+    child.communicate(b"go\n", timeout=60)
+    post.then = None
+    assert child.returncode == -signal.SIGKILL
+    assert len(post.taken) == 1
     assert desk.messages()[0].state == "sending"
     assert desk.send() == 0
-    library.later(minutes=11)
-    with clock.at(library.now):
-        assert doubt_old() == 1
+    lite.later(minutes=11)
     assert desk.send() == 0
-    assert len(post.taken) == 1
     assert desk.states() == [("overdue", "unsure", "")]
+    assert desk.messages()[0].problem == "interrupted"
+    lite.later(days=1)
+    assert desk.day() == 0
+    assert len(post.taken) == 1
+
+
+SETTINGS = ("data_dir", "smtp_host", "smtp_port", "smtp_security", "smtp_from")
+
+
+def test_two_senders_at_once_plan_form_and_send_each_message_once(
+    library: Library, desk: Desk, reader: Reader, post: Post
+) -> None:
+    patrons = [reader(f"Bạn đọc {n}", email=f"r{n}@sen.example") for n in range(4)]
+    for patron in patrons:
+        lent(library, patron)
+    late(library, 3)
+    post.two = True  # both are in the middle of handing over
+    with ThreadPoolExecutor(2) as senders:
+        sent = [one.result(60) for one in [senders.submit(desk.day) for _ in range(2)]]
+    assert sum(sent) == 4
+    assert min(sent) >= 1
+    assert sorted(post.to) == [patron.email for patron in patrons]
+    assert [one.state for one in desk.messages()] == ["sent"] * 4
+    assert len(desk.notices()) == 4
+
+
+def test_a_server_that_is_down_is_asked_once_a_round(
+    library: Library, desk: Desk, reader: Reader, post: Post
+) -> None:
+    for n in range(3):
+        lent(library, reader(f"Bạn đọc {n}", email=f"r{n}@sen.example"))
+    late(library, 3)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = free.getsockname()[1]
+    there = config()
+    use(replace(there, smtp_port=nobody))
+    desk.day()
+    assert [one.tries for one in desk.messages()] == [1, 0, 0]
+    use(there)
+    library.later(minutes=6)
+    assert desk.send() == 3
 
 
 def test_nothing_goes_out_at_night_nor_on_a_closed_day(
@@ -364,3 +441,66 @@ def test_a_loan_that_left_the_history_leaves_the_notices_too(
         forget_detached(session)
     assert [one.loan_id for one in library.all(Notice)] == [None]
     assert [one.body for one in library.all(NoticeMessage)] == [""]
+
+
+def test_what_was_told_long_ago_is_forgotten_but_for_what_is_still_open(
+    library: Library, desk: Desk, reader: Reader, post: Post
+) -> None:
+    reads = reader(expires_on=library.today + timedelta(days=400))
+    back, out = lent(library, reads, 2)
+    called = reader("Trần Văn Hai", email="", phone="0600999888")
+    [other] = lent(library, called)
+    late(library, 3)
+    desk.day()
+    with library.writing() as session:
+        [call] = waiting_calls(session, library.place.library.id, library.today)
+        record_call(session, library.clerk, message_id=call.id, result="reached", tries=0)
+    library.take_back(back)
+    library.take_back(other)
+
+    def forget(days: int) -> None:
+        library.later(days=days)
+        with library.writing() as session:
+            forget_old(session)
+
+    forget(179)
+    assert len(desk.notices()) == 3
+    assert len(library.all(NoticeCall)) == 1
+    forget(2)
+    loans = {loan.item_id: loan.id for loan in library.all(Loan)}
+    assert [one.loan_id for one in desk.notices()] == [loans[out.id]]
+    [message] = desk.messages()
+    assert (message.body, message.state) == ("", "sent")
+    assert not library.all(NoticeCall)
+    assert desk.plan() == 1  # the next step of what is still out; the first is not told again
+    library.take_back(out)
+    forget(1)
+    assert [one.step for one in desk.notices()] == [3]
+
+
+def test_a_cards_end_is_remembered_until_it_is_past_and_letters_go_with_their_batch(
+    library: Library, desk: Desk, reader: Reader, post: Post
+) -> None:
+    library.setting("notices.keep_days", 30)
+    library.setting("notices.card_days", 60)
+    reader(expires_on=library.today + timedelta(days=60))
+    by_post = reader("Đỗ Văn Ba", email="", phone="")
+    [item] = lent(library, by_post)
+    desk.day()
+    late(library, 3)
+    desk.day()
+    with library.writing() as session:
+        groups = [one.key for one in waiting_letters(session, library.place.library.id)]
+        print_letters(session, library.clerk, groups=groups)
+    library.take_back(item)
+    library.later(days=32)
+    with library.writing() as session:
+        forget_old(session)
+    assert [one.what for one in desk.notices()] == ["card_expiring"]
+    assert not library.all(NoticeLetters)
+    assert desk.plan() == 0
+    library.later(days=15)
+    with library.writing() as session:
+        forget_old(session)
+    assert not desk.notices()
+    assert not desk.messages()

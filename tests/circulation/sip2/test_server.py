@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import os
 import socket
 import ssl
 import threading
@@ -13,10 +12,6 @@ from typing import Any
 
 import pysip2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from Sip2.sip2 import Sip2 as OtherClient
 from sqlalchemy import Engine, select
 
@@ -31,6 +26,7 @@ from ils.accounts.actor import system_actor
 from ils.accounts.passwords import hash_password
 from ils.core import clock, db
 from tests import factories
+from tests.certificates import self_signed
 
 PIN = "mat-khau-ban-doc"
 
@@ -430,29 +426,3 @@ def test_tls_is_spoken_where_a_certificate_is_given(house: House, tmp_path: Path
             plain.sendall(b"9900802.00\r")
             with contextlib.suppress(ConnectionError):
                 assert not plain.recv(100).startswith(b"98")
-
-
-def self_signed(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    today = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(today - datetime.timedelta(days=1))
-        .not_valid_after(today + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "sip2.pem"
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
-    os.chmod(file, 0o600)
-    return file
