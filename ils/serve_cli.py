@@ -131,11 +131,10 @@ def worker(data: Path | None) -> None:
     give_way()
     logging.basicConfig(level=config().log_level, format="%(asctime)s %(name)s %(message)s")
     app = create_app(config())
-    running = Worker()
+    running = Worker(around=app.app_context)
     signal.signal(signal.SIGTERM, running.stop)
     signal.signal(signal.SIGINT, running.stop)
-    with app.app_context():
-        running.run()
+    running.run()
 
 
 @click.command()

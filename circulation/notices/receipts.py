@@ -14,7 +14,7 @@ from circulation.blocks import loans_of_patron
 from circulation.desk import Act
 from circulation.facts import lock
 from circulation.models import LoanRenewal, Receipt
-from circulation.notices.models import NoticeMessage
+from circulation.notices.models import Notice, NoticeMessage
 from circulation.notices.planning import plan_receipts
 from circulation.notices.reach import contact_of, receipts_offered, wish_of
 from circulation.notices.sending import stand_alone
@@ -116,6 +116,16 @@ def mail_money(session: Session, actor: Actor, receipt_id: int) -> str:
     if not address or not _mail_money(session, receipt):
         raise Refused("receipt_not_mailed")
     return address
+
+
+def goes_to(session: Session, patron: Patron | None, receipt_id: int | None) -> str:
+    """Return where the receipt of a patron goes by mail, masked; empty where it does not."""
+    if patron is None or receipt_id is None:
+        return ""
+    query = select(Notice.id).where(
+        Notice.key == f"money_receipt:{receipt_id}", Notice.patron_id == patron.id
+    )
+    return masked(mail_address(session, patron)) if session.scalar(query) is not None else ""
 
 
 def mail_if_wanted(act: Act, receipt: Receipt) -> None:

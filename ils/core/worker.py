@@ -7,7 +7,10 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
+from typing import Any
 
 import ils.core.files  # noqa: F401 — its sweep is a periodic job
 from ils.core import jobs, outbox
@@ -30,10 +33,15 @@ def give_way() -> None:
 
 
 class Worker:
-    """Runs until ``stop`` is called."""
+    """Runs until ``stop`` is called.
 
-    def __init__(self) -> None:
+    ``around`` is what each thread works in, such as the application with its languages: a thread
+    inherits nothing of the one that began it.
+    """
+
+    def __init__(self, around: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
         self.stopping = threading.Event()
+        self.around = around
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         """Ask both threads to end after what they are doing."""
@@ -45,8 +53,10 @@ class Worker:
             for name, (kinds, _) in outbox.CONSUMERS.items():
                 outbox.register_consumer(session, name, kinds)
         threads = [
-            threading.Thread(target=self._deliver, name="outbox", daemon=True),
-            threading.Thread(target=self._work, name="jobs", daemon=True),
+            threading.Thread(
+                target=self._inside, args=(self._deliver,), name="outbox", daemon=True
+            ),
+            threading.Thread(target=self._inside, args=(self._work,), name="jobs", daemon=True),
         ]
         for thread in threads:
             thread.start()
@@ -54,6 +64,10 @@ class Worker:
             pass
         for thread in threads:
             thread.join(timeout=20)
+
+    def _inside(self, loop: Callable[[], None]) -> None:
+        with self.around():
+            loop()
 
     def _deliver(self) -> None:
         while not self.stopping.is_set():

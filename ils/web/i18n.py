@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, get_locale, get_translations
 
 from ils.core import clock
@@ -99,6 +99,8 @@ def number(value: float | None) -> str:
 
 
 def _choose() -> str:
+    if not has_request_context():  # a job of the worker
+        return "vi"
     asked = request.args.get("lang", "")
     if asked in LANGUAGES:
         g.keep_language = asked

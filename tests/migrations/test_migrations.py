@@ -14,14 +14,15 @@ from sqlalchemy import Engine, create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from cataloging.models import Item
-from ils.core import db, migrate
+from circulation.notices.models import Notice, NoticeCall, NoticeMessage, NoticeWish
+from ils.core import clock, db, migrate
 from ils.core.backup import restore
 from ils.core.config import Config, use
 from ils.core.errors import Refused
 from ils.core.migrate import alembic_config, all_tables, upgrade_database
 from ils.org.models import OrgUnit
 from tests.conftest import fresh_postgres
-from tests.factories import create_item, create_province, create_unit
+from tests.factories import create_item, create_patron, create_province, create_unit
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -147,3 +148,39 @@ def test_copies_are_filed_anew_by_the_fraction_of_their_class(empty: Engine) -> 
     assert filed() == ["895.92234 A", "895.922334 B"]
     upgrade_database()
     assert filed() == ["895.922334 B", "895.92234 A"]
+
+
+def test_what_was_told_survives_the_tables_being_made_anew(empty: Engine) -> None:
+    upgrade_database()
+    with db.transaction() as session:
+        place = create_province(session)
+        patron = create_patron(session, place.branch)
+        at = {"branch_id": place.branch.id, "library_id": place.library.id}
+        day = clock.today()
+        rows = [
+            NoticeMessage(once=f"m{n}", alone=n == 1, patron_id=patron.id, day=day, **at)
+            for n in range(2)
+        ]
+        for row in rows:
+            row.channel, row.paper = "email", {"name": "Lan"}
+        session.add_all(rows)
+        session.flush()
+        kinds = ("overdue", "loan_receipt")
+        session.add_all(
+            Notice(key=kind, what=kind, patron_id=patron.id, planned_on=day, message_id=m.id, **at)
+            for kind, m in zip(kinds, rows, strict=True)
+        )
+        session.add(NoticeCall(message_id=rows[0].id, result="reached"))
+        session.add(NoticeWish(patron_id=patron.id, channel="sms", receipt="email"))
+    command.downgrade(alembic_config(), "0119")
+    assert upgrade_database()
+    with db.transaction() as session:
+        assert session.scalars(select(Notice.what)).all() == ["overdue"]
+        [message] = session.scalars(select(NoticeMessage)).all()
+        assert (message.once, message.alone, message.paper) == ("m0", False, {"name": "Lan"})
+        assert session.scalars(select(NoticeCall.message_id)).all() == [message.id]
+        assert [(w.channel, w.receipt) for w in session.scalars(select(NoticeWish))] == [
+            ("sms", "")
+        ]
+        session.add(NoticeMessage(once="m2", patron_id=patron.id, channel="sms", day=day, **at))
+        session.flush()  # the next number is free

@@ -16,6 +16,7 @@ from circulation.money.statement import statement
 from circulation.money.tills import NEEDED, till_held
 from circulation.money.views.told import new_key, sent_key, sentence_of, tell, typed_amount
 from circulation.money.words import KINDS, METHODS
+from circulation.notices.receipts import goes_to
 from circulation.patrons.cards import active_card
 from circulation.patrons.patrons import patron_for
 from circulation.permissions import CHARGE, REVERSE, TAKE_PAYMENT, VIEW_FEES, WAIVE
@@ -73,6 +74,7 @@ def _page(patron_id: int, problem: str = "") -> str:
         number = page_number(request.args.get("page"))
         rows = whole.lines[(number - 1) * SIZE : number * SIZE]
         here = actor.unit_id or 0
+        receipt_id = request.args.get("receipt", type=int)
         return render_template(
             "money/account.html",
             patron=patron,
@@ -80,7 +82,8 @@ def _page(patron_id: int, problem: str = "") -> str:
             whole=whole,
             page=Page(number, SIZE, len(whole.lines), rows),
             reversing=_reversing(session, patron_id),
-            receipt_id=request.args.get("receipt", type=int),
+            receipt_id=receipt_id,
+            mailed=goes_to(session, patron, receipt_id),
             till=till_held(session, actor.staff_id, here),
             till_needed=setting(session, here, NEEDED) if here else False,
             may=_rights(),

@@ -12,6 +12,7 @@ from circulation.money.sales import sell
 from circulation.money.tills import NEEDED, till_held
 from circulation.money.views.told import new_key, sent_key, sentence_of, tell
 from circulation.money.words import METHODS
+from circulation.notices.receipts import goes_to
 from circulation.patrons.cards import card_by_number
 from circulation.patrons.models import Patron
 from circulation.patrons.patrons import patron_for
@@ -38,13 +39,16 @@ def sale() -> str:
 def _page(problem: str = "") -> str:
     actor = current_actor()
     here = actor.unit_id or 0
+    receipt_id = request.args.get("receipt", type=int)
     with reading() as session:
+        patron = _patron(session)
         return render_template(
             "money/sale.html",
             offers=offers(session, here, clock.today()) if here else [],
-            patron=_patron(session),
+            patron=patron,
             methods=METHODS,
-            receipt_id=request.args.get("receipt", type=int),
+            receipt_id=receipt_id,
+            mailed=goes_to(session, patron, receipt_id),
             till=till_held(session, actor.staff_id, here),
             till_needed=setting(session, here, NEEDED) if here else False,
             may_edit=actor.can_somewhere(EDIT_RATES),
