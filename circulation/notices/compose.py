@@ -261,6 +261,7 @@ def paper_of(
         "library_phone": made.values["phone"],
         "last": any(section.what == "overdue_last" for section in made.sections),
         "sections": [
-            {"intro": one.intro, "lines": one.lines, "facts": one.facts} for one in made.sections
+            {"what": one.what, "intro": one.intro, "lines": one.lines, "facts": one.facts}
+            for one in made.sections
         ],
     }

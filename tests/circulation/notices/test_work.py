@@ -142,6 +142,28 @@ def printed(library: Library) -> Any:
         return letters.print_letters(session, library.clerk, groups=[group.key for group in groups])
 
 
+def said_by(paper: bytes, folder: Path) -> str:
+    (folder / "l.pdf").write_bytes(paper)
+    asked = ["pdftotext", "-layout", folder / "l.pdf", "-"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_letter_of_what_is_due_soon_calls_nothing_late(
+    lite: Library, reader: Reader, tmp_path: Path
+) -> None:
+    patron = reader()
+    with lite.writing() as session:
+        found = session.get_one(Patron, patron.id)
+        choose_way(session, lite.clerk, found, channel="letter", courtesies=True, language="vi")
+    overdue(lite, Desk(lite), patron, days=-2)
+    batch = printed(lite)
+    with lite.reading() as session:
+        text = said_by(letters.letters_pdf(session, batch), tmp_path)
+    assert "sắp đến hạn trả" in text
+    assert "Hạn trả" in text
+    assert "quá hạn" not in text
+
+
 def test_letters_lie_together_by_class_and_commune_and_reprint_the_same(
     library: Library, desk: Desk, reader: Reader, tmp_path: Path
 ) -> None:
@@ -163,13 +185,7 @@ def test_letters_lie_together_by_class_and_commune_and_reprint_the_same(
     with library.reading() as session:
         first = letters.letters_pdf(session, batch)
         assert first == letters.letters_pdf(session, batch)
-    (tmp_path / "l.pdf").write_bytes(first)
-    text = subprocess.run(
-        ["pdftotext", "-layout", tmp_path / "l.pdf", "-"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    text = said_by(first, tmp_path)
     assert "Lớp 6A" in text
     assert text.count("Kính gửi Trần Thị Hạnh") == 2
     assert "bạn đọc Võ Bình" in text

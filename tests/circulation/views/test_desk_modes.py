@@ -262,6 +262,7 @@ def test_slips_come_in_three_widths_and_the_last_comes_again(desk: Desk) -> None
     assert ended["prints"] == {
         "kind": "loan",
         "url": f"/staff/desk/slips/loans/{desk.patron.id}.pdf",
+        "when": "ask",
     }
     for paper in ("80", "58", "a5", "?"):
         slip = desk.browser.get(ended["prints"]["url"], query_string={"paper": paper})
