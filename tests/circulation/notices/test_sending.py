@@ -16,15 +16,8 @@ import pytest
 from circulation.hold_changes import cancel_hold
 from circulation.losses.claims import make_claim
 from circulation.models import Hold, Loan
-from circulation.notices.calls import record_call, waiting_calls
-from circulation.notices.jobs import forget_detached, forget_old
-from circulation.notices.letters import print_letters, waiting_letters
 from circulation.notices.lists import decide_unsure
 from circulation.notices.models import (
-    Notice,
-    NoticeCall,
-    NoticeLetters,
-    NoticeMessage,
     NoticeWish,
 )
 from circulation.notices.planning import plan_apology, plan_day
@@ -425,82 +418,5 @@ def test_what_was_told_is_the_persons_own_and_goes_with_them(
     library.take_back(item)
     with library.writing() as session:
         erase_patron(session, library.head, patron.id)
-    assert not desk.notices()
-    assert not desk.messages()
-
-
-def test_a_loan_that_left_the_history_leaves_the_notices_too(
-    library: Library, desk: Desk, reader: Reader, post: Post
-) -> None:
-    [item] = lent(library, reader())
-    late(library, 3)
-    desk.day()
-    library.take_back(item)
-    with library.writing() as session:
-        session.query(Loan).update({"patron_id": None})
-        forget_detached(session)
-    assert [one.loan_id for one in library.all(Notice)] == [None]
-    assert [one.body for one in library.all(NoticeMessage)] == [""]
-
-
-def test_what_was_told_long_ago_is_forgotten_but_for_what_is_still_open(
-    library: Library, desk: Desk, reader: Reader, post: Post
-) -> None:
-    reads = reader(expires_on=library.today + timedelta(days=400))
-    back, out = lent(library, reads, 2)
-    called = reader("Trần Văn Hai", email="", phone="0600999888")
-    [other] = lent(library, called)
-    late(library, 3)
-    desk.day()
-    with library.writing() as session:
-        [call] = waiting_calls(session, library.place.library.id, library.today)
-        record_call(session, library.clerk, message_id=call.id, result="reached", tries=0)
-    library.take_back(back)
-    library.take_back(other)
-
-    def forget(days: int) -> None:
-        library.later(days=days)
-        with library.writing() as session:
-            forget_old(session)
-
-    forget(179)
-    assert len(desk.notices()) == 3
-    assert len(library.all(NoticeCall)) == 1
-    forget(2)
-    loans = {loan.item_id: loan.id for loan in library.all(Loan)}
-    assert [one.loan_id for one in desk.notices()] == [loans[out.id]]
-    [message] = desk.messages()
-    assert (message.body, message.state) == ("", "sent")
-    assert not library.all(NoticeCall)
-    assert desk.plan() == 1  # the next step of what is still out; the first is not told again
-    library.take_back(out)
-    forget(1)
-    assert [one.step for one in desk.notices()] == [3]
-
-
-def test_a_cards_end_is_remembered_until_it_is_past_and_letters_go_with_their_batch(
-    library: Library, desk: Desk, reader: Reader, post: Post
-) -> None:
-    library.setting("notices.keep_days", 30)
-    library.setting("notices.card_days", 60)
-    reader(expires_on=library.today + timedelta(days=60))
-    by_post = reader("Đỗ Văn Ba", email="", phone="")
-    [item] = lent(library, by_post)
-    desk.day()
-    late(library, 3)
-    desk.day()
-    with library.writing() as session:
-        groups = [one.key for one in waiting_letters(session, library.place.library.id)]
-        print_letters(session, library.clerk, groups=groups)
-    library.take_back(item)
-    library.later(days=32)
-    with library.writing() as session:
-        forget_old(session)
-    assert [one.what for one in desk.notices()] == ["card_expiring"]
-    assert not library.all(NoticeLetters)
-    assert desk.plan() == 0
-    library.later(days=15)
-    with library.writing() as session:
-        forget_old(session)
     assert not desk.notices()
     assert not desk.messages()
