@@ -1,7 +1,7 @@
 """receipts by mail, answers to registrations
 
 Revision: 0123
-Before it: 0124a
+Before it: 0122a
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0123'
-down_revision = '0124a'
+down_revision = '0122a'
 branch_labels = None
 depends_on = None
 

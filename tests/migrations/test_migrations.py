@@ -172,7 +172,7 @@ def test_what_was_told_survives_the_tables_being_made_anew(empty: Engine) -> Non
         )
         session.add(NoticeCall(message_id=rows[0].id, result="reached"))
         session.add(NoticeWish(patron_id=patron.id, channel="sms", receipt="email"))
-    command.downgrade(alembic_config(), "0124a")
+    command.downgrade(alembic_config(), "0122a")
     assert upgrade_database()
     with db.transaction() as session:
         assert session.scalars(select(Notice.what)).all() == ["overdue"]
