@@ -3,6 +3,7 @@
 Deliveries and jobs run in two threads, so that the index stays fresh while a long job runs.
 """
 
+import ctypes
 import logging
 import os
 import threading
@@ -30,6 +31,17 @@ def give_way() -> None:
     os.nice(10)
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+
+def give_back() -> None:
+    """Return freed memory to the system, where the C library can: each delivery's threads leave
+    some tens of MB behind that it would keep. Takes less than a millisecond.
+    """
+    if _trim is not None:
+        _trim(0)
 
 
 class Worker:
@@ -74,6 +86,8 @@ class Worker:
             try:
                 worked = [deliver_once(name) for name in outbox.CONSUMERS]  # each gets its turn
                 busy = any(worked)
+                if busy:
+                    give_back()
             except Exception:  # the loop must outlive a database that is away for a moment
                 log.exception("delivery failed")
                 time.sleep(2)
@@ -88,6 +102,8 @@ class Worker:
                     jobs.run_due_periodic()
                     next_look = time.monotonic() + 20
                 busy = jobs.run_next_job()
+                if busy:
+                    give_back()
             except Exception:
                 log.exception("job loop failed")
                 time.sleep(2)

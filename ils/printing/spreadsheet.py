@@ -13,6 +13,10 @@ FONT = "Times New Roman"
 WIDEST = 60
 STATE = ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")
 SIGNING_ROOM = 4  # rows between how to sign and the name
+MARGIN = 0.6  # inches
+A4 = (8.27, 11.69)  # inches
+CHARACTER, ROW = 5.4, 15.0  # points: a character of a column's width, a row of one line
+STILL_READ = 1.4  # so many pages tall is set on one, smaller, rather than parted from who signs
 
 
 @dataclass(frozen=True)
@@ -110,23 +114,27 @@ def _sheet_name(name: str, taken: set[str]) -> str:
 
 def _write(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
     page.set_paper(9)  # A4
-    page.fit_to_pages(1, 0)
-    page.set_margins(left=0.6, right=0.6, top=0.6, bottom=0.6)
+    page.set_margins(left=MARGIN, right=MARGIN, top=MARGIN, bottom=MARGIN)
     if sheet.landscape:
         page.set_landscape()
     last = len(sheet.headers) - 1
     line = top = _write_heading(page, sheet, last, looks)
+    folded = 0  # lines that wrapped cells take beyond their row's first
     widths = [_width(str(head)) for head in sheet.headers]
     for column, head in enumerate(sheet.headers):
         page.write_string(top, column, str(head), looks["header"])
     for number, row in enumerate(sheet.rows):
         line += 1
+        folded += max(
+            (len(_shown(row[at])) // WIDEST for at in sheet.wide if at < len(row)), default=0
+        )
         for column, value in enumerate(row):
             _write_cell(page, line, column, value, sheet, looks, strong=number in sheet.strong)
             if column < len(widths):
                 widths[column] = max(widths[column], _width(_shown(value)))
+    widths = [WIDEST if at in sheet.wide else width for at, width in enumerate(widths)]
     for column, width in enumerate(widths):
-        page.set_column(column, column, WIDEST if column in sheet.wide else width)
+        page.set_column(column, column, width)
     page.freeze_panes(top + 1, 0)
     page.repeat_rows(top)
     if not sheet.heading and line > top:
@@ -135,7 +143,16 @@ def _write(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
         line += 1
         page.write_string(line + 1, 0, str(text), looks["note"])
     if sheet.official:
-        _write_signatures(page, sheet.official, line + 3, last, looks)
+        line = _write_signatures(page, sheet.official, line + 3, last, looks)
+    pages = _pages_tall(line + 1 + folded, sum(widths), landscape=sheet.landscape)
+    page.fit_to_pages(1, 1 if sheet.official and pages <= STILL_READ else 0)
+
+
+def _pages_tall(lines: int, characters: float, *, landscape: bool) -> float:
+    """Return about how many pages so many lines fill once the columns fit beside each other."""
+    wide, tall = ((side - 2 * MARGIN) * 72 for side in (reversed(A4) if landscape else A4))
+    scale = min(1.0, wide / (characters * CHARACTER))
+    return lines * ROW * scale / tall
 
 
 def _write_heading(page: Any, sheet: Sheet, last: int, looks: dict[str, Any]) -> int:
@@ -161,17 +178,21 @@ def _write_issuer(page: Any, official: Official, last: int, looks: dict[str, Any
 
 def _write_signatures(
     page: Any, official: Official, line: int, last: int, looks: dict[str, Any]
-) -> None:
-    """Write the blocks of those who sign: the first under the words, the others under numbers."""
+) -> int:
+    """Write the blocks of those who sign: the first under the words, the others under numbers.
+
+    Return the row of the names.
+    """
     others = max(1, len(official.signatures) - 1)
     each = (last - 1) // others
+    names = line + 1 + SIGNING_ROOM
     for place, (role, how, name) in enumerate(official.signatures):
         first = 2 + (place - 1) * each if place else 0
         end = first + each - 1 if place else 1
         page.merge_range(line, first, line, end, role.upper(), looks["middle+"])
         page.merge_range(line + 1, first, line + 1, end, how, looks["aside"])
-        at = line + 1 + SIGNING_ROOM
-        page.merge_range(at, first, at, end, name, looks["middle+"])
+        page.merge_range(names, first, names, end, name, looks["middle+"])
+    return names
 
 
 def _write_cell(

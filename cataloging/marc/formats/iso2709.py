@@ -30,6 +30,8 @@ _SECOND_LEADER: Final = re.compile(
     rb"(?<=.)(?=[0-9]{5}[acdnpos ][a-z ]{2}[ -~]{2}22[0-9]{5}[ -~]{3}4500(?:[0-9A-Za-z]{3}[0-9]{9}){2,99}\x1e)",
     re.DOTALL,
 )
+# What ends before a leader would is rubbish; the record behind it is not to lose its own leader.
+_BEHIND_RUBBISH: Final = re.compile(rb"(?<=\x1d)(?=[0-9]{5}[ -~]{5}22[0-9]{5}[ -~]{7})")
 _COMBINES_WITH_MARK: Final = re.compile(
     "[\x1e\x1f].?[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 )
@@ -234,4 +236,5 @@ def _starts_inside(whole: bytes) -> list[int]:
     """Return where leaders stand within a stretch besides its beginning."""
     found = {m.start() for m in _NEXT_LEADER.finditer(whole, 24)}
     found |= {m.start() for m in _SECOND_LEADER.finditer(whole, 1)}
+    found |= {m.start() for m in _BEHIND_RUBBISH.finditer(whole, 1, 48)}
     return sorted(found)

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from ils.core import clock
-from ils.printing import Sheet, barcode_svg, qr_svg, xlsx
+from ils.printing import Official, Sheet, barcode_svg, qr_svg, xlsx
 from ils.printing.codes import barcode_modules
 from ils.printing.labels import LABEL_SHEETS, Label, barcode_labels
 from ils.printing.pdf import typst_pages, typst_pdf
@@ -102,6 +102,17 @@ def test_a_spreadsheet_keeps_numbers_days_and_words_apart():
     assert first["C2"].value == 1234567
     assert book.worksheets[1]["B2"].number_format == '#,##0" đ"'
     assert book.worksheets[1]["B3"].value is None
+
+
+@pytest.mark.parametrize(("rows", "together"), [(33, True), (400, False)])
+def test_who_signs_is_on_the_page_of_the_figures_where_that_can_be_read(rows, together):
+    signed = Official(["Sở"], "Sen Hồ, ngày 5", [("Người lập", "(Ký)", ""), ("Phụ trách", "", "")])
+    table = [["1", "Lượt mượn", n, "", "", ""] for n in range(rows)]
+    sheet = Sheet("T", list("ABCDEF"), table, wide=(1,), landscape=True, official=signed)
+    page = openpyxl.load_workbook(io.BytesIO(xlsx([sheet]))).worksheets[0]
+    assert page.sheet_properties.pageSetUpPr.fitToPage  # one page wide in any case
+    assert (page.page_setup.fitToHeight in (None, 1)) == together
+    assert page.print_title_rows  # the heads stand on every page
 
 
 def test_two_sheets_of_one_name_are_both_kept():
