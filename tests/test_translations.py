@@ -56,3 +56,17 @@ def test_catalogs_are_well_formed() -> None:
             catalog = read_po(opened, locale="vi")
         for message in catalog:
             assert not list(message.check(catalog)), f"{file}: {message.id!r}"
+
+
+def test_an_english_sentence_has_one_vietnamese() -> None:
+    """The catalogs are one at run time: of two translations one would be said everywhere."""
+    said: dict[tuple[str, str | None], dict[str, str]] = {}
+    for file in catalogs():
+        with Path(file).open("rb") as opened:
+            for message in read_po(opened, locale="vi"):
+                if message.id and message.string:
+                    first = message.id if isinstance(message.id, str) else message.id[0]
+                    place = str(file.relative_to(ROOT).parents[3])
+                    said.setdefault((first, message.context), {})[str(message.string)] = place
+    twice = {text: places for (text, _), places in said.items() if len(places) > 1}
+    assert twice == {}

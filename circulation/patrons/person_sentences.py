@@ -107,7 +107,7 @@ def _tables(data: Mapping[str, Any]) -> list[dict[str, Any]]:
                 (_("Agreed to"), "2fr"),
                 (_("How"), "1fr"),
                 (_("Given"), "auto"),
-                (_("Taken back"), "auto"),
+                (_("Taken back on"), "auto"),
             ],
             [
                 [

@@ -34,6 +34,7 @@ HEADS = {
 DUE_DAY = 5  # of the month after
 NEW_STOCK = {4: 9_500_000, 8: 14_000_000, 10: 12_000_000, 12: 18_500_000}
 WITHDRAWN_ON = (12, 18)
+ON_PAPER = "theo sổ luân chuyển và sổ lưu động, chưa nhập vào phần mềm"
 
 
 class Papers:
@@ -93,9 +94,9 @@ class Papers:
     ) -> None:
         typed = self._typed(library, month)
         entries = [
-            Entry(row, "period", typed[row])
+            Entry(row, "period", typed[row], "" if cell.computed is None else ON_PAPER)
             for (row, column), cell in reports.cells_of(session, report).items()
-            if column == "period" and cell.computed is None and row in typed
+            if column == "period" and not cell.computed and typed.get(row) is not None
         ]
         signed = {"0": actor.name, "2": HEADS[library]}  # by place in the form's roles
         reports.write(session, actor, report.id, entries, signatures=signed)

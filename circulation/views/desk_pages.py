@@ -158,7 +158,7 @@ def _evening_sheet(rows: list[StillOut]) -> Response:
         )
         for one in rows
     ]
-    headers = [_("Accession number"), _("Title"), _("Patron"), _("Card number"), _("Since")]
+    headers = [_("Accession number"), _("Title"), _("Patron"), _("Card number"), _("Since when")]
     body = xlsx([Sheet(_("Reading room"), headers, cells, wide=(1,))])
     name = f"phong-doc-{clock.today():%Y%m%d}.xlsx"
     return Response(

@@ -151,7 +151,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={int(BUSY_SECONDS * 1000)}",
-        "cache_size=-20000",
+        "cache_size=-8000",
         "mmap_size=268435456",
         "temp_store=MEMORY",
     ):

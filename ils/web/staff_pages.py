@@ -32,7 +32,7 @@ class StaffForm(Form):
     """A new account."""
 
     username = StringField(_l("User name"), [Required(), Length(max=60)])
-    name = StringField(_l("Name"), [Required(), Length(max=120)])
+    name = StringField(_l("Full name"), [Required(), Length(max=120)])
     unit_id = SelectField(_l("Works at"), coerce=int)
     role = SelectField(_l("Role"))
     password = PasswordField(_l("First password"), [Required()])

@@ -123,9 +123,9 @@ def test_an_upload_without_a_file_or_with_an_empty_one_is_refused(staff: Any) ->
     assert "Xin chọn tệp" in text_of(answer)
     empty = send(staff, b"")
     assert empty.status_code == 422
-    assert "Tệp rỗng" in text_of(empty)
+    assert "Tệp không có nội dung" in text_of(empty)
     script = send(staff, b"", **{"X-Requested-With": "fetch"})
-    assert script.get_json()["errors"] == ["Tệp rỗng."]
+    assert script.get_json()["errors"] == ["Tệp không có nội dung."]
 
 
 def test_the_script_is_told_where_to_go_on(staff: Any) -> None:

@@ -13,7 +13,7 @@ from ils.core import clock
 from ils.core.db import reading
 from ils.core.events import EventRow
 from ils.org.units import unit_by_code, version_on
-from ils.reporting.models import Report
+from ils.reporting.models import Report, ReportCell
 from opac.models import NewsPost
 from opac.sample.site import Sites
 
@@ -50,6 +50,8 @@ def test_the_sample_leaves_something_to_show_on_every_page(app: Flask, loaded: S
         assert len(set(session.scalars(select(NewsPost.unit_id)))) >= 3
         states = [r.state for r in session.scalars(select(Report))]
         assert sorted(states) == ["approved", "approved", "draft", "returned"]
+        at_points = select(ReportCell).where(ReportCell.row == "F04", ReportCell.column == "period")
+        assert all(cell.value and cell.reason for cell in session.scalars(at_points))
     assert sample_state() == "loaded"
     assert len(loaded.readers) == 4
 
