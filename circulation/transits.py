@@ -99,6 +99,39 @@ def transit_slip(act: Act, item: ItemAtDesk, to_branch_id: int, why: str) -> dic
     }
 
 
+def slip_of_transit(session: Session, actor: Actor, transit_id: int) -> dict[str, object]:
+    """Return the slip of a copy that is on its way from or to the library, to be printed again.
+
+    Raises ``NotFound`` for any other, and for one that has arrived.
+    """
+    row = session.execute(
+        select(Transit, Item, Record.title)
+        .join(Item, Item.id == Transit.item_id)
+        .join(Record, Record.id == Item.record_id)
+        .where(
+            Transit.id == transit_id,
+            Transit.received_at.is_(None),
+            Transit.cancelled_at.is_(None),
+        )
+    ).first()
+    ends = [row[0].from_branch_id, row[0].to_branch_id] if row is not None else []
+    if row is None or not any(branch(session, at).library_id == actor.library_id for at in ends):
+        raise NotFound("transit_unknown", transit_id=transit_id)
+    transit, item, title = row
+    hold = session.get(Hold, transit.hold_id) if transit.hold_id is not None else None
+    return {
+        "kind": "transit",
+        "title": title,
+        "accession_no": item.accession_no,
+        "barcode": item.barcode,
+        "on": clock.local_day(transit.sent_at).isoformat(),
+        "from": transit.from_branch_id,
+        "to": transit.to_branch_id,
+        "why": transit.reason,
+        "patron_code": hold_about(session, hold)["patron_code"] if hold is not None else None,
+    }
+
+
 # --- a way that changes ----------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ from circulation.slips import (
     loan_slip,
     slip_of_answer,
 )
+from circulation.transits import slip_of_transit
 from circulation.views.desk_workstation import PAPERS, workstation
 from ils.core import clock
 from ils.core.db import reading
@@ -95,6 +96,14 @@ def answer(slip_key: str) -> Response:
     """Print the slip of an act: hold, transit, receipt."""
     with reading() as session:
         return _printed(session, slip_of_answer(session, current_actor(), slip_key))
+
+
+@bp.get("/transit/<int:transit_id>.pdf")
+@door(USE_DESK)
+def transit(transit_id: int) -> Response:
+    """Print the slip of a copy that is on its way again."""
+    with reading() as session:
+        return _printed(session, slip_of_transit(session, current_actor(), transit_id))
 
 
 @bp.get("/last.pdf")
@@ -227,7 +236,9 @@ def _transit(session: Session, slip: dict[str, Any], names: dict[int, str]) -> d
         "why": why.get(str(slip.get("why")), "") + (f" (…{code})" if code else ""),
         "title": _short(slip.get("title") or ""),
         "item": _item(slip),
-        "from": _("From %(name)s", name=names.get(current_actor().unit_id or 0, "–")),
+        "from": _(
+            "From %(name)s", name=names.get(slip.get("from") or current_actor().unit_id or 0, "–")
+        ),
     }
 
 

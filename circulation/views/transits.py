@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from circulation.desk import DeskResult, perform
 from circulation.permissions import SEND, USE_DESK
+from circulation.registers.views import XLSX, as_file
 from circulation.transits import (
     cancel_transit,
     change_destination,
@@ -20,9 +22,12 @@ from circulation.transits import (
     transit_list,
 )
 from circulation.views.holds import new_key, tell
+from ils.core import clock
 from ils.core.db import reading
 from ils.core.errors import Forbidden, IlsError, NotFound
+from ils.org.office import office_of
 from ils.org.units import branches_of, unit_names
+from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
 
@@ -34,6 +39,17 @@ WHY: dict[str, Any] = {
     "manual": _l("sent by hand"),
     "consignment": _l("in a box"),
 }
+COLUMNS = (
+    Column("way", "Chiều", width="14mm"),
+    Column("title", "Nhan đề", width="2fr"),
+    Column("number", "Số ĐKCB", "code", "26mm"),
+    Column("from", "Từ"),
+    Column("to", "Đến"),
+    Column("why", "Lý do", width="30mm"),
+    Column("sent", "Ngày gửi", "date", "21mm"),
+    Column("days", "Số ngày", "num", "15mm"),
+    Column("late", "Ghi chú", width="22mm"),
+)
 ACTS: dict[str, Callable[..., DeskResult]] = {
     "receive_here": receive_here,
     "send_back": send_back,
@@ -61,6 +77,48 @@ def here() -> str:
             why=WHY,
             branches=[(b.id, names.get(b.id, b.code)) for b in own if b.id != at],
             key=new_key(),
+        )
+
+
+@bp.get("/list.xlsx")
+@door(USE_DESK)
+def spreadsheet() -> Response:
+    """Return what is on its way as a spreadsheet."""
+    return as_file(listing_xlsx(_listing()), "dang-chuyen.xlsx", XLSX)
+
+
+@bp.get("/list.pdf")
+@door(USE_DESK)
+def paper() -> Response:
+    """Return what is on its way as a paper, to look for what is late."""
+    return as_file(listing_pdf(_listing()), "dang-chuyen.pdf", "application/pdf")
+
+
+def _listing() -> Listing:
+    at, late = current_actor().unit_id or 0, request.args.get("late") == "1"
+    with reading() as session, force_locale("vi"):
+        names = unit_names(session)
+        rows = [
+            {
+                "way": words,
+                "title": one.title,
+                "number": one.item.accession_no or one.item.barcode,
+                "from": names.get(one.transit.from_branch_id, ""),
+                "to": names.get(one.transit.to_branch_id, ""),
+                "why": str(WHY.get(one.transit.reason, "")),
+                "sent": clock.local_day(one.transit.sent_at),
+                "days": one.days,
+                "late": "Quá lâu" if one.late else "",
+            }
+            for way, words in (("in", "Đến"), ("out", "Đi"))
+            for one in transit_list(session, at, way, late_only=late)
+        ]
+        return Listing(
+            title="Tài liệu chuyển đi quá lâu" if late else "Tài liệu đang chuyển",
+            columns=COLUMNS,
+            rows=rows,
+            office=office_of(session, current_actor().library_id or at),
+            about=[names.get(at, ""), f"(tính đến ngày {clock.today():%d/%m/%Y})"],
         )
 
 

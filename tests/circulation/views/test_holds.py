@@ -249,6 +249,9 @@ def test_what_is_on_its_way_is_called_back_and_sent_by_hand(
     page = text_of(browser.get("/staff/transits/"))
     assert f"transit-{transit.id}" in page
     assert f"transit-{transit.id}" not in text_of(browser.get("/staff/transits/?late=1"))
+    assert browser.get(f"/staff/desk/slips/transit/{transit.id}.pdf").data.startswith(b"%PDF")
+    assert browser.get("/staff/transits/list.pdf").data.startswith(b"%PDF")
+    assert browser.get("/staff/transits/list.xlsx?late=1").data.startswith(b"PK")
     address = f"/staff/transits/{transit.id}"
     browser.post(address, data={"act": "not_arrived"})
     with db.reading() as session:
