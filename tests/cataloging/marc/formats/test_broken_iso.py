@@ -79,6 +79,14 @@ def test_rubbish_between_records_is_told_with_its_place(read_bytes):
     assert (told.byte_start, told.byte_end) == (len(iso(FIRST)), len(iso(FIRST)) + len(rubbish))
 
 
+def test_a_little_rubbish_does_not_take_the_leader_of_a_spoiled_record(read_bytes):
+    spoiled = ONE[:24] + b"XXXXXXXXXXXX" + ONE[36:]
+    found = read_bytes(among(b"rubbish\x1d" + spoiled))
+    assert titles(found) == ["Dế Mèn", "Số đỏ", "Tắt đèn"]
+    assert [one.marc is None for one in found] == [False, True, False, False]
+    assert found[2].marc["leader"][5:8] == SECOND["leader"][5:8]
+
+
 def test_a_leader_alone_is_no_record(read_bytes):
     found = read_bytes(among(b"00026nam a2200025 a 4500\x1e\x1d"))
     assert titles(found) == ["Dế Mèn", "Tắt đèn"]
