@@ -274,6 +274,7 @@ def patron_facts(
         card_kind=card.kind if card else "lending",
         card_expires_on=card.expires_on if card else None,
         deleted=patron.deleted_at is not None,
+        visitor_on=patron.visitor_on,
         age=at_desk.age,
         child=at_desk.child,
         consent=patron.consent_at is not None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from circulation.desk import AMBER, GREEN, RED, Act, DeskResult, Overrides
@@ -437,10 +437,13 @@ def _slip(act: Act, scene: Scene, way: Route, hold: Hold | None) -> dict[str, An
     return None
 
 
+_VISITOR = case((Patron.visitor_on.is_not(None), Patron.name))  # the number of the day
+
+
 def hold_about(session: Session, hold: Hold) -> dict[str, Any]:
     """Return a hold as an answer shows it. The reader appears by the end of the card number."""
     row = session.execute(
-        select(PatronCard.number, Patron.id)
+        select(func.coalesce(PatronCard.number, _VISITOR), Patron.id)
         .select_from(Patron)
         .outerjoin(PatronCard, (PatronCard.patron_id == Patron.id) & (PatronCard.state == "active"))
         .where(Patron.id == hold.patron_id)

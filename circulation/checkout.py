@@ -220,8 +220,8 @@ def _gather(
     item = item_at_desk(session, found.item_id, found.record_id)
     queue = queue_of(session, found.record_id, act.now, awaited=awaited)
     own = queue.of_patron(whose, item.item.volume_key) if queue.rows else None
-    if own is not None and own.kind == "slip":
-        kind = kind or READING_ROOM  # asked for from the stack to be read here
+    if (own is not None and own.kind == "slip") or patron.patron.visitor_on is not None:
+        kind = kind or READING_ROOM  # asked for from the stack to be read here, or without a card
     return Scene(
         item=item,
         patron=patron,

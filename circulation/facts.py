@@ -348,7 +348,9 @@ class PatronAtDesk:
         return self.category.child if age is None else age < self.child_below
 
     def statistics(self) -> dict[str, Any]:
-        """Return the columns of the event log that freeze who the patron is."""
+        """Return the columns of the event log that freeze who the patron is; a visitor is nobody."""
+        if self.patron.visitor_on is not None:
+            return {}
         return {
             "patron_ref": self.patron.id,
             "age_band": "child" if self.child else "adult",

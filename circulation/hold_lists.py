@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
@@ -31,8 +31,10 @@ class HoldRow:
     place: int | None = None
 
 
+_VISITOR = case((Patron.visitor_on.is_not(None), Patron.name))  # the number of the day
+_CODE = func.coalesce(PatronCard.number, _VISITOR)
 _ROWS = (
-    select(Hold, Record.title, Record.author, Patron, PatronCard.number, Item, Record.call_number)
+    select(Hold, Record.title, Record.author, Patron, _CODE, Item, Record.call_number)
     .join(Record, Record.id == Hold.record_id)
     .outerjoin(Patron, Patron.id == Hold.patron_id)
     .outerjoin(PatronCard, (PatronCard.patron_id == Patron.id) & (PatronCard.state == "active"))

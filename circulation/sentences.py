@@ -69,6 +69,8 @@ REASONS: dict[str, Any] = {
     "card_unknown": _l("No patron has this card."),
     "item_not_card": _l("This is an item, not a card."),
     "card_replaced": _l("This card was replaced or declared lost."),
+    "visitor_day_over": _l("This visitor's number was for another day."),
+    "visitor_reads_here": _l("A visitor without a card reads here; nothing is lent home."),
     "patron_deleted": _l("This patron is no longer registered."),
     "patron_of_other_library": _l("The patron is registered at another library."),
     "card_expired": _l("The card expired on %(expires_on)s."),

@@ -122,6 +122,7 @@ def has_new_loans(session: Session, actor: Actor, patron_id: int) -> bool:
         Loan.closed_at.is_(None),
         Loan.started_on == clock.today(),
         Loan.branch_id == actor.unit_id,
+        Loan.patron_id.in_(select(Patron.id).where(Patron.visitor_on.is_(None))),
     )
     return session.scalar(query.limit(1)) is not None
 

@@ -99,6 +99,8 @@ class Patron(Base):
     registered_on: Mapped[date] = mapped_column(Date, default=clock.today)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Stands for a visitor without a card on this day: nameless, on no list, reads here only.
+    visitor_on: Mapped[date | None] = mapped_column(Date)
     # Registered twice: this record is set aside, its cards lead to that one.
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
 

@@ -37,6 +37,8 @@ class DayVisitor(Base):
     purpose: Mapped[str] = mapped_column(String(120), default="")
     at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
     by: Mapped[int | None] = mapped_column(Integer)
+    # what stands for the visitor where something is asked for or read
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
 
     __table_args__ = (
         UniqueConstraint("library_id", "number"),

@@ -17,11 +17,12 @@ from cataloging.models import Barcode
 from circulation.desk import AMBER, GREEN, RED, Act
 from circulation.events import VisitCounted
 from circulation.facts import lock, patron_at_desk
+from circulation.models import Loan
 from circulation.patrons.cards import holder_of
-from circulation.patrons.models import Patron, PatronCard
+from circulation.patrons.models import Patron, PatronCard, PatronCategory
 from circulation.patrons.signed import number_in
 from circulation.patrons.visit_models import DayVisitor, DoorVisit
-from circulation.permissions import TALLY
+from circulation.permissions import TALLY, USE_DESK
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
@@ -32,6 +33,7 @@ from ils.text.normal import clean
 from ils.text.typing_keys import barcode_readings
 
 BY_CARD, BY_VISITOR = "card", "day_visitor"
+OF_VISITORS = "other"  # the kind of patron whose rules hold for visitors, where there is one
 NOON, EVENING = 12, 18  # where the sessions of a day part
 _DAY_NUMBER = re.compile(r"K\d{6}-\d{3,}")
 
@@ -189,6 +191,38 @@ def register_visitor(
     return visitor
 
 
+def stand_in_for(session: Session, actor: Actor, number: str) -> Patron | None:
+    """Return what stands for a visitor where something is asked for or read, made when needed.
+
+    It is a record set aside from the start: it has the number of the day and no name, is on no
+    list of patrons and in no figure of them, and reads here on its day only. None for no visitor
+    of the library the actor works for.
+    """
+    visitor = visitor_numbered(session, actor.library_id, number)
+    if visitor is None:
+        return None
+    actor.require(USE_DESK)
+    if visitor.patron_id is None:
+        kinds = session.scalars(
+            select(PatronCategory)
+            .where(PatronCategory.child.is_(False))
+            .order_by(PatronCategory.code != OF_VISITORS, PatronCategory.order)
+        )
+        made = Patron(
+            library_id=visitor.library_id,
+            branch_id=visitor.branch_id,
+            category=kinds.first().code,  # type: ignore[union-attr]  # every library has kinds
+            name=visitor.number,
+            event_ref=None,
+            visitor_on=visitor.day,
+            deleted_at=clock.now(),
+        )
+        session.add(made)
+        session.flush()
+        visitor.patron_id = made.id
+    return session.get_one(Patron, visitor.patron_id)
+
+
 def visitor_numbered(session: Session, library_id: int | None, text: str) -> DayVisitor | None:
     """Return the visitor of a library who has this number, if it is one."""
     return session.scalar(
@@ -227,8 +261,13 @@ def forget_visits(session: Session) -> None:
     session.execute(delete(DoorVisit).where(DoorVisit.day < today - timedelta(days=1)))
     for library in libraries(session):
         days = max(2, int(setting(session, library.id, "patrons.visitor_days")))
+        still_has = select(Loan.id).where(
+            Loan.patron_id == DayVisitor.patron_id, Loan.closed_at.is_(None)
+        )
         session.execute(
             delete(DayVisitor).where(
-                DayVisitor.library_id == library.id, DayVisitor.day < today - timedelta(days=days)
+                DayVisitor.library_id == library.id,
+                DayVisitor.day < today - timedelta(days=days),
+                ~still_has.exists(),
             )
         )

@@ -73,6 +73,7 @@ class PatronFacts:
     card_kind: str = "lending"
     card_expires_on: date | None = None
     deleted: bool = False
+    visitor_on: date | None = None  # a visitor of this day without a card
     age: int | None = None
     child: bool = False
     consent: bool = True

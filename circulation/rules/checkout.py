@@ -97,6 +97,8 @@ def checkout_reasons(facts: CheckoutFacts, policy: Policy) -> list[Reason]:
 
 def use_of_card(kind: str, patron: PatronFacts) -> list[Reason]:
     """Return what the kind of card stops: one for the reading room takes nothing home."""
+    if kind == HOME and patron.visitor_on is not None:
+        return [reason("visitor_reads_here")]
     at_home = kind == HOME and patron.card_kind == "reading"
     return [reason("card_of_reading_room")] if at_home else []
 

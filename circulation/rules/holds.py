@@ -205,6 +205,8 @@ def hold_reasons(facts: HoldRequest, policy: Policy) -> list[Reason]:
         *note_reasons("hold", facts.patron, facts.today),
     ]
     found += figure_reasons("hold", facts.patron, policy)
+    if facts.patron.visitor_on is not None and not facts.slip:
+        found.append(reason("visitor_reads_here"))
     if not facts.volume_known:
         found.append(reason("volume_unknown"))
     if facts.holdable == 0 or not policy.holdable:
@@ -239,7 +241,12 @@ def _number_reasons(facts: HoldRequest, policy: Policy) -> list[Reason]:
 
 
 def card_reasons(patron: PatronFacts, today: date) -> list[Reason]:
-    """Return what is wrong with the card or the reader's file."""
+    """Return what is wrong with the card or the reader's file.
+
+    A visitor has neither: the day is what counts.
+    """
+    if patron.visitor_on is not None:
+        return [] if patron.visitor_on == today else [reason("visitor_day_over")]
     found = []
     if patron.deleted:
         found.append(reason("patron_deleted"))

@@ -51,6 +51,8 @@ KINDS: dict[str, Kind] = {
     "item_not_card": _refuse(2),
     "card_replaced": _refuse(2),
     "patron_deleted": _refuse(2),
+    "visitor_day_over": _refuse(2),
+    "visitor_reads_here": _refuse(2),
     "patron_of_other_library": _refuse(2, DESK, remembered=True),
     "card_expired": _refuse(2, DESK, remembered=True),
     "card_of_reading_room": _refuse(2, DESK, remembered=True),

@@ -20,7 +20,8 @@ from circulation.notices.receipts import mail_loans
 from circulation.patrons.cards import holder_of
 from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.patrons import FoundPatron
-from circulation.patrons.visits import visitor_numbered
+from circulation.patrons.visit_models import DayVisitor
+from circulation.patrons.visits import stand_in_for, visitor_numbered
 from circulation.reading_room import scan_in_house_use
 from circulation.rules.checkout import READING_ROOM
 from circulation.scan import Scanned, command_meant, recognize
@@ -30,6 +31,7 @@ from circulation.undo import undo
 from circulation.views.desk_show import session_rows
 from circulation.views.desk_slips import slip_of, slip_of_turn
 from circulation.views.desk_state import Answer, State
+from ils.core import clock
 from ils.core.config import config
 from ils.core.db import reading, transaction
 from ils.core.errors import NotFound
@@ -84,15 +86,23 @@ def scanned(state: State, text: str, key: str) -> Answer:
             answer.message = _("The barcode was mended to %(code)s.", code=found.repaired)
         return answer
     if visitor:
-        day = visitor.day.strftime("%d/%m/%Y")
-        said = _(
-            "A visitor of %(day)s without a card: may read here, nothing is lent home.", day=day
-        )
-        return Answer(state, message=said, tone="amber")
+        return _visitor(state, visitor)
     if found.kind == "nothing":
         said = _("Nothing is known by “%(text)s”.", text=text)
         return Answer(state, choice=found, message=said, tone="red")
     return Answer(state, choice=found, message=_("Please choose."), tone="amber")
+
+
+def _visitor(state: State, visitor: DayVisitor) -> Answer:
+    """Open a visitor of today, to whom copies are given to read here; another day opens nothing."""
+    day = visitor.day.strftime("%d/%m/%Y")
+    said = _("A visitor of %(day)s without a card: may read here, nothing is lent home.", day=day)
+    if visitor.day != clock.today() or not state.lends:
+        return Answer(state, message=said, tone="amber")
+    if state.patron_id is not None and state.patron_id == visitor.patron_id:
+        return finished(state)
+    stands = perform(stand_in_for, current_actor(), visitor.number)
+    return Answer(state.opened(stands.id if stands else None), message=said, tone="amber")
 
 
 # -- commands printed as codes, for scanners without a keyboard ---------------------------------

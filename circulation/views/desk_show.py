@@ -19,7 +19,7 @@ from circulation.ledger import account
 from circulation.models import BookDrop, DeskCommand
 from circulation.notices.receipts import mail_address, masked
 from circulation.patrons import looks
-from circulation.patrons.models import BlockNote
+from circulation.patrons.models import BlockNote, Patron
 from circulation.patrons.notes import author_names
 from circulation.patrons.patrons import patron_for
 from circulation.policies import branch
@@ -195,12 +195,15 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         else:
             here = branch(session, actor.unit_id)
         at_desk = patron_at_desk(session, here, today, patron_id=patron_id)
-        patron = patron_for(session, actor, patron_id)  # read above already
+        if at_desk is not None and _is_visitor_here(at_desk.patron):
+            patron = at_desk.patron
+        else:
+            patron = patron_for(session, actor, patron_id)  # read above already
+            looks.note_look(session, actor, patron_id, looks.DESK)
     except IlsError:
         return None
     if at_desk is None:
         return None
-    looks.note_look(session, actor, patron_id, looks.DESK)
     loans = loans_of_patron(session, patron_id)
     notes = session.scalars(_NOTES, {"patron_id": patron_id}).all()
     return {
@@ -221,6 +224,11 @@ def _panel(session: Session, patron_id: int) -> dict[str, Any] | None:
         "authors": author_names(session, [n.author_id for n in notes]),
         "mail": masked(mail_address(session, patron)) if loans else "",
     }
+
+
+def _is_visitor_here(patron: Patron) -> bool:
+    """Tell whether this stands for a visitor of the library without a card."""
+    return patron.visitor_on is not None and patron.library_id == current_actor().library_id
 
 
 def _stands(note: BlockNote, today: date) -> bool:

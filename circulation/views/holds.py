@@ -34,6 +34,7 @@ from circulation.hold_lists import (
 )
 from circulation.holds import place_hold
 from circulation.models import Hold
+from circulation.patrons.visits import stand_in_for
 from circulation.permissions import MANAGE_HOLDS, PLACE_HOLD, USE_DESK
 from circulation.policies import branch
 from circulation.pulling import not_on_shelf
@@ -136,6 +137,8 @@ def place(record_id: int) -> Any:
     try:
         with reading() as session:
             patron_id = patron_of_card(session, form.get("card", ""))
+        if patron_id is None and (stands := perform(stand_in_for, actor, form.get("card", ""))):
+            patron_id = stands.id
         if patron_id is None:
             return _title_page(record_id, problem=reason_sentence("card_unknown")), 422
         level = form.get("level", "")

@@ -3,11 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from circulation.checkout import check_out
-from circulation.models import Loan
+from circulation.hold_lists import stack_list
+from circulation.lending_jobs import pass_need_by
+from circulation.models import Hold, Loan
 from circulation.patrons.cards import replace_card
 from circulation.patrons.erasure import erase_patron
+from circulation.patrons.models import Patron
+from circulation.patrons.patrons import find_patrons, patron_for
 from circulation.patrons.visit_models import DayVisitor, DoorVisit
 from circulation.patrons.visits import (
     VisitorFacts,
@@ -15,11 +20,14 @@ from circulation.patrons.visits import (
     forget_visits,
     masked_paper,
     register_visitor,
+    stand_in_for,
 )
 from circulation.scan import recognize
 from circulation.tallies import count_visit
 from ils.core import clock
-from ils.core.errors import Invalid
+from ils.core.db import reading, transaction
+from ils.core.errors import Invalid, NotFound
+from tests import factories
 from tests.circulation.conftest import Library
 
 
@@ -150,3 +158,86 @@ def test_the_door_page_counts_by_keyboard_alone(staff_client, province):
     again = browser.post(page, data={"text": number}).get_data(as_text=True)
     assert "door__answer--green" in again
     assert "1 người" in again
+
+
+# --- what a visitor reads ------------------------------------------------------------------------
+
+
+def stand_in(library, made):
+    with library.writing() as session:
+        return stand_in_for(session, library.clerk, made.number)
+
+
+def test_a_visitor_gets_a_slip_for_the_stack_and_reads_here_today(library: Library):
+    library.setting("circulation.closed_stack", value=True)
+    item, made = library.item(), visitor(library)
+    guest = stand_in(library, made)
+    assert stand_in(library, made).id == guest.id
+    assert library.hold(item, guest).reasons[0]["code"] == "visitor_reads_here"
+    slip = library.hold(item, guest, kind="slip")
+    assert (slip.ok, slip.hold["patron_code"]) == (True, made.number[-4:])
+    with library.reading() as session:
+        (row,) = stack_list(session, library.place.branch.id)
+    assert (row.card, row.item.id) == (made.number, item.id)
+    assert library.take_back(item).action == "hold_shelf"
+    refused = library.lend(item, guest, kind="home")
+    assert "visitor_reads_here" in [one["code"] for one in refused.reasons]
+    lent = library.lend(item, guest)
+    assert (lent.ok, lent.loan["kind"]) == (True, "reading_room")
+    assert lent.loan["due_on"] == library.today.isoformat()
+    (read,) = library.events("reading_room_loan_made")
+    assert (read.patron_ref, read.category, read.quantity) == (None, None, 1)
+
+
+def test_the_slip_of_a_visitor_ends_with_the_day(lite: Library):
+    lite.setting("circulation.closed_stack", value=True)
+    item, other, guest = lite.item(), lite.item(), stand_in(lite, visitor(lite))
+    assert lite.hold(item, guest, kind="slip").ok
+    lite.on(lite.today + timedelta(days=1))
+    with clock.at(lite.now):
+        pass_need_by(lite.today)
+    assert [hold.state for hold in lite.all(Hold)] == ["expired_unfilled"]
+    for refused in (lite.hold(other, guest, kind="slip"), lite.lend(other, guest)):
+        assert refused.reasons[0]["code"] == "visitor_day_over"
+
+
+def test_what_stands_for_a_visitor_is_no_patron_and_the_name_stays_while_a_book_is_out(
+    lite: Library,
+):
+    item, made = lite.item(), visitor(lite)
+    guest = stand_in(lite, made)
+    with lite.reading() as session:
+        assert find_patrons(session, lite.clerk, made.number) == ([], 0)
+        with pytest.raises(NotFound):
+            patron_for(session, lite.clerk, guest.id)
+    assert lite.lend(item, guest).ok
+    lite.later(days=60)
+    with lite.writing() as session:
+        forget_visits(session)
+    assert [one.name for one in lite.all(DayVisitor)] == ["Trần Khách"]
+    assert lite.take_back(item).ok
+    with lite.writing() as session:
+        forget_visits(session)
+    assert lite.all(DayVisitor) == []
+    assert lite.get(Patron, guest.id).name == made.number
+
+
+def test_at_the_desk_the_number_opens_the_visitor_and_a_book_is_read_here(
+    app, province, staff_client
+):
+    browser = staff_client("head", province.branch)
+    browser.post("/staff/patrons/visitors", data={"name": "Trần Khách"})
+    with transaction() as session:
+        item = factories.create_item(session, province.branch)
+        number = session.scalars(select(DayVisitor.number)).one()
+    opened = browser.post("/staff/desk/scan", data={"scan": number, "key": "v1"})
+    page = opened.get_data(as_text=True)
+    assert f"Khách {number}" in page
+    with reading() as session:
+        guest = session.scalars(select(DayVisitor.patron_id)).one()
+    facts = {"scan": item.barcode, "key": "v2", "patron": str(guest)}
+    assert browser.post("/staff/desk/scan", data=facts).status_code == 200
+    with reading() as session:
+        assert [loan.kind for loan in session.scalars(select(Loan))] == ["reading_room"]
+    assert number in browser.get("/staff/desk/reading-room").get_data(as_text=True)
+    assert browser.get(f"/staff/patrons/{guest}").status_code == 404
