@@ -28,7 +28,7 @@ from circulation.losses.damage import add_rate, record_damage
 from circulation.losses.lost import declare_lost
 from circulation.losses.missing import start_search
 from circulation.losses.proposals import propose_lost
-from circulation.models import Loan
+from circulation.models import Loan, Transit
 from circulation.money import rates
 from circulation.money.batch_waivers import KINDS, Asked, plan_batch
 from circulation.money.sales import sell
@@ -49,13 +49,14 @@ from circulation.patrons.photos import keep_photo
 from circulation.patrons.registration import send_registration
 from circulation.patrons.requests import ask
 from circulation.patrons.visits import VisitorFacts, register_visitor
-from circulation.rotation import boxes, figures, returning
+from circulation.rotation import boxes, claims, figures, returning
 from circulation.rotation.models import Consignment
 from circulation.rulebook.drafts import make_draft, save_changes
 from circulation.rulebook.open_loans import preview_open_loans
 from circulation.rules.policy import Change
 from circulation.stocktaking.scanning import Scan, record_scans
 from circulation.stocktaking.takes import Plan, Scope, close_stock_take, freeze, plan_stock_take
+from circulation.transits import send
 from ils.accounts.actor import Actor
 from ils.accounts.passwords import hash_password
 from ils.core import clock
@@ -481,5 +482,14 @@ def _rotation(place: Place, head: Actor) -> dict[str, Any]:
         figures.report_figures(session, head, box_id=made[1], month=month, **told)
         returning.take_back(session, head, box_id=made[1], barcode="LẠ-7")
         returning.close_box(session, head, box_id=made[2], missing=True)
+        claims.settle_box(session, head, box_id=made[2], paper="BB 2", amount=90_000)
+        claims.let_off(session, head, box_id=made[2], amount=10_000, paper="QĐ 5")
+        paid = {"box_id": made[2], "amount": 50_000, "key": "point-pays"}
+        claims.take_point_payment(session, head, **paid)
         token = figures.link_of(session.get_one(Consignment, made[1]))
-    return {"box_ids": made, "point_id": points[0].id, "point_token": token}
+        sent = factories.create_item(session, place.province.branch)
+        there = {"to_branch_id": place.province.other_branch.id, "key": "sent-away"}
+        send(session, head, barcode=sent.barcode or "", **there)
+        transit_id = session.query(Transit.id).filter_by(item_id=sent.id).scalar()
+    words = {"box_ids": made, "point_id": points[0].id, "point_token": token}
+    return words | {"transit_id": transit_id}
