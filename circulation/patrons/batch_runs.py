@@ -31,7 +31,7 @@ from ils.core.db import is_sqlite, transaction
 from ils.core.errors import Refused
 from ils.core.jobs import Job, Progress, enqueue, has_stopped, job_kind
 
-AT_ONCE = 300  # rows dealt with within a request; more is work for the worker
+AT_ONCE = 60  # rows dealt with within a request, in a second; more is work for the worker
 ATTEMPTS = 4
 # Seconds between parts: on SQLite whoever waits for the lock looks every tenth of a second.
 BREATH = 0.11

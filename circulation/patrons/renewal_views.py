@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from circulation.desk import perform
-from circulation.patrons.batch_runs import AT_ONCE
 from circulation.patrons.classes import classes_with_figures
 from circulation.patrons.models import PatronCategory
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.renewals import (
+    TICKED,
     Choice,
     count_renewals,
     look_at_renewals,
@@ -54,7 +54,7 @@ def renewals() -> Any:
     with reading() as session:
         actor = current_actor()
         count = count_renewals(session, actor, choice)
-        few = count <= AT_ONCE
+        few = count <= TICKED
         rows = propose_renewals(session, actor, choice, until) if few else []
         unknown = unknown_numbers(session, actor, choice)
         page = render_template(

@@ -15,7 +15,7 @@ from circulation.blocks import patron_blocks
 from circulation.journal import plain
 from circulation.money.card_fees import annual_fee
 from circulation.patrons.batch_models import PatronBatch, PatronBatchRow
-from circulation.patrons.batch_runs import AT_ONCE, Work, counts_of, do_many, rows_of, work_of
+from circulation.patrons.batch_runs import Work, counts_of, do_many, rows_of, work_of
 from circulation.patrons.batches import Batch
 from circulation.patrons.cards import add_months, card_number_key, renew_card
 from circulation.patrons.models import Patron, PatronCard, PatronCategory
@@ -26,6 +26,7 @@ from ils.core import clock
 from ils.core.errors import Invalid
 from ils.org.models import OrgUnit
 
+TICKED = 300  # cards shown to be ticked one by one; of more, all are looked at first
 CARDS = 20  # judged or renewed in one transaction
 READY, RENEWED, REFUSED = "ready", "renewed", "refused"
 _OF_THE_CARD = ("card_expired",)
@@ -159,7 +160,7 @@ def renew_cards(
     batch = Batch.begin(session, actor, "renewal", plan=_plan(until))
     total = _write_rows(session, batch.row, chosen)
     if not total:
-        raise Invalid("cards_none_chosen", field="card", most=AT_ONCE)
+        raise Invalid("cards_none_chosen", field="card", most=TICKED)
     return do_many(session, actor, batch, total)
 
 
@@ -168,11 +169,11 @@ def look_at_renewals(
 ) -> PatronBatch:
     """Find out whose of many cards could be renewed, until when and for how much."""
     if choice.empty:
-        raise Invalid("cards_none_chosen", field="card", most=AT_ONCE)
+        raise Invalid("cards_none_chosen", field="card", most=TICKED)
     batch = Batch.begin(session, actor, "renewal", plan=_plan(until), state="trying")
     total = _write_rows(session, batch.row, _chosen(actor, choice))
     if not total:
-        raise Invalid("cards_none_chosen", field="card", most=AT_ONCE)
+        raise Invalid("cards_none_chosen", field="card", most=TICKED)
     return do_many(session, actor, batch, total)
 
 
@@ -230,14 +231,14 @@ class RenewalWork(Work):
         return row.done_to < row.total
 
     def _renew(self, batch: Batch, judged: RenewalRow) -> dict[str, Any]:
-        patron = judged.patron
+        patron, told = judged.patron, _told(judged)
         batch.begin_money(patron)
         old = judged.card.expires_on.isoformat()
         card = renew_card(batch.session, batch.actor, patron.id, until=self.until)
         new = card.expires_on.isoformat()
         batch.note(patron, ["patron_card", card.id, {"expires_on": [old, new]}])
         asked = sum(line.amount for line in batch.end_money(patron))
-        return _told(judged) | {"card_id": card.id, "amount": asked}
+        return told | {"card_id": card.id, "amount": asked}
 
     def figures(self, session: Session, row: PatronBatch) -> dict[str, Any]:
         """Count what is renewed or could be, and add the fees up."""

@@ -167,6 +167,9 @@ def test_many_are_renewed_with_fees_and_the_blocked_are_named(library: Library):
     assert [(row.patron_id, row.facts["against"][0][0]) for row in refused] == [
         (bad.id, "manual_block")
     ]
+    (renewed,) = (row for row in library.all(PatronBatchRow) if row.what == "renewed")
+    told = (renewed.facts["was"], renewed.facts["until"])
+    assert told == (soon.isoformat(), rows[0].until.isoformat())
     ends = {card.patron_id: card.expires_on for card in library.all(PatronCard)}
     assert ends == {an.id: rows[0].until, bad.id: soon}
     before = [e.amount for e in library.all(LedgerEntry)]
