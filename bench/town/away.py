@@ -29,7 +29,8 @@ class Away(Ground):
         """Note an act at a desk that has no server; nothing happens yet."""
         desk = at % 2
         number = next(self.counter)
-        command = COMMANDS[(0, 0, 1, 1, 2, 3, 4)[what % 7]]
+        command = COMMANDS[(0, 0, 1, 1, 2, 3, 4, 5)[what % 8]]
+        before = self.noted[desk][-1].key if self.noted[desk] else ""
         card = self.card(self.patron(patron)) if what % 11 else f"THE-LA-{patron % 2}"
         actor = self.actors[desk]
         self.noted[desk].append(
@@ -42,6 +43,7 @@ class Away(Ground):
                 unit_id=actor.unit_id,
                 item_code=self.item(item)[1] if what % 17 else "KHONG-CO",
                 card=card if command == "check_out" else "",
+                options={"of": before} if command == "undo" else {},
             )
         )
 
