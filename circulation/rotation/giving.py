@@ -1,5 +1,6 @@
 """A box given to its point for good: struck off here, entered in the books of the receiver."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from cataloging.models import Item
 from cataloging.permissions import EDIT_ITEM
 from circulation.desk import Act
 from circulation.facts import lock
+from circulation.losses.found import FOUND
 from circulation.returns import announce_moved
 from circulation.rotation.boxes import box_for, open_lines
 from circulation.rotation.events import CopiesGiven
@@ -40,6 +42,9 @@ def give_box(session: Session, actor: Actor, *, box_id: int, decision: str) -> C
         )
     }
     lock(session, records=[i.record_id for i in items.values()], items=items)
+    lines = _there(act, lines, items)
+    if not lines:
+        raise Refused("box_empty")
     for line in lines:
         line.state, line.closed_at = "given", act.now
     box.state, box.closed_on, box.closed_by = "given", act.today, actor.staff_id
@@ -64,6 +69,21 @@ def give_box(session: Session, actor: Actor, *, box_id: int, decision: str) -> C
     audit(session, actor, "box_given", "consignment", box.id, copies=len(lines))
     act.flush()
     return box
+
+
+def _there(
+    act: Act, lines: Sequence[ConsignmentLine], items: Mapping[int, Item]
+) -> list[ConsignmentLine]:
+    """Return the lines of copies that can be given; one recorded as missing or lost is not there."""
+    there = []
+    for line in lines:
+        how = items[line.item_id].lifecycle
+        if how in FOUND:
+            line.state = "missing_at_point" if how == "missing" else "lost_at_point"
+            line.closed_at = act.now
+        else:
+            there.append(line)
+    return there
 
 
 def enter_given(

@@ -8,7 +8,7 @@ from circulation.checkout import check_out
 from circulation.losses.lost import declare_lost
 from circulation.losses.models import Loss
 from circulation.models import Hold
-from circulation.rotation import figures, returning, undoing
+from circulation.rotation import figures, giving, returning, undoing
 from circulation.rotation.models import ConsignmentLine
 from circulation.undo import undo
 from ils.core.errors import Refused
@@ -114,3 +114,13 @@ def test_found_and_lent_since_it_cannot_be_scanned_back_into_the_closed_box(
     assert lite.lend(item, patron).ok
     with pytest.raises(Refused, match="box_copy_moved"):
         act(lite, returning.take_back, box_id=box_id, barcode=item.barcode)
+
+
+def test_a_copy_recorded_as_lost_is_not_given_with_its_box(lite: Library) -> None:
+    lost, there = lite.item(), lite.item()
+    box_id = box_of(lite, lost, there)
+    send(lite, box_id)
+    assert lite.do(declare_lost, lite.head, item_id=lost.id, way="none").ok
+    act(lite, giving.give_box, box_id=box_id, decision="15/QĐ-TV")
+    assert states(lite) == ["lost_at_point", "given"]
+    assert [lite.get(Item, one.id).lifecycle for one in (lost, there)] == ["lost", "withdrawn"]
