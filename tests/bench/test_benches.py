@@ -53,7 +53,7 @@ def test_search_is_measured(home: Path) -> None:
 
 @pytest.mark.postgres
 def test_the_desk_is_measured_on_both_databases(home: Path) -> None:
-    figures = _bench(home, "desk", "--records", "400", "--seconds", "4")
+    figures = _bench(home, "desk", "--records", "400", "--seconds", "2")
     assert figures["lend_client_count"] > 0
     assert figures["scan_server_count"] >= figures["lend_client_count"]
     assert figures["postgres_rate"] > 0
@@ -82,7 +82,7 @@ def test_the_report_of_a_province_is_measured(home: Path) -> None:
 
 
 def test_self_check_machines_are_measured(home: Path) -> None:
-    figures = _bench(home, "sip2", "--records", "400", "--seconds", "4")
+    figures = _bench(home, "sip2", "--records", "400", "--seconds", "2")
     assert figures["checkout_count"] > 0
     assert figures["refused"] == 0
 

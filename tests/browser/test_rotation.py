@@ -68,7 +68,7 @@ def test_a_box_goes_to_a_school_and_comes_back_with_one_missing(
     assert axe(page) == []
     for code in codes[:2]:
         scan(page, code, "ok")
-    assert page.inner_text("#box-left .stat__figure") == "1"
+    page.wait_for_selector("#box-left .stat__figure:text-is('1')")
     page.wait_for_selector("#live-out tbody:not(:has(tr + tr))")  # the page looks again by itself
     with db.transaction() as session:  # somebody else scans at the same box
         head = factories.create_actor(session, "head", branch, place.province.library)

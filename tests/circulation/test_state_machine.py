@@ -22,7 +22,7 @@ from bench import town
 ACTS = 5_000  # acts that went through a use case or a night
 AT_A_TIME = 50
 RUNS = 120
-EVERY = 8  # acts between two checks of the rows, which come at the end of each run as well
+EVERY = 12  # acts between two checks of the rows, which come at the end of each run as well
 some = st.integers(0, 59)
 drawn = st.sampled_from([act for act in town.ACTS for _ in range(act.weight)])
 

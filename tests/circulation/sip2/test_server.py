@@ -105,6 +105,7 @@ def client(house: House, tmp_path: Path) -> Iterator[Any]:
     made = OtherClient()
     made.hostName, made.hostPort, made.tlsEnable = "127.0.0.1", house.port, False
     made.logfile_path, made.institutionId = str(tmp_path), "TEST"
+    made.socketTimeout = 30  # a busy machine is no finding
     made.connect()
     said = ask(made, "login", house.machine, house.password)
     assert said["fixed"]["Ok"] == "1"
