@@ -76,7 +76,7 @@ def main() -> None:
         lint()
     bring_in()
     if not words:
-        words = ["-n", "3", "--dist", "loadgroup"]  # on two cores: one of them often waits
+        words = ["-n", "2", "--dist", "loadgroup"]
     sys.exit(
         subprocess.run([sys.executable, "-m", "pytest", *words], cwd=ROOT, check=False).returncode
     )

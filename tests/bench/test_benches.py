@@ -82,7 +82,7 @@ def test_the_report_of_a_province_is_measured(home: Path) -> None:
 
 
 def test_self_check_machines_are_measured(home: Path) -> None:
-    figures = _bench(home, "sip2", "--records", "400", "--seconds", "2")
+    figures = _bench(home, "sip2", "--records", "400", "--seconds", "4")
     assert figures["checkout_count"] > 0
     assert figures["refused"] == 0
 

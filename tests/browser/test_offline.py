@@ -265,7 +265,9 @@ def test_readers_and_copies_are_looked_up_without_the_server_and_a_mistake_taken
     assert axe(desk) == []
     scan(desk, "ban doc 1")
     desk.locator(".choice__one", has_text="Bạn đọc 1").wait_for()
+    desk.wait_for_function("document.activeElement.id === 'scan' && !document.activeElement.value")
     desk.keyboard.press("ArrowDown")
+    desk.locator(".choice__one:focus").wait_for()
     desk.keyboard.press("Enter")
     panel = desk.locator("#desk-panel")
     panel.locator(".reader__name", has_text="Bạn đọc 1").wait_for()
