@@ -12,6 +12,7 @@ from cataloging.permissions import EDIT_ITEM
 from circulation.desk import Act
 from circulation.facts import lock
 from circulation.losses.found import FOUND
+from circulation.queue import reassign
 from circulation.returns import announce_moved
 from circulation.rotation.boxes import box_for, open_lines
 from circulation.rotation.events import CopiesGiven
@@ -64,6 +65,8 @@ def give_box(session: Session, actor: Actor, *, box_id: int, decision: str) -> C
                 session, actor, item.id, reason="transferred", decision=box.decision, on=act.today
             )
         announce_moved(session, item.record_id)
+    for record_id in sorted({items[line.item_id].record_id for line in lines}):
+        reassign(act, record_id)  # kept by a branch, they are free for who waits
     if not within:
         act.event(CopiesGiven(box.id, point.kind), quantity=len(lines))
     audit(session, actor, "box_given", "consignment", box.id, copies=len(lines))
@@ -94,6 +97,7 @@ def enter_given(
     if point.branch_id is None or library_of(session, point.branch_id).id == box.library_id:
         raise Refused("box_not_to_enter")
     actor.require(EDIT_ITEM, at=unit(session, point.branch_id))
+    act = Act(session, actor, "box", None, unit_id=point.branch_id)
     lines = session.scalars(
         select(ConsignmentLine)
         .where(
@@ -105,9 +109,11 @@ def enter_given(
     ).all()
     if not lines:
         raise Refused("box_entered_already")
+    given = [session.get_one(Item, line.item_id) for line in lines]
+    titles = sorted({old.record_id for old in given})
+    lock(session, records=titles)
     made = []
-    for line in lines:
-        old = session.get_one(Item, line.item_id)
+    for line, old in zip(lines, given, strict=True):
         facts = CopyFacts(
             branch_id=point.branch_id,
             item_type=old.item_type,
@@ -121,6 +127,8 @@ def enter_given(
         new = add_items(session, actor, old.record_id, facts, register_id=register_id)[0]
         line.new_item_id = new.id
         made.append(new)
+    for record_id in titles:
+        reassign(act, record_id)
     audit(session, actor, "box_entered", "consignment", box.id, copies=len(made))
     session.flush()
     return made

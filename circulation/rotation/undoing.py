@@ -14,7 +14,7 @@ from cataloging.models import Item
 from circulation.desk import Act
 from circulation.facts import item_at_desk, lock
 from circulation.losses.found import standing_case
-from circulation.queue import reassign
+from circulation.queue import reassign, release
 from circulation.returns import announce_moved
 from circulation.rotation.boxes import box_for
 from circulation.rotation.figures import figures_of
@@ -77,8 +77,7 @@ def untick(session: Session, actor: Actor, *, box_id: int, line_id: int) -> None
     item = session.get_one(Item, line.item_id)
     lock(session, records=[item.record_id], items=[item.id])
     act = Act(session, actor, "box", None, unit_id=box.branch_id)
-    if not _is_free(session, item.id):
-        raise Refused("box_copy_moved", title=item_at_desk(session, item.id).title)
+    _let_go(act, item)
     if line.state == "damaged" and item.lifecycle == "damaged":
         item.lifecycle = "active"
     line.state, line.closed_at, line.at_branch_id = "out", None, point.branch_id
@@ -90,6 +89,19 @@ def untick(session: Session, actor: Actor, *, box_id: int, line_id: int) -> None
 def _is_free(session: Session, item_id: int) -> bool:
     desk = item_at_desk(session, item_id)
     return desk.position == "on_shelf" and desk.hold is None
+
+
+def _let_go(act: Act, item: Item) -> None:
+    """Take a free copy from the hold the rules gave it to, which nobody has acted on.
+
+    Raises ``Refused`` where the copy is no longer free.
+    """
+    desk = item_at_desk(act.session, item.id)
+    if desk.hold is not None and desk.hold.state == "targeted":
+        release(act.journal, desk.hold)
+        act.flush()
+    if not _is_free(act.session, item.id):
+        raise Refused("box_copy_moved", title=desk.title)
 
 
 def reopen_box(session: Session, actor: Actor, *, box_id: int) -> None:
@@ -132,8 +144,10 @@ def take_back_gift(session: Session, actor: Actor, *, box_id: int) -> None:
     if any(line.new_item_id is not None for line in lines):
         raise Refused("box_entered_already")
     act = Act(session, actor, "box", None, unit_id=box.branch_id)
+    items = session.scalars(select(Item).where(Item.id.in_([one.item_id for one in lines]))).all()
+    lock(session, records=[one.record_id for one in items], items=[one.id for one in items])
     for line in lines:
-        _back_in_the_books(session, actor, box, point, line)
+        _back_in_the_books(act, actor, box, point, line)
     act.flush()
     for line in lines:
         line.state, line.closed_at, line.at_branch_id = "out", None, point.branch_id
@@ -147,13 +161,13 @@ def take_back_gift(session: Session, actor: Actor, *, box_id: int) -> None:
 
 
 def _back_in_the_books(
-    session: Session, actor: Actor, box: Consignment, point: RotationPoint, line: ConsignmentLine
+    act: Act, actor: Actor, box: Consignment, point: RotationPoint, line: ConsignmentLine
 ) -> None:
+    session = act.session
     if point.branch_id is None or library_of(session, point.branch_id).id != box.library_id:
         take_back_withdrawal(session, actor, line.item_id)
         return
     item = session.get_one(Item, line.item_id)
-    if not _is_free(session, item.id):
-        raise Refused("box_copy_moved", title=item_at_desk(session, item.id).title)
+    _let_go(act, item)
     facts = replace(facts_of(item), branch_id=box.branch_id)
     change_item(session, actor, item.id, facts, expected_version=item.version)

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from cataloging.models import Item
+from cataloging.models import Item, Record
 from circulation.availability import positions
-from circulation.models import Loan
-from circulation.rotation import boxes, figures, giving, returning
+from circulation.models import Hold, Loan
+from circulation.rotation import boxes, figures, giving, returning, undoing
 from circulation.rotation.models import Consignment, ConsignmentExtra, ConsignmentLine
 from ils.core.errors import NotFound, Refused
 from tests.circulation.conftest import Library
+from tests.factories import create_actor
 
 
 def act(library: Library, use_case: Any, **words: Any) -> Any:
@@ -152,6 +153,55 @@ def test_given_for_good_leaves_the_books_of_the_giver(library: Library) -> None:
     act(library, giving.give_box, box_id=box_id, decision="15/QĐ-TV")
     gone = library.get(Item, item.id)
     assert (gone.lifecycle, gone.withdrawal_reason) == ("withdrawn", "transferred")
+
+
+def test_what_a_branch_keeps_is_fetched_for_who_waits_and_taken_back_from_there(
+    library: Library,
+) -> None:
+    item = library.item()
+    box_id = box_of(library, item, branch_id=library.place.other_branch.id)
+    send(library, box_id)
+    hold_id = library.hold(item, library.patron()).hold["id"]
+    assert library.get(Hold, hold_id).state == "queued"
+    act(library, giving.give_box, box_id=box_id, decision="15/QĐ-TV")
+    assert (library.get(Hold, hold_id).state, library.get(Hold, hold_id).item_id) == (
+        "targeted",
+        item.id,
+    )
+    act(library, undoing.take_back_gift, box_id=box_id)
+    assert library.get(Hold, hold_id).state == "queued"
+    assert position(library, item) == "at_point"
+
+
+def test_a_copy_ticked_by_mistake_is_out_again_though_somebody_waits(library: Library) -> None:
+    item = library.item()
+    box_id = box_of(library, item)
+    send(library, box_id)
+    hold_id = library.hold(item, library.patron()).hold["id"]
+    act(library, returning.take_back, box_id=box_id, barcode=item.barcode)
+    assert library.get(Hold, hold_id).state == "targeted"
+    (line,) = library.all(ConsignmentLine)
+    act(library, undoing.untick, box_id=box_id, line_id=line.id)
+    assert library.get(Hold, hold_id).state == "queued"
+    assert position(library, item) == "at_point"
+
+
+def test_what_another_library_enters_is_fetched_for_who_waits_there(library: Library) -> None:
+    item, there = library.item(), library.place.foreign_branch
+    with library.writing() as session:
+        head = create_actor(session, "head", there, library.place.foreign_library)
+    another = library.item(library.get(Record, item.record_id), at=there)
+    library.lend(another, library.patron("Trần Văn Mượn", at=there), actor=head)
+    box_id = box_of(library, item, branch_id=there.id)
+    send(library, box_id)
+    hold_id = library.hold(
+        item, library.patron(at=there), pickup_branch_id=there.id, actor=head
+    ).hold["id"]
+    act(library, giving.give_box, box_id=box_id, decision="15/QĐ-TV")
+    assert library.get(Hold, hold_id).state == "queued"
+    with library.writing() as session:
+        (made,) = giving.enter_given(session, head, box_id=box_id, register_id=None)
+    assert library.get(Hold, hold_id).item_id == made.id
 
 
 def test_the_same_box_does_not_go_to_a_point_twice_unasked(library: Library) -> None:
