@@ -5,8 +5,8 @@ for a dozen times by each scan. A change of such a table (``SeldomChanged``) wri
 in the same transaction; a process that reads another mark than the one it remembers forgets all.
 A mark that was rolled back never comes again, so nothing is believed that was not committed.
 
-A request looks once: all its sessions believe the mark that its first reading session read, as an
-act believes what was true when it began.
+A request looks once: what only reads in it believes the mark that its first session read. An act
+reads the mark in its own transaction: who waits for the acts begun (``outbox``) relies on it.
 
 Whoever changes these tables without the ORM calls ``changed``.
 """
@@ -49,7 +49,7 @@ class SeldomChanged:
 
 
 def look_once() -> None:
-    """Begin a request: until ``look_no_more`` it is asked once whether all is still true."""
+    """Begin a request: until ``look_no_more``, what only reads asks once whether all is still true."""
     _look.set([])
 
 
@@ -62,13 +62,13 @@ def kept(session: Session, name: Hashable, read: Callable[[], T]) -> T:
     """Return what ``read`` returned when the kept tables last changed. Never change the value.
 
     ``name`` is the whole question: two callers with one name get one answer. The mark is read once
-    in a transaction, in a request once for all of them.
+    in a transaction, and by what only reads once in a request.
     """
     if session.autoflush and (session.new or session.dirty or session.deleted):
         session.flush()
     mark = session.info.get(_MARK)
     if mark is None or mark == _WRITTEN:
-        mark = session.info[_MARK] = _read_mark(session, own=mark == _WRITTEN)
+        mark = session.info[_MARK] = _read_mark(session)
     if not mark:
         return read()  # nobody has changed anything yet: a database just made
     if _kept[0][0] != mark:
@@ -80,12 +80,12 @@ def kept(session: Session, name: Hashable, read: Callable[[], T]) -> T:
     return value
 
 
-def _read_mark(session: Session, *, own: bool) -> str:
-    look = _look.get()
-    if look and not own:
+def _read_mark(session: Session) -> str:
+    look = _look.get() if READS in session.info else None
+    if look:
         return look[0]
     mark: str = session.connection().exec_driver_sql(_READ).scalar() or ""
-    if look is not None and READS in session.info:  # what an act reads may be its own, uncommitted
+    if look is not None:
         look.append(mark)
     return mark
 

@@ -1,5 +1,7 @@
 """What is kept in memory is never believed longer than it is true."""
 
+from threading import Thread
+
 import pytest
 from sqlalchemy import Engine, event, select, text, update
 from sqlalchemy.orm import Session
@@ -148,6 +150,30 @@ def test_who_catches_up_waits_for_the_acts_that_do_not_know_him(postgres_db: Eng
         outbox.announce(session, "moved", {})
     with reading() as session:
         assert session.scalars(select(outbox.OutboxDelivery.consumer)).all() == ["second"]
+
+
+def test_an_act_knows_who_registered_after_its_request_began(both: Engine) -> None:
+    top = founded()
+
+    def register() -> None:
+        with transaction() as session:
+            outbox.register_consumer(session, "index", ["moved"])
+
+    with transaction() as session:
+        outbox.announce(session, "moved", {})  # nobody hears, and that is kept
+    keeping.look_once()
+    try:
+        with reading() as session:
+            assert place(session, top)
+        somebody_else = Thread(target=register)  # threads see nothing of each other's requests
+        somebody_else.start()
+        somebody_else.join()
+        with transaction() as session:
+            outbox.announce(session, "moved", {})
+    finally:
+        keeping.look_no_more()
+    with reading() as session:
+        assert session.scalars(select(outbox.OutboxDelivery.consumer)).all() == ["index"]
 
 
 def test_a_request_looks_once_and_sees_its_own_changes(both: Engine) -> None:
