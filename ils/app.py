@@ -1,5 +1,8 @@
 """Assembles the house. Only this module and ``ils.cli`` know every package."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from flask import Flask
 
 import cataloging.register
@@ -10,6 +13,9 @@ import ils.web.register
 import opac.register
 from ils.core.config import Config, config, use
 from ils.core.db import connect
+
+if TYPE_CHECKING:
+    from circulation.sample.seed import Summary
 
 
 def create_app(chosen: Config | None = None) -> Flask:
@@ -27,3 +33,19 @@ def create_app(chosen: Config | None = None) -> Flask:
     ils.reporting.register.register(app)
     opac.register.register(app)
     return app
+
+
+def sample_state() -> str:
+    """Return ``none``, ``unfinished`` (loading it was broken off) or ``loaded``."""
+    from circulation.sample import seed  # only a first start needs it
+
+    return seed.sample_state()
+
+
+def load_sample(say: Callable[[str], None]) -> "Summary":
+    """Fill an empty database with the sample province; ``say`` hears how far it is."""
+    from circulation.sample.seed import seed
+    from opac.sample.site import Sites
+
+    with create_app(config()).app_context():
+        return seed(say, each_day=[Sites()])

@@ -69,7 +69,7 @@ def run(
 
 def _sample_if_empty() -> None:
     """Load the sample province on the very first start; say so when that was broken off."""
-    from circulation.sample.seed import sample_state
+    from ils.app import sample_state
 
     if _is_empty():
         _load_sample()
@@ -79,15 +79,10 @@ def _sample_if_empty() -> None:
 
 
 def _load_sample() -> None:
-    from ils.app import create_app
+    from ils.app import load_sample
 
     click.echo("sen: making the sample province (once; a minute or two)")
-    app = create_app(config())
-    with app.app_context():
-        from circulation.sample.seed import seed
-        from opac.sample.site import Sites
-
-        loaded = seed(lambda text: click.echo(f"sen: {text}"), each_day=[Sites()])
+    loaded = load_sample(lambda text: click.echo(f"sen: {text}"))
     lines = ["Sample accounts (never for a real library):"]
     lines += [f"  {a.username:<16} {a.password:<14} {a.role}, {a.unit}" for a in loaded.accounts]
     lines += ["Sample patrons, for the public site:"]
