@@ -26,7 +26,7 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.config import config
 from ils.core.errors import Invalid, NotFound, Refused
-from ils.core.jobs import Job, enqueue
+from ils.core.jobs import Job, enqueue, has_stopped, stop_job
 from ils.org.units import province, unit
 
 KIND: Final = "import_records"
@@ -200,9 +200,7 @@ def discard(session: Session, actor: Actor, run_id: int) -> None:
     run = run_for(session, actor, run_id, lock=True)
     if run.status != "new":
         raise Refused("import_begun", run_id=run_id)
-    job = session.get(Job, run.job_id) if run.job_id else None
-    if job is not None and job.status in ("queued", "running"):
-        job.cancel_requested = True
+    stop_job(session, run.job_id)
     folder = config().files_dir / "imports" / str(run.id)
     session.delete(run)
     session.flush()
@@ -269,8 +267,7 @@ def status_of(session: Session, run: ImportRun) -> str:
     change_set = session.get(ChangeSet, run.change_set_id) if run.change_set_id else None
     if change_set is not None and change_set.undone_at is not None:
         return "undone"
-    if run.status in ("queued", "running", "undoing") and run.job_id is not None:
-        job = session.get(Job, run.job_id)
-        if job is not None and job.status in ("failed", "canceled"):
-            return "stopped"
+    at_work = run.status in ("queued", "running", "undoing") and run.job_id is not None
+    if at_work and has_stopped(session.get(Job, run.job_id)):
+        return "stopped"
     return run.status

@@ -55,7 +55,7 @@ from cataloging.views.words import say_finding
 from ils.core.config import config
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, Refused
-from ils.core.jobs import Job
+from ils.core.jobs import Job, stop_job
 from ils.org.units import unit_names
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
@@ -303,12 +303,7 @@ def start(run_id: int) -> Any:
 def stop(run_id: int) -> Any:
     """Ask the worker to stop; what is stored stays and the import can go on later."""
     with transaction() as session:
-        run = run_for(session, current_actor(), run_id)
-        job = session.get(Job, run.job_id) if run.job_id else None
-        if job is not None and job.status == "queued":
-            job.status = "canceled"
-        elif job is not None and job.status == "running":
-            job.cancel_requested = True
+        stop_job(session, run_for(session, current_actor(), run_id).job_id)
     flash(_("The import stops after the records it is at."), "ok")
     return redirect(url_for("imports.show", run_id=run_id))
 

@@ -31,9 +31,9 @@ from circulation.rules import ledger
 from ils.accounts.actor import Actor, system_actor
 from ils.core import clock
 from ils.core.audit import audit
-from ils.core.db import is_sqlite, transaction
+from ils.core.db import is_sqlite
 from ils.core.errors import Invalid, NotFound, Refused
-from ils.core.jobs import Job, Progress, enqueue, has_stopped, job_kind
+from ils.core.jobs import Job, Progress, do_in_parts, enqueue, has_stopped, job_kind, stop_job
 from ils.org.models import OrgUnit
 from ils.org.units import unit
 
@@ -226,10 +226,8 @@ def take_batch_back(session: Session, actor: Actor, batch_id: int) -> BatchWaive
 def stop_batch(session: Session, actor: Actor, batch_id: int) -> None:
     """Ask the job to stop where it is; it may be gone on with."""
     batch, _at = batch_for(session, actor, batch_id, to_change=True)
-    job = job_of(session, batch)
     _expect(batch, "giving", "taking")
-    if job is not None:
-        job.cancel_requested = True
+    stop_job(session, batch.job_id)
 
 
 def go_on(session: Session, actor: Actor, batch_id: int) -> BatchWaiver:
@@ -254,16 +252,14 @@ def _work(session: Session, actor: Actor, batch: BatchWaiver) -> BatchWaiver:
 @job_kind(GIVEN_BY)
 def work_off(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     """Give the lines of a batch, or take them back, ``AT_ONCE`` in each transaction."""
-    done = 0
-    while True:
-        with transaction() as session:
-            batch = session.get_one(BatchWaiver, args["batch_id"])
-            left = _give_some(session, batch) if batch.state == "giving" else 0
-            left = _take_some(session, batch) if batch.state == "taking" else left
-        if not left:
-            return {}
-        done += AT_ONCE
-        progress.tell(done, done + left)
+
+    def part(session: Session) -> int:
+        batch = session.get_one(BatchWaiver, args["batch_id"])
+        does = {"giving": _give_some, "taking": _take_some}.get(batch.state)
+        return does(session, batch) if does else 0
+
+    do_in_parts(progress, AT_ONCE, part)
+    return {}
 
 
 def _give_some(session: Session, batch: BatchWaiver) -> int:

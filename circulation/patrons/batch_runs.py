@@ -27,14 +27,12 @@ from circulation.patrons.batches import (
 from circulation.patrons.patrons import EDIT
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
 from ils.accounts.models import Staff
-from ils.core.db import is_sqlite, transaction
+from ils.core.db import transaction
 from ils.core.errors import Refused
-from ils.core.jobs import Job, Progress, enqueue, has_stopped, job_kind
+from ils.core.jobs import Job, Progress, breathe, enqueue, has_stopped, job_kind, stop_job
 
 AT_ONCE = 60  # rows dealt with within a request, in a second; more is work for the worker
 ATTEMPTS = 4
-# Seconds between parts: on SQLite whoever waits for the lock looks every tenth of a second.
-BREATH = 0.11
 TELL_EVERY = 0.4  # seconds
 KIND = "patron_batch"
 WORKING = ("trying", "running", "undoing")
@@ -114,11 +112,7 @@ def take_back(session: Session, actor: Actor, batch_id: int) -> PatronBatch:
 def stop(session: Session, actor: Actor, batch_id: int) -> PatronBatch:
     """Ask the worker to stop; what is done stays, and the act can go on or be undone."""
     row = batch_for(session, actor, batch_id)
-    job = session.get(Job, row.job_id or 0)
-    if job is not None and job.status == "queued":
-        job.status = "canceled"
-    elif job is not None and job.status == "running":
-        job.cancel_requested = True
+    stop_job(session, row.job_id)
     return row
 
 
@@ -199,7 +193,6 @@ def do_batch(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
                 work = work or _work(session, actor, row)
                 more = _part(session, actor, row, work)
                 done, total = row.done_to, row.total
-                breath = BREATH if is_sqlite(session) else 0
         except (IntegrityError, OperationalError):  # a desk took a number, or kept the lock
             work, failed = None, failed + 1
             if failed == ATTEMPTS:
@@ -209,7 +202,7 @@ def do_batch(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
         if not more or time.monotonic() - told > TELL_EVERY:
             told = time.monotonic()
             progress.tell(done, total)
-        time.sleep(breath)
+        breathe()
     return {}
 
 

@@ -26,9 +26,9 @@ from circulation.rules.policy import Policy, from_json, loan_snapshot
 from ils.accounts.actor import Actor, system_actor
 from ils.core import clock
 from ils.core.audit import audit
-from ils.core.db import is_sqlite, transaction
+from ils.core.db import is_sqlite
 from ils.core.errors import NotFound, Refused
-from ils.core.jobs import Job, Progress, enqueue, has_stopped, job_kind
+from ils.core.jobs import Job, Progress, do_in_parts, enqueue, has_stopped, job_kind
 from ils.org.calendar import Calendar
 from ils.org.models import OrgUnit
 from ils.org.units import unit
@@ -281,11 +281,10 @@ def undo_application(session: Session, actor: Actor, applied_id: int) -> RulesAp
 @job_kind("rules_to_open_loans")
 def change_all(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     """Change all loans of an application, ``AT_ONCE`` in each transaction."""
-    left, done = 1, 0
-    while left:
-        with transaction() as session:
-            made = session.get_one(RulesApplied, args["applied_id"])
-            left = change_loans(session, system_actor(session, made.unit_id), made)
-        done += AT_ONCE
-        progress.tell(done, done + left)
+
+    def part(session: Session) -> int:
+        made = session.get_one(RulesApplied, args["applied_id"])
+        return change_loans(session, system_actor(session, made.unit_id), made)
+
+    do_in_parts(progress, AT_ONCE, part)
     return {}

@@ -4,6 +4,7 @@ A job is a row, so nothing is lost when the machine goes off: a job whose worker
 up again, and every job function must therefore be able to begin again where it was.
 """
 
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from ils.core import clock
 from ils.core.db import Base, UTCDateTime, is_sqlite, reading, transaction
 
 HEARTBEAT_EXPIRES = timedelta(seconds=60)
+# Seconds between parts: on SQLite whoever waits for the lock looks every tenth of a second.
+BREATH = 0.11
 
 
 class Job(Base):
@@ -116,6 +119,17 @@ def has_stopped(job: Job | None) -> bool:
     return job is not None and job.status in ("failed", "canceled")
 
 
+def stop_job(session: Session, job_id: int | None) -> None:
+    """Ask for a job to stop: one that waits never begins, one that runs ends where it next tells
+    how far it is. One that ended, or that there never was, is left."""
+    locked: dict[str, Any] = {"with_for_update": True, "populate_existing": True}
+    job = session.get(Job, job_id, **locked) if job_id is not None else None
+    if job is not None and job.status == "queued":
+        job.status, job.finished_at = "canceled", clock.now()
+    elif job is not None and job.status == "running":
+        job.cancel_requested = True
+
+
 class Progress:
     """What a running job tells: how far it is. Raises ``JobCanceled`` when it was canceled."""
 
@@ -134,6 +148,28 @@ class Progress:
             job.heartbeat_at = clock.now()
             if job.cancel_requested:
                 raise JobCanceled
+
+
+def breathe() -> None:
+    """Let those at the desks have the database between two parts of long work."""
+    if is_sqlite():
+        time.sleep(BREATH)
+
+
+def do_in_parts(progress: Progress, size: int, part: Callable[[Session], int]) -> None:
+    """Do long work in short transactions. ``part`` does ``size`` pieces and returns how many are left.
+
+    Between parts the job tells how far it is, so it can be stopped there, and desks get their turn.
+    """
+    done = 0
+    while True:
+        with transaction() as session:
+            left = part(session)
+        if not left:
+            return
+        done += size
+        progress.tell(done, done + left)
+        breathe()
 
 
 def run_next_job() -> bool:

@@ -11,7 +11,7 @@ from circulation.patrons.batch_runs import carry_out, go_on, stop, take_back
 from circulation.patrons.models import Patron, PatronCard
 from circulation.patrons.new_year import ClassMove, LeaverTerms, begin_school_year
 from circulation.patrons.renewals import Choice, look_at_renewals
-from ils.core import clock
+from ils.core import clock, jobs
 from ils.core.errors import Refused
 from ils.core.jobs import HEARTBEAT_EXPIRES, Job, Progress, run_next_job
 from tests.circulation.conftest import Library
@@ -35,7 +35,7 @@ def short_parts(monkeypatch):
     """Everything is long here, and every part is two rows."""
     monkeypatch.setattr(batch_runs, "AT_ONCE", 0)
     monkeypatch.setattr(batch_runs, "TELL_EVERY", 0)
-    monkeypatch.setattr(batch_runs, "BREATH", 0)
+    monkeypatch.setattr(jobs, "BREATH", 0)
     for module, name in (
         *((class_runs, "ROWS"), (class_runs, "PHOTOS"), (new_year, "PUPILS")),
         *((renewals, "CARDS"), (batches, "PART")),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from ils.accounts.actor import system_actor
 from ils.core import clock, db, jobs
@@ -46,7 +47,7 @@ def test_a_canceled_job_stops_at_its_next_word(kinds: dict[str, jobs.JobFunction
         for i in range(1000):
             if i == 2:
                 with db.transaction() as session:
-                    session.get_one(jobs.Job, progress.job_id).cancel_requested = True
+                    jobs.stop_job(session, progress.job_id)
             progress.tell(i)
 
     kinds["endless"] = endless
@@ -54,6 +55,46 @@ def test_a_canceled_job_stops_at_its_next_word(kinds: dict[str, jobs.JobFunction
     jobs.run_next_job()
     assert job(job_id).status == "canceled"
     assert job(job_id).done == 1
+
+
+def test_a_job_that_waits_is_stopped_before_it_begins_and_one_that_is_done_stays_done(
+    kinds: dict[str, jobs.JobFunction],
+) -> None:
+    begun: list[dict[str, Any]] = []
+    kinds["note"] = lambda _progress, args: begun.append(args)
+    done, waits = queue("note", n=1), queue("note", n=2)
+    jobs.run_next_job()
+    with db.transaction() as session:
+        for job_id in (done, waits, None):
+            jobs.stop_job(session, job_id)
+    assert not jobs.run_next_job()
+    assert begun == [{"n": 1}]
+    assert (job(done).status, job(waits).status) == ("done", "canceled")
+    assert job(waits).finished_at is not None
+    with db.reading() as session:
+        assert jobs.has_stopped(session.get_one(jobs.Job, waits))
+
+
+def test_long_work_is_done_in_parts_and_keeps_what_it_did_when_stopped(
+    kinds: dict[str, jobs.JobFunction], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "BREATH", 0)
+    left = [5]
+
+    def part(session: Session) -> int:
+        left[0] -= min(2, left[0])
+        if left[0] == 1:
+            jobs.stop_job(session, job_id)
+        return left[0]
+
+    kinds["parts"] = lambda progress, _args: jobs.do_in_parts(progress, 2, part)
+    job_id = queue("parts")
+    jobs.run_next_job()
+    stopped = job(job_id)
+    assert (stopped.status, stopped.done, stopped.total, left) == ("canceled", 2, 5, [1])
+    job_id = queue("parts")
+    jobs.run_next_job()
+    assert (job(job_id).status, left) == ("done", [0])
 
 
 def test_a_failed_job_says_why_and_stops_nothing(kinds: dict[str, jobs.JobFunction]) -> None:
