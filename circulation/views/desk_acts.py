@@ -113,7 +113,7 @@ def _pay(state: State, key: str) -> Answer:
     result = perform(
         take_payment, current_actor(), patron_id=open_patron(state), amount=amount, key=key
     )
-    return answered(state, result, key)
+    return answered(state, result)
 
 
 def _waive(state: State, key: str) -> Answer:

@@ -328,10 +328,9 @@ OTHER_MODES: dict[str, Callable[[State, str, str], Answer]] = {
 }
 
 
-def answered(state: State, result: DeskResult, key: str | None = None) -> Answer:
-    """Make the page's answer of an act's; the slip of one that cannot be undone needs its key."""
-    slip = slip_of(result, key or result.undo_token)
-    return Answer(state, result=result.to_json(), tone=result.tone, prints=slip)
+def answered(state: State, result: DeskResult) -> Answer:
+    """Make the page's answer of an act's."""
+    return Answer(state, result=result.to_json(), tone=result.tone, prints=slip_of(result))
 
 
 def open_patron(state: State) -> int:

@@ -44,13 +44,13 @@ TITLE_LETTERS = 40
 PRINTED_ALONE = ("hold", "transit", "receipt")
 
 
-def slip_of(result: DeskResult, key: str | None) -> dict[str, str] | None:
-    """Return kind and address of the slip that an act asks to print, if any, by the act's key."""
+def slip_of(result: DeskResult) -> dict[str, str] | None:
+    """Return kind and address of the slip that an act asks to print, if any."""
     slip = result.slip or {}
     kind = slip.get("kind")
-    if kind not in PRINTED_ALONE or key is None:
+    if kind not in PRINTED_ALONE or result.key is None:
         return None
-    offer = {"kind": str(kind), "url": url_for("slips.answer", slip_key=key)}
+    offer = {"kind": str(kind), "url": url_for("slips.answer", slip_key=result.key)}
     if kind == "receipt" and slip.get("patron_id"):
         with reading() as session:
             patron = session.get_one(Patron, slip["patron_id"])
