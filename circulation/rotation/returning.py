@@ -63,13 +63,12 @@ def take_back(
         if desk.loan is not None:
             raise Refused("box_copy_on_loan", title=desk.title)
         return _tick(act, line, desk, "damaged" if damaged else "returned")
-    if line.state in ABSENT:
-        if desk.position != "on_shelf":
-            raise Refused("box_copy_moved", title=desk.title)
-        return _tick(act, line, desk, "damaged" if damaged else "returned", found=True)
-    if damaged and line.state == "returned":
-        return _tick(act, line, desk, "damaged")
-    return Back("again", desk.title)
+    worse = damaged and line.state == "returned"
+    if line.state not in ABSENT and not worse:
+        return Back("again", desk.title)
+    if desk.position != "on_shelf":
+        raise Refused("box_copy_moved", title=desk.title)
+    return _tick(act, line, desk, "damaged" if damaged else "returned", found=not worse)
 
 
 def _tick(

@@ -173,6 +173,20 @@ def test_what_a_branch_keeps_is_fetched_for_who_waits_and_taken_back_from_there(
     assert position(library, item) == "at_point"
 
 
+def test_a_copy_lent_since_it_came_back_is_not_called_damaged_with_its_box(
+    library: Library,
+) -> None:
+    item = library.item()
+    box_id = box_of(library, item, library.item())
+    send(library, box_id)
+    act(library, returning.take_back, box_id=box_id, barcode=item.barcode)
+    library.lend(item, library.patron())
+    with pytest.raises(Refused, match="box_copy_moved"):
+        act(library, returning.take_back, box_id=box_id, barcode=item.barcode, damaged=True)
+    assert library.get(Item, item.id).lifecycle == "active"
+    assert act(library, returning.take_back, box_id=box_id, barcode=item.barcode).code == "again"
+
+
 def test_a_copy_ticked_by_mistake_is_out_again_though_somebody_waits(library: Library) -> None:
     item = library.item()
     box_id = box_of(library, item)
