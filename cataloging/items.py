@@ -34,7 +34,7 @@ from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import AuditEntry, audit
 from ils.core.errors import Invalid, NotFound, Refused, StaleVersion
-from ils.core.events import ActUndone, EventRow, publish_event
+from ils.core.events import EventRow, publish_event, void_event
 from ils.org.models import OrgUnit
 from ils.org.units import library_of, unit
 from ils.text.filing import shelf_key
@@ -374,16 +374,7 @@ def take_back_withdrawal(session: Session, actor: Actor, item_id: int) -> Item:
         .limit(1)
     )
     if withdrawal is not None:
-        publish_event(
-            session,
-            actor,
-            ActUndone(ItemWithdrawn.kind),
-            unit_id=item.branch_id,
-            library_id=item.owner_id,
-            item_id=item.id,
-            record_id=item.record_id,
-            voids_id=withdrawal.id,
-        )
+        void_event(session, actor, withdrawal)
     item.lifecycle = "active"
     item.withdrawn_on, item.withdrawal_reason, item.withdrawal_decision = None, "", ""
     audit(session, actor, "item_withdrawal_undone", "item", item.id)

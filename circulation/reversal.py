@@ -24,8 +24,9 @@ from circulation.rules.reversal import never_left_reasons, not_returned_reasons
 from ils.accounts.actor import Actor
 from ils.core.audit import audit
 from ils.core.errors import Invalid, NotFound
-from ils.core.events import ActUndone, EventRow, publish_event
+from ils.core.events import EventRow, void_event
 from ils.org.units import unit
+from ils.reporting.totals import not_undone
 
 LENT = ("loan_checked_out", "reading_room_loan_made", "open_loan_entered", "loan_renewed")
 FILLED = "hold_filled"
@@ -207,29 +208,10 @@ def _reopen_hold(act: Act, loan: Loan) -> None:
 def _void(act: Act, loan: Loan, kinds: tuple[str, ...]) -> None:
     """Append for each event of the wrong act one that voids it: statistics count neither."""
     rows = act.session.scalars(
-        select(EventRow).where(EventRow.loan_id == loan.id, EventRow.kind.in_(kinds))
+        select(EventRow).where(EventRow.loan_id == loan.id, EventRow.kind.in_(kinds), not_undone())
     ).all()
-    voided = set(
-        act.session.scalars(
-            select(EventRow.voids_id).where(EventRow.voids_id.in_([row.id for row in rows]))
-        )
-    )
     for row in rows:
-        if row.id in voided:
-            continue
-        publish_event(
-            act.session,
-            act.actor,
-            ActUndone(row.kind),
-            unit_id=row.unit_id,
-            library_id=row.library_id,
-            effective_at=act.now,
-            effective_on=row.effective_on,
-            item_id=row.item_id,
-            patron_ref=row.patron_ref,
-            loan_id=loan.id,
-            voids_id=row.id,
-        )
+        void_event(act.session, act.actor, row, effective_at=act.now)
     act.flush()
 
 

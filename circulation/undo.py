@@ -29,7 +29,7 @@ from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import Base
 from ils.core.errors import NotFound, Refused
-from ils.core.events import ActUndone, EventRow, publish_event
+from ils.core.events import EventRow, void_event
 
 Change = tuple[Base, dict[str, Any]]  # a row, and by column its old and new value
 
@@ -223,19 +223,8 @@ def _unmake(act: Act, rows: list[Base]) -> None:
 def void_events(act: Act, event_ids: list[int]) -> None:
     """Append, for each event, one that voids it: figures count neither."""
     for event_id in event_ids:
-        voided = act.session.get_one(EventRow, event_id)
-        publish_event(
-            act.session,
-            act.actor,
-            ActUndone(voided.kind),
-            unit_id=voided.unit_id,
-            library_id=voided.library_id,
-            effective_at=act.now,
-            effective_on=voided.effective_on,
-            item_id=voided.item_id,
-            patron_ref=voided.patron_ref,
-            voids_id=voided.id,
-        )
+        row = act.session.get_one(EventRow, event_id)
+        void_event(act.session, act.actor, row, effective_at=act.now)
     act.flush()
 
 

@@ -12,7 +12,7 @@ from circulation.desk import AMBER, Act, DeskResult, Overrides
 from circulation.facts import ItemAtDesk, item_at_desk, loan_about, lock_for_item, patron_at_desk
 from circulation.ledger import post_overdue
 from circulation.losses.events import ClaimMade, ClaimResolved
-from circulation.losses.found import end_claim, end_proposal, take_off_fines, void_event
+from circulation.losses.found import end_claim, end_proposal, take_off_fines, void_newest
 from circulation.losses.lost import lost_answer, record_loss
 from circulation.losses.models import Claim
 from circulation.models import DeskCommand, Loan
@@ -226,7 +226,7 @@ def take_up_again(
     act.journal.change(item.item, lifecycle="active")
     act.flush()
     for kind in ("claim_resolved", "item_missing"):
-        void_event(act, kind, item.item.id)
+        void_newest(act, item.item.id, kind)
     audit(session, actor, "claim_taken_up", "item", item.item.id, reason=reason_text)
     announce_moved(session, item.item.record_id)
     return act.answer("claim_taken_up", undo=False, item=item.about(), loan=loan_about(loan))

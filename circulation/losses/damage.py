@@ -14,7 +14,7 @@ from circulation.events import ItemDamaged
 from circulation.facts import ItemAtDesk, patron_at_desk
 from circulation.ledger import post_charge
 from circulation.losses.events import LossCanceled
-from circulation.losses.found import FOUND, IN_KIND, take_off, void_event
+from circulation.losses.found import FOUND, IN_KIND, take_off, void_newest
 from circulation.losses.lost import begin_case, begin_item, let_go
 from circulation.losses.models import DamageRate, Loss
 from circulation.losses.settling import review_losses, settled_by
@@ -180,7 +180,7 @@ def cancel_damage(
         act.journal.change(item.item, lifecycle=was)
     act.event(LossCanceled("damage"), at=case.branch_id, **item.statistics())
     for kind in ("item_damaged", *(("loss_settled",) if settled else ())):
-        void_event(act, kind, item.item.id)
+        void_newest(act, item.item.id, kind)
     audit(session, actor, "damage_canceled", "item", item.item.id, reason=reason_text)
     announce_moved(session, item.item.record_id)
     reassign(act, item.item.record_id)

@@ -27,7 +27,8 @@ from circulation.rules.compensation import (
     FoundCase,
     money_when_found,
 )
-from ils.core.events import ActUndone, EventRow, publish_event
+from ils.core.events import EventRow, void_event
+from ils.reporting.totals import not_undone
 
 FOUND = ("missing", "lost", "lost_settled")
 MONEY = ("payment",)
@@ -220,28 +221,16 @@ def reopen_claim(act: Act, loan: Loan, case: Loss) -> None:
     if claim is None:
         return
     act.journal.change(claim, resolved_at=None, resolved_by=None, resolution=None)
-    void_event(act, "claim_resolved", loan.item_id)
+    void_newest(act, loan.item_id, "claim_resolved")
 
 
-def void_event(act: Act, kind: str, item_id: int) -> None:
-    """Take the newest event of a kind out of the figures."""
-    gone = select(EventRow.voids_id).where(EventRow.voids_id.is_not(None))
+def void_newest(act: Act, item_id: int, *kinds: str) -> None:
+    """Take the newest event of these kinds about a copy out of the figures."""
     row = act.session.scalar(
         select(EventRow)
-        .where(EventRow.kind == kind, EventRow.item_id == item_id, EventRow.id.not_in(gone))
+        .where(EventRow.item_id == item_id, EventRow.kind.in_(kinds), not_undone())
         .order_by(EventRow.id.desc())
         .limit(1)
     )
     if row is not None:
-        publish_event(
-            act.session,
-            act.actor,
-            ActUndone(kind),
-            unit_id=row.unit_id,
-            library_id=row.library_id,
-            effective_at=act.now,
-            effective_on=row.effective_on,
-            item_id=row.item_id,
-            patron_ref=row.patron_ref,
-            voids_id=row.id,
-        )
+        void_event(act.session, act.actor, row, effective_at=act.now)

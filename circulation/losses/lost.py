@@ -31,7 +31,7 @@ from circulation.losses.found import (
     reopen_claim,
     standing_case,
     take_off,
-    void_event,
+    void_newest,
 )
 from circulation.losses.models import Loss
 from circulation.losses.settling import review_losses, settle_case, settled_by
@@ -312,12 +312,12 @@ def cancel_loss(
     if loan is not None:
         if settled:
             act.journal.change(loan, closed_at=None, closed_how=None, closed_branch_id=None)
-            void_event(act, "loss_settled", item.item.id)
+            void_newest(act, item.item.id, "loss_settled")
         act.journal.change(loan, lost_on=None)
         reopen_claim(act, loan, case)
     act.journal.change(item.item, lifecycle="active")
     act.event(LossCanceled(case.why), at=case.branch_id, **item.statistics())
-    void_event(act, "item_lost", item.item.id)
+    void_newest(act, item.item.id, "item_lost")
     audit(session, actor, "loss_canceled", "item", item.item.id, reason=reason_text)
     announce_moved(session, item.item.record_id)
     reassign(act, item.item.record_id)

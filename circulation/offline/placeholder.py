@@ -11,7 +11,7 @@ from circulation.patrons.models import Patron, PatronCategory
 from circulation.patrons.patrons import PatronFacts, event_ref, register_patron
 from ils.accounts.actor import Actor, system_actor
 from ils.core import clock
-from ils.core.events import ActUndone, EventRow, publish_event
+from ils.core.events import EventRow, void_event
 
 MARK = "? "  # before the card number, as the name: in every language
 
@@ -59,13 +59,4 @@ def _void_card(session: Session, actor: Actor, patron_id: int) -> None:
         EventRow.kind == CardIssued.kind, EventRow.patron_ref == event_ref(session, patron_id)
     )
     for row in session.scalars(query).all():
-        publish_event(
-            session,
-            actor,
-            ActUndone(row.kind),
-            unit_id=row.unit_id,
-            library_id=row.library_id,
-            effective_on=row.effective_on,
-            patron_ref=row.patron_ref,
-            voids_id=row.id,
-        )
+        void_event(session, actor, row)

@@ -22,7 +22,7 @@ from ils.accounts.actor import Actor, system_actor
 from ils.core import clock
 from ils.core.db import reading, transaction
 from ils.core.errors import Invalid
-from ils.core.events import ActUndone, Event, EventRow, publish_event
+from ils.core.events import Event, EventRow, publish_event, void_event
 from ils.core.jobs import periodic
 from ils.reporting.totals import not_undone
 
@@ -187,16 +187,7 @@ def _take_back(session: Session, actor: Actor, rows: Iterable[PaperFigure]) -> N
         if row.event_id is None:
             continue
         event = session.get_one(EventRow, row.event_id)
-        publish_event(
-            session,
-            actor,
-            ActUndone(event.kind),
-            unit_id=event.unit_id,
-            library_id=event.library_id,
-            effective_at=event.effective_at,
-            effective_on=event.effective_on,
-            voids_id=event.id,
-        )
+        void_event(session, actor, event, effective_at=event.effective_at)
         row.event_id, row.counted = None, 0
     session.flush()
 

@@ -21,13 +21,12 @@ from circulation.rotation.models import (
     ConsignmentLine,
     RotationPoint,
 )
-from circulation.rotation.voiding import void_events
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.config import config
 from ils.core.errors import Invalid, NotFound, Refused
-from ils.core.events import Event, EventRow, publish_event
+from ils.core.events import Event, EventRow, publish_event, void_event
 from ils.org.units import unit
 
 MOST = 100_000
@@ -121,7 +120,8 @@ def forget_figures(session: Session, actor: Actor, *, box_id: int, month: date) 
 def _void_figures(session: Session, actor: Actor, row: ConsignmentFigures) -> None:
     """Make what was told of a month count no more; uses scanned of a copy are none of it either."""
     event_ids = row.event_ids or []
-    void_events(session, actor, event_ids)
+    for event_id in event_ids:
+        void_event(session, actor, session.get_one(EventRow, event_id))
     scanned = session.execute(
         select(EventRow.item_id, func.count())
         .where(EventRow.id.in_(event_ids), EventRow.item_id.is_not(None))

@@ -13,14 +13,14 @@ from cataloging.items import change_item, facts_of, take_back_withdrawal
 from cataloging.models import Item
 from circulation.desk import Act
 from circulation.facts import item_at_desk, lock
-from circulation.losses.found import standing_case
+from circulation.losses.found import standing_case, void_newest
 from circulation.queue import reassign, release
 from circulation.returns import announce_moved
 from circulation.rotation.boxes import box_for
 from circulation.rotation.figures import figures_of
 from circulation.rotation.models import Consignment, ConsignmentLine, RotationPoint
 from circulation.rotation.returning import ABSENT, in_use, lines_in
-from circulation.rotation.voiding import void_last, void_of_box
+from circulation.rotation.voiding import void_of_box
 from ils.accounts.actor import Actor
 from ils.core.audit import audit
 from ils.core.errors import NotFound, Refused
@@ -126,7 +126,7 @@ def reopen_box(session: Session, actor: Actor, *, box_id: int) -> None:
         if item.lifecycle not in ("missing", "lost") or not _is_free(session, item.id):
             continue  # found meanwhile
         if standing_case(session, item.id) is None:
-            void_last(session, actor, item.id, "item_missing", "item_lost")
+            void_newest(act, item.id, "item_missing", "item_lost")
             item.lifecycle = "active"
         line.state, line.closed_at, line.at_branch_id = "out", None, point.branch_id
         announce_moved(session, item.record_id)

@@ -185,3 +185,23 @@ def publish_event(
     )
     session.add(row)
     return row
+
+
+def void_event(
+    session: Session, actor: Any, row: EventRow, *, effective_at: datetime | None = None
+) -> None:
+    """Append the event that takes one back: of the same day and place, about the same things."""
+    publish_event(
+        session,
+        actor,
+        ActUndone(row.kind),
+        unit_id=row.unit_id,
+        library_id=row.library_id,
+        effective_at=effective_at,
+        effective_on=row.effective_on,
+        item_id=row.item_id,
+        record_id=row.record_id,
+        loan_id=row.loan_id,
+        patron_ref=row.patron_ref,
+        voids_id=row.id,
+    )
