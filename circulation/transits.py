@@ -3,8 +3,7 @@
 Arriving at the right place is a check-in; what else may happen to a copy on its way is here.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -389,51 +388,3 @@ def _end(
 
 def _event(act: Act, transit: Transit, item: ItemAtDesk, happened: TransitRerouted) -> None:
     act.event(happened, transit_id=transit.id, **item.statistics())
-
-
-# --- lists -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class TransitRow:
-    """A line of the list of copies on their way. ``late`` by the setting of the branch asked for."""
-
-    transit: Transit
-    item: Item
-    title: str
-    days: int
-    late: bool = False
-    may_be_missing: bool = False
-
-
-def transit_list(
-    session: Session,
-    branch_id: int,
-    direction: str = "in",
-    now: datetime | None = None,
-    *,
-    late_only: bool = False,
-) -> list[TransitRow]:
-    """Return what is on its way to a branch (``in``) or from it (``out``), the oldest first."""
-    moment = now or clock.now()
-    settings = branch(session, branch_id).settings
-    column = Transit.to_branch_id if direction == "in" else Transit.from_branch_id
-    query = (
-        select(Transit, Item, Record.title)
-        .join(Item, Item.id == Transit.item_id)
-        .join(Record, Record.id == Item.record_id)
-        .where(column == branch_id, Transit.received_at.is_(None), Transit.cancelled_at.is_(None))
-        .order_by(Transit.sent_at, Transit.id)
-    )
-    if late_only:
-        query = query.where(
-            Transit.sent_at < moment - timedelta(days=settings.transit_late_days + 1)
-        )
-    rows = []
-    for transit, item, title in session.execute(query):
-        days = (moment - transit.sent_at).days
-        late = days > settings.transit_late_days
-        searched = late and sought_before(session, item, "not_arrived")
-        missing = searched and days >= settings.transit_missing_days
-        rows.append(TransitRow(transit, item, title, days, late, missing))
-    return rows

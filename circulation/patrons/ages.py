@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from circulation.patrons.batch_models import PatronBatch
 from circulation.patrons.batches import Batch
 from circulation.patrons.models import Patron, PatronCard, PatronCategory
-from circulation.patrons.patrons import EDIT, age_on
+from circulation.patrons.patrons import EDIT, PatronFacts, age_of, age_on
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.errors import Invalid
@@ -34,17 +34,59 @@ class Outgrown:
     then: PatronCategory | None
 
 
+@dataclass(frozen=True)
+class TooOld:
+    """Somebody to be registered is older than the kind chosen allows: whole years, the last age
+    at which it fits, and the kind that follows, if one is named."""
+
+    age: int
+    last_age: int
+    kind: PatronCategory
+    then: PatronCategory | None
+
+
+def too_old_for(session: Session, facts: PatronFacts, library_id: int) -> TooOld | None:
+    """Tell whether the kind chosen at registering is one for younger people; the clerk decides."""
+    kinds = {kind.code: kind for kind in session.scalars(select(PatronCategory))}
+    kind = kinds.get(facts.category)
+    age = age_of(facts.born_on, facts.born_year, clock.today())
+    last_age = _last_ages(session, kinds, library_id).get(facts.category)
+    if kind is None or age is None or last_age is None or age <= last_age:
+        return None
+    return TooOld(age, last_age, kind, _fitting(kinds, kind, age))
+
+
+def kind_offered(session: Session, age: int | None, library_id: int) -> str:
+    """Return the kind to offer for an age: the first of children or of others that fits it."""
+    below = int(setting(session, library_id, "patrons.child_below"))
+    child = age is not None and age < below
+    by_order = select(PatronCategory).order_by(PatronCategory.order)
+    kinds = {kind.code: kind for kind in session.scalars(by_order)}
+    first = next((kind for kind in kinds.values() if kind.child == child), None)
+    last_age = _last_ages(session, kinds, library_id)
+    if first is None or age is None or age <= last_age.get(first.code, age):
+        return first.code if first else ""
+    return (_fitting(kinds, first, age) or first).code
+
+
+def _last_ages(
+    session: Session, kinds: dict[str, PatronCategory], library_id: int
+) -> dict[str, int]:
+    """Return the last age at which each kind fits, of those that end with an age."""
+    child_below = int(setting(session, library_id, "patrons.child_below"))
+    return {
+        kind.code: kind.to_age if kind.to_age is not None else child_below - 1
+        for kind in kinds.values()
+        if kind.to_age is not None or kind.child
+    }
+
+
 def outgrown(
     session: Session, actor: Actor, patron_ids: Collection[int] | None = None
 ) -> Sequence[Outgrown]:
     """Return who has outgrown their kind today, at most ``MOST``, by name."""
     kinds = {kind.code: kind for kind in session.scalars(select(PatronCategory))}
-    child_below = int(setting(session, actor.library_id or 0, "patrons.child_below"))
-    last_age = {
-        kind.code: kind.to_age if kind.to_age is not None else child_below - 1
-        for kind in kinds.values()
-        if kind.to_age is not None or kind.child
-    }
+    last_age = _last_ages(session, kinds, actor.library_id or 0)
     query = (
         select(Patron, PatronCard)
         .join(OrgUnit, OrgUnit.id == Patron.branch_id)

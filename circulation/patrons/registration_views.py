@@ -4,16 +4,16 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from circulation.notices.answers import answer_ways
 from circulation.notices.words import CHANNELS
 from circulation.patrons import looks, sentences
+from circulation.patrons.ages import kind_offered, too_old_for
 from circulation.patrons.consent import notice_for
 from circulation.patrons.forms import ConfirmForm
-from circulation.patrons.models import Patron, PatronCategory, Registration
+from circulation.patrons.models import Patron, Registration
 from circulation.patrons.patrons import EDIT, age_of, likely_same
 from circulation.patrons.registration import (
     confirm_registration,
@@ -28,7 +28,6 @@ from circulation.rules.consent import MESSAGES, PHOTO
 from ils.core import clock
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
-from ils.org.settings import setting
 from ils.org.units import unit_names
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
@@ -78,8 +77,13 @@ def registration(registration_id: int) -> Any:
             looks.note_look(session, current_actor(), one.id, looks.DECIDE)
         notice = notice_for(session, row.branch_id)
         way = next(answer_ways(session, row.branch_id, facts_of(row)), None)
-    status = 200
-    if form.validate_on_submit():
+    status, too_old = 200, None
+    if form.validate_on_submit() and "sure" not in request.form:
+        with reading() as session:
+            too_old = too_old_for(session, facts_of_form(form), row.library_id)
+    if too_old:
+        status = 409
+    elif form.validate_on_submit():
         try:
             with transaction() as session:
                 patron, card = confirm_registration(
@@ -103,6 +107,7 @@ def registration(registration_id: int) -> Any:
         form=form,
         row=row,
         same=same,
+        too_old=too_old,
         told=notice,
         way=way,
         channels=CHANNELS,
@@ -121,10 +126,7 @@ class _Sent:
         self.agrees_photo = PHOTO in sent.purposes
         self.issue, self.card_number, self.paper_seen = True, "", False
         age = age_of(sent.born_on, sent.born_year, clock.today())
-        below = int(setting(session, row.library_id, "patrons.child_below"))
-        child = age is not None and age < below
-        kinds = session.scalars(select(PatronCategory).order_by(PatronCategory.order))
-        self.category = next((c.code for c in kinds if c.child == child), "")
+        self.category = kind_offered(session, age, row.library_id)
 
 
 def _decided(row: Registration) -> Response:

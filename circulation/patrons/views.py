@@ -16,6 +16,7 @@ from circulation.models import Hold, LedgerEntry, Loan
 from circulation.money.card_fees import grounds_at
 from circulation.money.words import CARD_KINDS
 from circulation.patrons import cards, looks
+from circulation.patrons.ages import TooOld, too_old_for
 from circulation.patrons.consent import notice_for, standing_consents
 from circulation.patrons.erasure import ERASE
 from circulation.patrons.family import family_of
@@ -139,9 +140,11 @@ def find() -> Any:
 @bp.route("/new", methods=["GET", "POST"])
 @door(EDIT)
 def new() -> Any:
-    """Register a patron, showing those who may be the same person before saving."""
+    """Register a patron, showing before saving who may be the same person, and a kind that does
+    not fit the age."""
     form = NewPatronForm()
     same: list[Patron] = []
+    too_old: TooOld | None = None
     status = 200
     with reading() as session:
         offer_choices(session, form)
@@ -155,7 +158,8 @@ def new() -> Any:
             library_id = library_of(session, facts.branch_id).id
             if "sure" not in request.form:
                 same = likely_same(session, facts, library_id)
-        if same:
+                too_old = too_old_for(session, facts, library_id)
+        if same or too_old:
             status = 409
         else:
             try:
@@ -173,7 +177,12 @@ def new() -> Any:
     elif request.method == "POST":
         status = 422
     page = render_template(
-        "circulation/patrons_form.html", form=form, same=same, patron=None, told=notice
+        "circulation/patrons_form.html",
+        form=form,
+        same=same,
+        too_old=too_old,
+        patron=None,
+        told=notice,
     )
     return page, status
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from circulation.desk import DeskResult, perform
 from circulation.permissions import SEND, USE_DESK
 from circulation.registers.views import XLSX, as_file
+from circulation.transit_lists import OnTheWay, count_transits, other_ends, transit_list
 from circulation.transits import (
     cancel_transit,
     change_destination,
@@ -19,7 +20,6 @@ from circulation.transits import (
     receive_here,
     send,
     send_back,
-    transit_list,
 )
 from circulation.views.holds import new_key, tell
 from ils.core import clock
@@ -30,6 +30,12 @@ from ils.org.units import branches_of, unit_names
 from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
+from ils.web.pages import Page, page_number
+
+SIZE = 50
+MOST = 5000
+WAYS = ("in", "out")
+KEPT = ("way", "q", "why", "other", "late", "sort", "page")
 
 bp = Blueprint("transits", __name__, url_prefix="/staff/transits", template_folder="../templates")
 
@@ -63,21 +69,49 @@ ACTS: dict[str, Callable[..., DeskResult]] = {
 @bp.get("/")
 @door(USE_DESK)
 def here() -> str:
-    """Show what is on its way, the oldest first; ``?late=1`` only what is late."""
-    at, late = current_actor().unit_id or 0, request.args.get("late") == "1"
+    """Show what is on its way to the branch or from it, filtered and sorted, the oldest first."""
+    at, number = current_actor().unit_id or 0, page_number(request.args.get("page"))
     with reading() as session:
         names = unit_names(session)
         own = branches_of(session, current_actor().library_id or 0)
+        counts = {way: count_transits(session, OnTheWay(at, way)) for way in WAYS}
+        asked = _asked("in" if counts["in"] or not counts["out"] else "out")
+        rows = transit_list(session, asked, limit=SIZE, offset=(number - 1) * SIZE)
         return render_template(
             "circulation/transits.html",
-            incoming=transit_list(session, at, "in", late_only=late),
-            outgoing=transit_list(session, at, "out", late_only=late),
-            late=late,
+            asked=asked,
+            counts=counts,
+            page=Page(number, SIZE, count_transits(session, asked), rows),
+            others=[(i, names.get(i, "")) for i in other_ends(session, at, asked.direction)],
             names=names,
             why=WHY,
             branches=[(b.id, names.get(b.id, b.code)) for b in own if b.id != at],
+            given=_given(),
             key=new_key(),
         )
+
+
+def _asked(way: str) -> OnTheWay:
+    """Read what is asked for from the address; ``way`` where it does not say."""
+    words = request.args
+    return OnTheWay(
+        branch_id=current_actor().unit_id or 0,
+        direction=words.get("way", way) if words.get("way", way) in WAYS else way,
+        late=words.get("late") == "1",
+        reason=words.get("why", "") if words.get("why") in WHY else "",
+        other_id=words.get("other", type=int),
+        words=words.get("q", "").strip()[:80],
+        sort=words.get("sort", ""),
+    )
+
+
+def _back() -> Any:
+    return redirect(url_for("transits.here", **_given()))
+
+
+def _given() -> dict[str, Any]:
+    """Return the words of the address that say which list is shown."""
+    return {name: request.args[name] for name in KEPT if request.args.get(name)}
 
 
 @bp.get("/list.xlsx")
@@ -95,12 +129,12 @@ def paper() -> Response:
 
 
 def _listing() -> Listing:
-    at, late = current_actor().unit_id or 0, request.args.get("late") == "1"
+    asked = _asked("in")
     with reading() as session, force_locale("vi"):
         names = unit_names(session)
         rows = [
             {
-                "way": words,
+                "way": "Đến" if asked.direction == "in" else "Đi",
                 "title": one.title,
                 "number": one.item.accession_no or one.item.barcode,
                 "from": names.get(one.transit.from_branch_id, ""),
@@ -110,15 +144,14 @@ def _listing() -> Listing:
                 "days": one.days,
                 "late": "Quá lâu" if one.late else "",
             }
-            for way, words in (("in", "Đến"), ("out", "Đi"))
-            for one in transit_list(session, at, way, late_only=late)
+            for one in transit_list(session, asked, limit=MOST)
         ]
         return Listing(
-            title="Tài liệu chuyển đi quá lâu" if late else "Tài liệu đang chuyển",
+            title="Tài liệu chuyển đi quá lâu" if asked.late else "Tài liệu đang chuyển",
             columns=COLUMNS,
             rows=rows,
-            office=office_of(session, current_actor().library_id or at),
-            about=[names.get(at, ""), f"(tính đến ngày {clock.today():%d/%m/%Y})"],
+            office=office_of(session, current_actor().library_id or asked.branch_id),
+            about=[names.get(asked.branch_id, ""), f"(tính đến ngày {clock.today():%d/%m/%Y})"],
         )
 
 
@@ -150,9 +183,9 @@ def act(transit_id: int) -> Any:
         words["reason_text"] = form.get("why", "").strip()
         if not words["reason_text"]:
             flash(_("Please say why; the reason is kept in the log."), "bad")
-            return redirect(url_for("transits.here"))
+            return _back()
     if word not in ACTS:
-        return redirect(url_for("transits.here"))
+        return _back()
     key = f"{form.get('key') or new_key()}-{word}-{transit_id}"[:80]
     return _done(
         lambda: perform(ACTS[word], current_actor(), transit_id=transit_id, key=key, **words)
@@ -168,4 +201,4 @@ def _done(do: Callable[[], DeskResult]) -> Any:
         flash(sentence_for(error), "bad")
     if request.form.get("from") == "desk":
         return redirect(url_for("desk.page", mode="checkin"))
-    return redirect(url_for("transits.here"))
+    return _back()

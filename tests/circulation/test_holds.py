@@ -21,7 +21,7 @@ from circulation.hold_lists import holds_of_patron, pull_list, shelf_list, to_cl
 from circulation.losses.lost import declare_lost
 from circulation.models import Hold, Loan, Transit
 from circulation.pulling import not_on_shelf
-from circulation.transits import transit_list
+from circulation.transit_lists import OnTheWay, transit_list
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.errors import Forbidden, NotFound
@@ -103,7 +103,7 @@ def test_s20_and_case_21_a_hold_picked_up_elsewhere_travels_there_and_home_again
     }
     assert state(library, placed) == "in_transit"
     with library.reading() as session:
-        (row,) = transit_list(session, library.place.other_branch.id, "in", library.now)
+        (row,) = transit_list(session, OnTheWay(library.place.other_branch.id), library.now)
     assert row.item.id == item.id
     library.later(minutes=5)
     again = library.take_back(item)  # twice at the sending branch

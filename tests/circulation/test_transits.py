@@ -1,14 +1,16 @@
 """Copies on their way between branches: wrong places, changed ways, what never comes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from cataloging.models import Item
+from cataloging.models import Item, Record
 from circulation.checkin import check_in
 from circulation.hold_changes import change_pickup
 from circulation.models import Hold, ItemSearch, Transit
 from circulation.searches import end_search, searches_at
+from circulation.transit_lists import OnTheWay, count_transits, transit_list
 from circulation.transits import (
     cancel_transit,
     change_destination,
@@ -17,7 +19,6 @@ from circulation.transits import (
     receive_here,
     send,
     send_back,
-    transit_list,
 )
 from circulation.undo import undo
 from ils.accounts.actor import Actor
@@ -147,11 +148,13 @@ def test_a_copy_that_never_arrives_is_late_then_sought_at_both_ends_then_missing
     (transit,) = library.all(Transit)
     library.on(DAY_ONE + timedelta(days=14))
     with library.reading() as session:
-        assert not transit_list(session, there, "in")[0].late
+        assert not transit_list(session, OnTheWay(there))[0].late
     library.on(DAY_ONE + timedelta(days=15), 10)
     with library.reading() as session:
         for at, way in ((there, "in"), (here, "out")):
-            assert [row.late for row in transit_list(session, at, way, late_only=True)] == [True]
+            assert [row.late for row in transit_list(session, OnTheWay(at, way, late=True))] == [
+                True
+            ]
     assert library.do(missing_in_transit, transit_id=transit.id).reason_codes() == [
         "missing_too_early"
     ]
@@ -166,6 +169,35 @@ def test_a_copy_that_never_arrives_is_late_then_sought_at_both_ends_then_missing
     found = library.take_back(item)
     assert "item_found" in [d["code"] for d in found.details]
     assert found.hold["id"] == hold_id
+
+
+def test_what_is_on_its_way_is_filtered_sorted_and_paged(library: Library, third: Actor):
+    here, there = library.place.branch.id, library.place.other_branch.id
+    by_hand = [library.item() for _ in range(3)]
+    for item, to in zip(by_hand, (there, there, third.unit_id), strict=True):
+        library.do(send, barcode=item.barcode, to_branch_id=to)
+    held, _ = sent_for_a_hold(library)
+
+    def shown(asked: OnTheWay, **part: int) -> list[int]:
+        with library.reading() as session:
+            return [row.item.id for row in transit_list(session, asked, **part)]
+
+    out = OnTheWay(here, "out")
+    first, second, third_one = (item.id for item in by_hand)
+    assert shown(out) == [first, second, third_one, held.id]
+    assert shown(out, limit=2, offset=2) == [third_one, held.id]
+    assert shown(replace(out, reason="hold")) == [held.id]
+    assert shown(replace(out, other_id=third.unit_id)) == [third_one]
+    assert shown(OnTheWay(there)) == [first, second, held.id]
+    assert shown(replace(out, words=by_hand[1].barcode or "")) == [second]
+    with library.reading() as session:
+        title = session.get_one(Record, by_hand[0].record_id).title
+        assert count_transits(session, replace(out, words=title.lower())) >= 1
+        assert count_transits(session, replace(out, words="không có sách này")) == 0
+        assert count_transits(session, replace(out, late=True)) == 0
+    ordered = shown(replace(out, sort="number"))
+    assert shown(replace(out, sort="-number")) == ordered[::-1]
+    assert shown(replace(out, sort="odd")) == shown(out)
 
 
 def test_a_search_ends_by_itself_when_the_copy_is_scanned(library: Library):

@@ -437,6 +437,9 @@ async function refresh() {
   copy = await store.readCopy();
 }
 
+// A locked screen is refused whatever it asks for; the copy is asked for when it is open again.
+const locked = () => Boolean(document.getElementById("lock")?.open);
+
 async function keepPage() {
   await navigator.serviceWorker.register(desk.dataset.workerUrl, { scope: "/staff/desk" });
   const here = await navigator.serviceWorker.ready;
@@ -459,7 +462,7 @@ async function start() {
   if (!away && unsent) await comeBack();
   showBar();
   setInterval(() => { if (away) comeBack(); }, 3000);
-  setInterval(() => { if (!away && ready) refresh().catch(() => null); }, REFRESH);
+  setInterval(() => { if (!away && ready && !locked()) refresh().catch(() => null); }, REFRESH);
   addEventListener("online", () => { if (away) comeBack(); });
 }
 

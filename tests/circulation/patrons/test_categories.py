@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from circulation.patrons.ages import kind_offered
 from circulation.patrons.categories import (
     CategoryFacts,
     add_category,
@@ -11,6 +12,7 @@ from circulation.patrons.categories import (
 )
 from circulation.patrons.models import PatronCategory
 from ils.accounts.actor import Actor, system_actor
+from ils.core import clock
 from ils.core.db import transaction
 from ils.core.errors import Forbidden, Invalid
 
@@ -64,3 +66,28 @@ def test_a_registration_begins_with_a_kind_that_needs_no_guardian(staff_client, 
         session.get_one(PatronCategory, "child").order = 0
     page = staff_client("clerk", province.branch).get("/staff/patrons/new").get_data(as_text=True)
     assert '<option selected value="adult">' in page
+
+
+def test_a_kind_for_younger_people_is_remarked_and_kept_only_if_meant(staff_client, province):
+    with transaction() as session:
+        session.add(PatronCategory(code="pupil", name="Học sinh", name_en="Pupil", to_age=18))
+    clerk, page = staff_client("clerk", province.branch), "/staff/patrons/new"
+    grown = {"name": "Trần Văn Nam", "category": "pupil", "branch_id": province.branch.id}
+    grown |= {"born_year": "1990", "consent": "y"}
+    remarked = clerk.post(page, data=grown)
+    assert remarked.status_code == 409
+    text = remarked.get_data(as_text=True)
+    assert f"{clock.today().year - 1990} tuổi" in text
+    assert "đến 18 tuổi" in text
+    young = clerk.post(
+        page, data=grown | {"name": "Trần Nam", "born_year": clock.today().year - 17}
+    )
+    assert young.status_code == 302
+    assert clerk.post(page, data=grown | {"category": "adult"}).status_code == 302
+    assert clerk.post(page, data=grown | {"sure": "1"}).status_code == 302
+
+
+def test_a_registration_from_the_site_is_offered_the_kind_that_fits_its_age(both_session, place):
+    prepare_categories(both_session)
+    offered = [kind_offered(both_session, age, place.library.id) for age in (8, 17, 36, None)]
+    assert offered == ["child", "pupil", "other", "pupil"]

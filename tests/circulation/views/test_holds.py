@@ -248,7 +248,8 @@ def test_what_is_on_its_way_is_called_back_and_sent_by_hand(
         transit = session.scalars(select(Transit)).one()
     page = text_of(browser.get("/staff/transits/"))
     assert f"transit-{transit.id}" in page
-    assert f"transit-{transit.id}" not in text_of(browser.get("/staff/transits/?late=1"))
+    for words in ("late=1", "way=in", "q=khong-co", "why=manual", "other=0"):
+        assert f"transit-{transit.id}" not in text_of(browser.get(f"/staff/transits/?{words}"))
     assert browser.get(f"/staff/desk/slips/transit/{transit.id}.pdf").data.startswith(b"%PDF")
     assert browser.get("/staff/transits/list.pdf").data.startswith(b"%PDF")
     assert browser.get("/staff/transits/list.xlsx?late=1").data.startswith(b"PK")
@@ -256,7 +257,8 @@ def test_what_is_on_its_way_is_called_back_and_sent_by_hand(
     browser.post(address, data={"act": "not_arrived"})
     with db.reading() as session:
         assert len(session.scalars(select(ItemSearch)).all()) == 2
-    silent = browser.post(address, data={"act": "cancel"}, follow_redirects=True)
+    silent = browser.post(f"{address}?sort=title", data={"act": "cancel"}, follow_redirects=True)
+    assert silent.request.full_path.endswith("?sort=title")
     assert "Xin ghi lý do" in text_of(silent)
     browser.post(address, data={"act": "cancel", "why": "xe không chạy"})
     assert get(Transit, transit.id).cancelled_at is not None
