@@ -1,7 +1,7 @@
 """The kinds of patrons: what a new installation has, and how the list is kept."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from circulation.patrons.ages import kind_offered
 from circulation.patrons.categories import (
@@ -15,6 +15,7 @@ from ils.accounts.actor import Actor, system_actor
 from ils.core import clock
 from ils.core.db import transaction
 from ils.core.errors import Forbidden, Invalid
+from tests.factories import create_province
 
 
 def test_a_new_installation_knows_the_usual_kinds(both_session):
@@ -73,7 +74,7 @@ def test_a_kind_for_younger_people_is_remarked_and_kept_only_if_meant(staff_clie
         session.add(PatronCategory(code="pupil", name="Học sinh", name_en="Pupil", to_age=18))
     clerk, page = staff_client("clerk", province.branch), "/staff/patrons/new"
     grown = {"name": "Trần Văn Nam", "category": "pupil", "branch_id": province.branch.id}
-    grown |= {"born_year": "1990", "consent": "y"}
+    grown |= {"born_year": "1990", "sex": "", "consent": "y"}
     remarked = clerk.post(page, data=grown)
     assert remarked.status_code == 409
     text = remarked.get_data(as_text=True)
@@ -87,7 +88,9 @@ def test_a_kind_for_younger_people_is_remarked_and_kept_only_if_meant(staff_clie
     assert clerk.post(page, data=grown | {"sure": "1"}).status_code == 302
 
 
-def test_a_registration_from_the_site_is_offered_the_kind_that_fits_its_age(both_session, place):
+def test_a_registration_from_the_site_is_offered_the_kind_that_fits_its_age(both_session):
+    place = create_province(both_session)
+    both_session.execute(delete(PatronCategory))
     prepare_categories(both_session)
     offered = [kind_offered(both_session, age, place.library.id) for age in (8, 17, 36, None)]
     assert offered == ["child", "pupil", "other", "pupil"]
