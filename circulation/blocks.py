@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from cataloging.models import Item, Record
 from circulation.facts import IS_OPEN, PatronAtDesk, patron_at_desk
 from circulation.models import Hold, LedgerEntry, Loan
-from circulation.patrons.models import BlockNote, Patron, Suspension
+from circulation.patrons.models import BlockNote, Patron, Suspension, consent_taken_back
 from circulation.policies import Branch, branch
 from circulation.rules import ledger
 from circulation.rules.blocks import Figures, Note, PatronFacts, figure_reasons, note_reasons
@@ -241,6 +241,7 @@ _NOTES = (  # one row at least
         BlockNote.author_id,
         BlockNote.from_on,
         BlockNote.to_on,
+        consent_taken_back(),
     )
     .select_from(Patron)
     .outerjoin(BlockNote, and_(BlockNote.patron_id == Patron.id, BlockNote.lifted_at.is_(None)))
@@ -263,7 +264,7 @@ def patron_facts(
     found = session.execute(_NOTES, {"patron_id": patron.id, "today": at_desk.today}).all()
     notes = tuple(
         Note(id_, tuple(acts), text_, author, from_on, to_on)
-        for _, id_, acts, text_, author, from_on, to_on in found
+        for _, id_, acts, text_, author, from_on, to_on, _back in found
         if id_ is not None
     )
     return PatronFacts(
@@ -278,6 +279,7 @@ def patron_facts(
         age=at_desk.age,
         child=at_desk.child,
         consent=patron.consent_at is not None,
+        consent_withdrawn=bool(found[0][-1]),
         hold_class=at_desk.category.hold_class,
         figures=patron_figures(session, [patron.id], now, loans)[patron.id],
         notes=notes,

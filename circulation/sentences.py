@@ -76,6 +76,9 @@ REASONS: dict[str, Any] = {
     "card_expired": _l("The card expired on %(expires_on)s."),
     "card_of_reading_room": _l("This card is for reading here only, not for borrowing."),
     "consent_missing": _l("The guardian's consent is not recorded."),
+    "consent_withdrawn": _l(
+        "The consent to the keeping of personal data was taken back; the card stops until it is given."
+    ),
     "manual_block": _l("Blocked: %(text)s"),
     "suspended": _l("No borrowing until %(to_on)s."),
     "lost_unsettled": _l("%(value)s lost items are not settled yet (%(limit)s allowed)."),

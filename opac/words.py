@@ -58,6 +58,9 @@ REASONS: dict[str, Any] = {
     "patron_deleted": _l("This card is no longer registered."),
     "patron_of_other_library": _l("Your card belongs to another library."),
     "consent_missing": _l("Your parent or guardian still has to sign at the desk."),
+    "consent_withdrawn": _l(
+        "Your consent was taken back, so the card stops. To use it again, please sign at the desk."
+    ),
     "manual_block": _l("The library would like to speak with you first. Please come to the desk."),
     "suspended": _l("You can borrow again after %(to_on)s."),
     "lost_unsettled": _l("A lost item is not settled yet. Please come to the desk."),

@@ -19,13 +19,13 @@ from circulation.patrons.models import Patron, PatronCard
 from circulation.receipts import receipt_name
 from ils.core import clock
 
-FEE_COLUMNS = ("card_fee", "overdue", "compensation", "service")
+FEE_COLUMNS = ("card_fee", "overdue", "compensation", "point_loss", "service")
 _COLUMN = {
     "card_fee": "card_fee",
     "overdue": "overdue",
     "lost_price": "compensation",
     "damage": "compensation",
-    "point_loss": "compensation",
+    "point_loss": "point_loss",
     "processing": "compensation",
     "service": "service",
     "deposit_due": "service",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.models import LedgerEntry, Receipt
-from circulation.money.books import DepositBook, FeeBook, FeeLine, income_of, settled_by
+from circulation.money.books import FEE_COLUMNS, DepositBook, FeeBook, FeeLine, income_of, settled_by
 from circulation.money.models import Till
 from circulation.money.tills import TillReport
 from circulation.money.words import KINDS_VI, METHODS_VI, TITLES_VI
@@ -181,11 +181,11 @@ _FEE_COLUMNS = (
     ("Phí thẻ", "18mm", "money"),
     ("Phạt quá hạn", "18mm", "money"),
     ("Bồi thường", "19mm", "money"),
+    ("Bồi thường luân chuyển", "20mm", "money"),
     ("Dịch vụ", "18mm", "money"),
     ("Cộng", "20mm", "money"),
     ("Ghi chú", "40mm", "text"),
 )
-_PARTS = ("card_fee", "overdue", "compensation", "service")
 
 
 def fee_book_paper(book: FeeBook, first: date, last: date) -> Book:
@@ -197,7 +197,7 @@ def fee_book_paper(book: FeeBook, first: date, last: date) -> Book:
             line.day,
             line.payer or "(không có thẻ)",
             line.card,
-            *(line.parts.get(part) for part in _PARTS),
+            *(line.parts.get(part) for part in FEE_COLUMNS),
             line.total or None,
             _remark(line),
         ]
@@ -208,7 +208,7 @@ def fee_book_paper(book: FeeBook, first: date, last: date) -> Book:
     if book.gaps:
         notes.append("Thiếu số: " + ", ".join(f"{gap:05d}" for gap in book.gaps[:30]) + ".")
     notes.append(f"Tổng cộng: {money(book.total()) or '0'} đồng ({in_words(book.total())}).")
-    totals = [None] * 5 + [book.total(part) for part in _PARTS] + [book.total(), None]
+    totals = [None] * 5 + [book.total(part) for part in FEE_COLUMNS] + [book.total(), None]
     return Book("Sổ thu phí", [_period(first, last)], _FEE_COLUMNS, rows, totals, notes=notes)
 
 

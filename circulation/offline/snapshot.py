@@ -22,7 +22,14 @@ from circulation.desk import may_override
 from circulation.facts import HAS_ITEM
 from circulation.journal import plain
 from circulation.models import Hold, Loan, Transit
-from circulation.patrons.models import BlockNote, Patron, PatronCard, PatronCategory, Suspension
+from circulation.patrons.models import (
+    BlockNote,
+    Patron,
+    PatronCard,
+    PatronCategory,
+    Suspension,
+    consent_taken_back,
+)
 from circulation.patrons.patrons import age_of
 from circulation.permissions import CHECK_OUT, USE_DESK
 from circulation.policies import Branch, require_branch
@@ -221,6 +228,7 @@ def _patrons(session: Session, actor: Actor, here: Branch, now: datetime) -> dic
             *(Patron.id, Patron.name, Patron.category, Patron.born_on, Patron.born_year),
             *(Patron.phone, Patron.guardian_phone, Patron.consent_at, PatronCategory.child),
             PatronCategory.name.label("kind"),
+            consent_taken_back().label("taken_back"),
         )
         .join(PatronCategory, PatronCategory.code == Patron.category)
         .where(mine)
@@ -291,6 +299,7 @@ def _facts(
         age=age,
         child=row.child if age is None else age < here.settings.child_below,
         consent=row.consent_at is not None,
+        consent_withdrawn=row.taken_back,
         figures=figures,
     )
 

@@ -7,7 +7,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 
 from circulation.desk import perform
-from circulation.patrons.ages import MOST, change_kinds, outgrown
+from circulation.patrons.ages import change_kinds, outgrown
 from circulation.patrons.models import PatronCategory
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.views import bp
@@ -15,6 +15,9 @@ from ils.core.db import reading
 from ils.core.errors import IlsError
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
+from ils.web.pages import Page, page_number
+
+SIZE = 200  # each is ticked or not, and those ticked on a page are changed together
 
 
 @bp.route("/ages", methods=["GET", "POST"])
@@ -37,12 +40,14 @@ def ages() -> Any:
                 "ok",
             )
             return redirect(url_for("patrons.batches"))
+    number = page_number(request.args.get("page"))
     with reading() as session:
+        found = outgrown(session, current_actor())
+        shown = found[(number - 1) * SIZE : number * SIZE]
         page = render_template(
             "circulation/patrons_ages.html",
-            rows=outgrown(session, current_actor()),
+            page=Page(number, SIZE, len(found), shown),
             categories=session.scalars(select(PatronCategory).order_by(PatronCategory.order)).all(),
-            most=MOST,
             problem=problem,
         )
     return page, status

@@ -20,8 +20,6 @@ from ils.core.errors import Invalid
 from ils.org.models import OrgUnit
 from ils.org.settings import setting
 
-MOST = 500
-
 
 @dataclass(frozen=True)
 class Outgrown:
@@ -84,7 +82,7 @@ def _last_ages(
 def outgrown(
     session: Session, actor: Actor, patron_ids: Collection[int] | None = None
 ) -> Sequence[Outgrown]:
-    """Return who has outgrown their kind today, at most ``MOST``, by name."""
+    """Return who has outgrown their kind today, by name."""
     kinds = {kind.code: kind for kind in session.scalars(select(PatronCategory))}
     last_age = _last_ages(session, kinds, actor.library_id or 0)
     query = (
@@ -105,7 +103,7 @@ def outgrown(
         if age is not None and age > last_age[patron.category]:
             kind = kinds[patron.category]
             found.append(Outgrown(patron, card, age, kind, _fitting(kinds, kind, age)))
-    return found[:MOST]
+    return found
 
 
 def _fitting(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    ColumnElement,
     Date,
     ForeignKey,
     Index,
@@ -18,9 +19,11 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    and_,
+    select,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 import ils.core.files  # noqa: F401 — photos point at its table
 from ils.core import clock
@@ -223,6 +226,24 @@ class Consent(Base):
             postgresql_where=text("withdrawn_at IS NULL"),
         ),
     )
+
+
+def consent_taken_back() -> ColumnElement[bool]:
+    """Return whether a patron of the query agreed once and somebody who had to agree took it back.
+
+    Who never was asked is another thing, and so is an older consent that a newer one ended.
+    """
+    stands = aliased(Consent)
+    newer = select(stands.id).where(
+        stands.patron_id == Consent.patron_id,
+        stands.given_by == Consent.given_by,
+        stands.withdrawn_at.is_(None),
+    )
+    ended = select(Consent.id).where(
+        Consent.patron_id == Patron.id, Consent.withdrawn_at.is_not(None), ~newer.exists()
+    )
+    return and_(Patron.consent_at.is_(None), ended.correlate(Patron).exists())
+
 
 
 class Registration(Base):

@@ -77,6 +77,7 @@ class PatronFacts:
     age: int | None = None
     child: bool = False
     consent: bool = True
+    consent_withdrawn: bool = False  # agreed once, and took it back
     hold_class: int = 5
     figures: Figures = Figures()
     notes: tuple[Note, ...] = ()

@@ -254,4 +254,6 @@ def card_reasons(patron: PatronFacts, today: date) -> list[Reason]:
         found.append(reason("card_replaced", state=patron.card_state))
     if patron.card_expires_on and today > patron.card_expires_on:
         found.append(reason("card_expired", expires_on=patron.card_expires_on))
+    if patron.consent_withdrawn:
+        found.append(reason("consent_withdrawn"))
     return found

@@ -57,6 +57,7 @@ KINDS: dict[str, Kind] = {
     "card_expired": _refuse(2, DESK, remembered=True),
     "card_of_reading_room": _refuse(2, DESK, remembered=True),
     "consent_missing": _refuse(2, DESK, remembered=True),
+    "consent_withdrawn": _refuse(2, HEAD),
     "manual_block": _refuse(2, HEAD),
     "suspended": _refuse(2, HEAD),
     # 3 the reader's figures, this act included

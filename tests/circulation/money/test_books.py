@@ -138,12 +138,12 @@ def test_the_books_add_up_page_by_page_and_in_the_spreadsheet(lite: Library):
     paper = papers.fee_book_paper(book(lite, lite.today, lite.today), lite.today, lite.today)
     pages = papers._pages(paper)
     assert [len(page["rows"]) for page in pages] == [15, 21, 4]
-    assert pages[1]["sums_before"][0][9] == "15.000"
-    assert [row[9] for row in pages[-1]["sums_after"]] == ["4.000", "40.000"]
+    assert pages[1]["sums_before"][0][10] == "15.000"
+    assert [row[10] for row in pages[-1]["sums_after"]] == ["4.000", "40.000"]
     assert papers.book_pdf(paper, OFFICE).startswith(b"%PDF")
     sheet = openpyxl.load_workbook(io.BytesIO(papers.book_xlsx(paper, OFFICE))).active
     last = [row for row in sheet.iter_rows(values_only=True) if row[3] == "Tổng cộng"]
-    assert last[0][9] == 40_000
+    assert last[0][10] == 40_000
 
 
 def test_receipts_and_the_closing_of_a_till_print(lite: Library):

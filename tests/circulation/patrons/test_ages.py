@@ -9,8 +9,10 @@ from circulation.patrons.batches import undo_batch
 from circulation.patrons.categories import CategoryFacts, add_category, change_category
 from circulation.patrons.models import Patron
 from ils.accounts.actor import system_actor
+from ils.core.db import transaction
 from ils.core.errors import Invalid
 from tests.circulation.conftest import Library
+from tests.factories import create_patron
 
 
 def proposed(library):
@@ -94,3 +96,18 @@ def test_a_kind_does_not_follow_itself(lite: Library):
         ):
             with pytest.raises(Invalid):
                 change_category(session, system_actor(), "child", facts)
+
+
+def test_a_long_list_is_paged_and_nobody_is_cut_off(staff_client, province, monkeypatch):
+    monkeypatch.setattr("circulation.patrons.age_views.SIZE", 2)
+    with transaction() as session:
+        for name in ("An", "Bé", "Cúc"):
+            facts = {"category": "child", "born_on": date(1990, 1, 1), "guardian_name": "Mẹ"}
+            create_patron(session, province.branch, name, **facts)
+    head, names = staff_client(), (">An<", ">Bé<", ">Cúc<")
+    first, second = (
+        head.get(f"/staff/patrons/ages?page={n}").get_data(as_text=True) for n in (1, 2)
+    )
+    assert [name in first for name in names] == [True, True, False]
+    assert [name in second for name in names] == [False, False, True]
+    assert "1–2 trên 3" in first

@@ -2,6 +2,7 @@
 
 import pytest
 
+from circulation.blocks import patron_blocks
 from circulation.patrons.consent import (
     agrees_to,
     consent_at_desk,
@@ -46,6 +47,24 @@ def test_a_child_from_seven_agrees_together_with_its_guardian(both_session, plac
     }
     withdraw_at_desk(s, SYSTEM, patron.id, "guardian")
     assert patron.consent_at is None
+
+
+def stopped(session, patron, place):
+    codes = {one.code for one in patron_blocks(session, patron.id, "borrow", place.branch.id)}
+    return "consent_withdrawn" in codes
+
+
+def test_a_consent_taken_back_stops_the_card_until_it_is_given_again(both_session, place):
+    s = both_session
+    never_asked = create_patron(s, place.branch)
+    grown = create_patron(s, place.branch, consent=True)
+    assert not stopped(s, never_asked, place)
+    consent_at_desk(s, SYSTEM, grown.id, givers=["self"], purposes=["lending"])  # a newer one
+    assert not stopped(s, grown, place)
+    withdraw_at_desk(s, SYSTEM, grown.id, "self")
+    assert stopped(s, grown, place)
+    consent_at_desk(s, SYSTEM, grown.id, givers=["self"], purposes=["lending"])
+    assert not stopped(s, grown, place)
 
 
 def test_for_a_smaller_child_the_guardian_agrees_alone(both_session, place):

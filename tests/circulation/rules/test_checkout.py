@@ -231,3 +231,10 @@ def test_the_desk_is_told_when_the_card_cuts_the_date_or_the_calendar_has_no_ope
     assert [r.code for r in due_reasons(cut)] == ["due_cut_by_card"]
     closed = due_date(TODAY, Policy(), Calendar(weekly_closed=range(7)))
     assert [r.code for r in due_reasons(closed)] == ["calendar_without_open_day"]
+
+
+def test_a_consent_taken_back_stops_the_card():
+    assert codes(patron=reader(consent_withdrawn=True)) == ["consent_withdrawn"]
+    assert codes(kind="reading_room", patron=reader(consent_withdrawn=True)) == [
+        "consent_withdrawn"
+    ]
