@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
 from circulation.models import LedgerEntry, Receipt
-from circulation.money.books import FEE_COLUMNS, DepositBook, FeeBook, FeeLine, income_of, settled_by
+from circulation.money.books import (
+    FEE_COLUMNS,
+    DepositBook,
+    FeeBook,
+    FeeLine,
+    income_of,
+    settled_by,
+)
 from circulation.money.models import Till
 from circulation.money.tills import TillReport
 from circulation.money.words import KINDS_VI, METHODS_VI, TITLES_VI

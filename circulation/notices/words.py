@@ -52,7 +52,7 @@ REASONS: dict[str, Any] = {
     "person_gone": _l("the patron's record is gone"),
     "no_consent": _l("did not agree to messages"),
     "not_wanted": _l("does not want such messages"),
-    "no_channel": _l("no e-mail or telephone for a message"),
+    "no_channel": _l("no e-mail address, and nothing sends to the telephone"),
     "void": _l("the receipt was voided"),
     "way_failed": _l("the message could not be delivered"),
     "unreachable": _l("no address, telephone or class is known"),

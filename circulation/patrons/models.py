@@ -245,7 +245,6 @@ def consent_taken_back() -> ColumnElement[bool]:
     return and_(Patron.consent_at.is_(None), ended.correlate(Patron).exists())
 
 
-
 class Registration(Base):
     """What somebody sent from the public site to become a patron; counts for nothing until a
     member of staff has seen the person's paper."""

@@ -2,15 +2,21 @@
 
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from circulation.bookdrop import open_drop
+from circulation.checkout import check_out
+from circulation.desk import perform
 from circulation.models import DeskCommand, Loan
+from circulation.notices.models import NoticeMessage
+from circulation.notices.planning import plan_day
+from circulation.notices.sending import form_messages
 from circulation.patrons.models import Patron
+from ils.core import clock
 from ils.core.db import reading, transaction
 from ils.org.settings import set_setting
 from tests import factories
@@ -191,6 +197,33 @@ def test_keys_changed_for_this_workstation_act_and_are_shown(desk: Any, server: 
     assert "mode=" not in desk.url
     press(desk, "Alt+Digit7")
     desk.wait_for_url("**mode=checkin**")
+
+
+def test_calls_are_told_by_one_digit_and_a_scan_is_no_digit(
+    desk: Any, server: Server, place: Place
+) -> None:
+    with transaction() as session:
+        clerk = factories.create_actor(session, "head", place.province.branch)
+        called = factories.create_patron(
+            session, place.province.branch, "Lý Thị Gọi", phone="0600111222"
+        )
+        code = factories.create_item(session, place.province.branch).barcode
+    with clock.at(clock.now() - timedelta(days=45)):
+        perform(check_out, clerk, barcode=code, patron_id=called.id, key="to-be-called")
+    with transaction() as session:
+        plan_day(session)
+    form_messages()
+    desk.goto(f"{server.url}/staff/notices/calls", wait_until="networkidle")
+    desk.keyboard.type("2212")  # a scanner types without a pause, and where nobody looks
+    press(desk, "4")
+    desk.wait_for_timeout(200)  # a pause of a hand
+    assert desk.evaluate("document.activeElement.id") != "promised_on"
+    assert "đã gọi" not in desk.locator("section.sheet").inner_text()
+    with desk.expect_navigation():
+        press(desk, "2")
+    desk.locator("main", has_text="Hôm nay không phải gọi cho ai").wait_for()
+    with reading() as session:
+        assert [one.tries for one in session.scalars(select(NoticeMessage))] == [1]
 
 
 def test_on_a_phone_from_plain_http_a_photo_is_offered(

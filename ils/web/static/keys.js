@@ -74,7 +74,21 @@ function showKeys() {
   dialog.showModal();
 }
 
+// A digit is a key where the page has one for it, pressed alone: a scanner types many in a moment.
+const ALONE = 150; // ms
+let typedAt = 0, pending = 0;
+function digit(event) {
+  const first = event.timeStamp - typedAt > ALONE;
+  typedAt = event.timeStamp;
+  const isDigit = /^[0-9]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.repeat;
+  if (!first || !isDigit || event.target === scan || isTyping(event.target)) return;
+  const bearer = bearerOf(event.key);
+  if (bearer) pending = setTimeout(use, ALONE, bearer);
+}
+
 document.addEventListener("keydown", (event) => {
+  clearTimeout(pending);
+  if (!event.defaultPrevented && !event.isComposing && !event.metaKey && !dialog?.open) digit(event);
   if (event.defaultPrevented || event.isComposing || event.metaKey || dialog?.open) return;
   if (event.key === "Escape") {
     if (scan) { scan.focus({ preventScroll: true }); scan.select(); }
