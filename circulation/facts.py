@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import and_, bindparam, func, select, text
 from sqlalchemy.orm import Session, aliased
@@ -26,6 +26,8 @@ from circulation.rotation.models import Consignment, ConsignmentLine, RotationPo
 from circulation.rules.checkout import CopyState
 from ils.core.db import in_one_message, is_sqlite
 from ils.core.errors import Refused
+
+Open = TypeVar("Open", Transit, Hold, ConsignmentLine)
 
 _QUEUE_LOCK, _RECEIPT_LOCK = 7101, 7102
 LOCK_FIRST, LOCKED = "lock_first", "locked"  # of a session: items to be locked, and locked already
@@ -75,17 +77,16 @@ def lock_for_item(
     if session.info.get(LOCK_FIRST):
         lock(session, records=[record_id], items=[item_id])
     session.info.setdefault(LOCKED, set()).add(item_id)
+    own = ", ".join(f"{one:d}" for one in sorted(set(patrons))) or "NULL"
     row = in_one_message(
         session,  # each statement sees what was committed while the one before waited
         f"SELECT pg_advisory_xact_lock({_QUEUE_LOCK:d}, {record_id:d})",
         f"SELECT id FROM item WHERE id = {item_id:d} FOR NO KEY UPDATE",
-        f"SELECT (SELECT patron_id FROM loan WHERE item_id = {item_id:d} AND closed_at IS NULL),"
-        f" EXISTS (SELECT 1 FROM hold WHERE record_id = {record_id:d} AND {HOLD_IS_OPEN})",
+        f"SELECT id FROM patron WHERE id IN ({own}) OR id = (SELECT patron_id FROM loan"
+        f" WHERE item_id = {item_id:d} AND closed_at IS NULL) ORDER BY id FOR NO KEY UPDATE",
+        f"SELECT EXISTS (SELECT 1 FROM hold WHERE record_id = {record_id:d} AND {HOLD_IS_OPEN})",
     )
-    assert row is not None
-    holder, awaited = row
-    lock(session, patrons=[*patrons, *([holder] if holder is not None else [])])
-    return bool(awaited)
+    return bool(row and row[0])
 
 
 def lock_receipts(session: Session, library_id: int) -> None:
@@ -165,8 +166,8 @@ class ItemAtDesk:
     collection: str | None
     barcode: str | None
     loan: Loan | None
-    transit: Transit | None
-    hold: Hold | None
+    transit: Transit | None = None
+    hold: Hold | None = None
     line: ConsignmentLine | None = None  # of the box it is in
     box: BoxAtDesk | None = None
 
@@ -262,9 +263,9 @@ _ITEM = (
         StockCollection.code,
         Barcode.value,
         Loan,
-        Transit,
-        Hold,
-        ConsignmentLine,
+        Transit.id,
+        Hold.id,
+        ConsignmentLine.id,
     )
     .join(Record, Record.id == Item.record_id)
     .outerjoin(StockCollection, StockCollection.id == Item.collection_id)
@@ -296,7 +297,12 @@ def item_at_desk(session: Session, item_id: int, of_record: int | None = None) -
     gone to another record meanwhile.
     """
     row: Any = session.execute(_ITEM, {"item_id": item_id}).one()
-    item = ItemAtDesk(*row)
+    known: Any = row[:-3]
+    transit_id, hold_id, line_id = row[-3:]  # seldom there: read with their columns where so
+    item = ItemAtDesk(*known)
+    item.transit = _anew(session, Transit, transit_id)
+    item.hold = _anew(session, Hold, hold_id)
+    item.line = _anew(session, ConsignmentLine, line_id)
     if of_record is not None and item.item.record_id != of_record:
         raise Refused("lost_race")
     if item.line is not None:
@@ -307,6 +313,10 @@ def item_at_desk(session: Session, item_id: int, of_record: int | None = None) -
         ).one()
         item.box = BoxAtDesk(box.id, box.number, point, box.branch_id)
     return item
+
+
+def _anew(session: Session, kind: type[Open], row_id: int | None) -> Open | None:
+    return session.get_one(kind, row_id, populate_existing=True) if row_id is not None else None
 
 
 _TOUCH = (

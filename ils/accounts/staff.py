@@ -20,6 +20,7 @@ from ils.accounts.permissions import declare_permission, peoples_roles, roles
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import Forbidden, Invalid, NotFound, Refused
+from ils.core.kept import MARK, note_mark
 from ils.org.models import OrgUnit
 from ils.org.units import unit
 
@@ -133,11 +134,15 @@ def sign_in_staff(session: Session, username: str, password: str, address: str) 
 def staff_of_session(session: Session, session_key: str) -> tuple[Staff, datetime | None] | None:
     """Return the account of a live session, and since when its screen is locked."""
     row = session.execute(_OF_SESSION, {"key": session_key}).first()
-    return (row[0], row[1]) if row is not None else None
+    if row is None:
+        return None
+    staff, locked_at, mark = row
+    note_mark(session, mark)
+    return staff, locked_at
 
 
 _OF_SESSION = (
-    select(Staff, StaffSession.locked_at)
+    select(Staff, StaffSession.locked_at, MARK)
     .join(StaffSession, StaffSession.staff_id == Staff.id)
     .where(StaffSession.id == bindparam("key"), StaffSession.ended_at.is_(None), Staff.active)
 )

@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from secrets import token_hex
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, String, event, text
+from sqlalchemy import Connection, String, event, select, text
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column, object_session
 
 from ils.core.db import READS, Base
@@ -42,6 +42,9 @@ class KeptMark(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mark: Mapped[str] = mapped_column(String(16))
+
+
+MARK = select(KeptMark.mark).scalar_subquery()  # for a query that is asked at each request
 
 
 class SeldomChanged:
@@ -88,6 +91,15 @@ def _read_mark(session: Session) -> str:
     if look is not None:
         look.append(mark)
     return mark
+
+
+def note_mark(session: Session, mark: str | None) -> None:
+    """Take the mark that the first query of a session brought along (``MARK``): one question less."""
+    if _MARK not in session.info:
+        session.info[_MARK] = mark or ""
+    look = _look.get() if READS in session.info else None
+    if look == []:
+        look.append(mark or "")
 
 
 def changed(connection: Connection) -> None:

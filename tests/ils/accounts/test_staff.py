@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
@@ -22,6 +22,7 @@ from ils.accounts.staff import (
 )
 from ils.core import clock
 from ils.core.audit import AuditEntry
+from ils.core.db import reading, transaction
 from ils.core.errors import Forbidden, Invalid, Refused
 from tests.factories import (
     PASSWORD,
@@ -100,6 +101,28 @@ def test_signing_out_ends_the_session_on_the_server(both_session: Session, place
     assert staff_of_session(both_session, signed_in.session_key) is not None
     sign_out_staff(both_session, signed_in.session_key)
     assert staff_of_session(both_session, signed_in.session_key) is None
+
+
+def who_signed_in(session: Session, key: str) -> Actor:
+    found = staff_of_session(session, key)
+    assert found is not None
+    return actor_for_staff(session, found[0])
+
+
+def test_who_signed_in_is_read_with_what_seldom_changes_in_one_question(both: Engine) -> None:
+    with transaction() as session:
+        place = create_province(session)
+        username = create_staff_account(session, "clerk", place.library)
+        signed_in = sign_in_staff(session, username, PASSWORD, "127.0.0.1")
+        assert signed_in is not None
+    key = signed_in.session_key
+    with reading() as session:
+        who_signed_in(session, key)  # rights and places are kept from here on
+    asked: list[str] = []
+    event.listen(both, "before_cursor_execute", lambda *facts: asked.append(facts[2]))
+    with reading() as session:
+        assert who_signed_in(session, key).staff_id == signed_in.staff.id
+    assert len([one for one in asked if one.startswith("SELECT")]) == 1
 
 
 def test_a_new_password_ends_all_other_sessions(both_session: Session, place: Province) -> None:
