@@ -189,7 +189,7 @@ def do_batch(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
                 lock_batch(session, row)
                 if row.state not in WORKING or row.job_id != progress.job_id:
                     return {}
-                actor = _actor(session, progress.job_id)
+                actor = actor_of_job(session, progress.job_id)
                 work = work or _work(session, actor, row)
                 more = _part(session, actor, row, work)
                 done, total = row.done_to, row.total
@@ -206,7 +206,8 @@ def do_batch(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _actor(session: Session, job_id: int) -> Actor:
+def actor_of_job(session: Session, job_id: int) -> Actor:
+    """Return who asked for a job, with the rights of today."""
     job = session.get_one(Job, job_id)
     staff = session.get(Staff, job.created_by) if job.created_by else None
     return actor_for_staff(session, staff, job.unit_id) if staff else system_actor()

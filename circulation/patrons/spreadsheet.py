@@ -185,17 +185,18 @@ def take_patrons(
     branch_id: int,
     category: str,
     consent: bool,
+    first: int = 1,
 ) -> Outcome:
     """Register a patron, with card, for each row that can be taken.
 
     A row whose card number is known, or whose person is already registered, changes nothing, so
-    the same file again adds nobody.
+    the same file again adds nobody. ``first`` is the number of the first row.
     """
     outcome = Outcome()
     categories = {fold(c.name): c.code for c in session.scalars(select(PatronCategory))}
     categories |= {code: code for code in list(categories.values())}
     library_id = library_of(session, branch_id).id
-    for number, row in enumerate(sheet.rows, start=1):
+    for number, row in enumerate(sheet.rows, start=first):
         cells = {box: row[i] for box, i in columns.items() if i < len(row)}
         try:
             with session.begin_nested():
