@@ -256,8 +256,8 @@ def reverse_entry(
 ) -> LedgerEntry:
     """Take a line back (or bring it back) by a reversal at the end of its chain.
 
-    What was waived of a charge is taken back with it, so that it does not become a credit.
-    ``till_id`` is the till whose cash goes back.
+    What was waived of a charge goes with it, so that it does not become a credit, and comes again
+    with it. ``till_id`` is the till whose cash goes back.
     """
     session = act.session
     family = session.scalars(
@@ -267,6 +267,38 @@ def reverse_entry(
             else LedgerEntry.receipt_id == entry.receipt_id
         )
     ).all()
+    made = _reverse(act, entry, family, note, till_id=till_id)
+    settled_by = {m[0] for m in made.trace["matched"] if m[1] == entry.id}
+    ends = {row.id: row for row in family}
+    facts = [entry_facts(row) for row in family]
+    for waiver in (row for row in family if row.kind == "waiver"):
+        end = ends[ledger.last_link(waiver.id, facts)]
+        if waiver.id in settled_by:
+            _reverse(act, waiver, family, note, along_with=made)
+        elif end.trace.get(ALONG_WITH) == made.reverses_id and entry.patron_id is not None:
+            _reverse(act, waiver, family, note)
+            rows, left = open_amounts(session, entry.patron_id)
+            spread_credit(session, {r.id: r for r in rows}, left, waiver.id, [entry.id])
+    if entry.patron_id is not None:
+        settle(session, entry.patron_id)
+        act.freed.add(entry.patron_id)
+    return made
+
+
+ALONG_WITH = "along_with"  # in the trace of a waiver's reversal: the charge's reversal, by id
+
+
+def _reverse(
+    act: Act,
+    entry: LedgerEntry,
+    family: Sequence[LedgerEntry],
+    note: str,
+    *,
+    till_id: int | None = None,
+    along_with: LedgerEntry | None = None,
+) -> LedgerEntry:
+    """Write the reversal of a line and let go what it settled or what settled it."""
+    session = act.session
     end_id = ledger.last_link(entry.id, [entry_facts(row) for row in family])
     end = session.get_one(LedgerEntry, end_id)
     matched = session.scalars(
@@ -274,7 +306,9 @@ def reverse_entry(
             or_(LedgerAllocation.debit_id == entry.id, LedgerAllocation.credit_id == entry.id)
         )
     ).all()
-    trace = {"matched": [[m.credit_id, m.debit_id, m.amount] for m in matched]}
+    trace: dict[str, Any] = {"matched": [[m.credit_id, m.debit_id, m.amount] for m in matched]}
+    if along_with is not None:
+        trace[ALONG_WITH] = along_with.id
     if matched:
         session.execute(
             delete(LedgerAllocation).where(LedgerAllocation.id.in_([m.id for m in matched]))
@@ -301,14 +335,6 @@ def reverse_entry(
     )
     session.add(made)
     act.flush()
-    waived = [row for row in family if row.kind == "waiver"]
-    for credit_id in {m[0] for m in trace["matched"] if m[1] == entry.id}:
-        waiver = next((row for row in waived if row.id == credit_id), None)
-        if waiver is not None:
-            reverse_entry(act, waiver, note)
-    if entry.patron_id is not None:
-        settle(session, entry.patron_id)
-        act.freed.add(entry.patron_id)
     return made
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select, text
 
+from bench.laws import check_all
 from cataloging.models import Item
 from circulation.blocks import patron_figures
 from circulation.desk import DeskResult
-from circulation.fees import take_payment
+from circulation.fees import charge, take_payment, waive
 from circulation.ledger import account
 from circulation.losses.claims import (
     claims_of,
@@ -240,6 +241,36 @@ def test_brought_by_the_reader_the_fine_runs_to_that_day(library: Library) -> No
     assert library.do(on_shelf_after_all, claim_id=claim.id).ok  # it had stood on our shelf
     assert owed(library, patron) == 0
     assert library.get(Claim, claim.id).resolution == "on_shelf"
+
+
+def test_a_fine_brought_back_by_an_undo_comes_with_what_was_waived_of_it(library: Library) -> None:
+    item, patron, claim = claimed(library)
+    charged = library.do(
+        charge, actor=library.head, patron_id=patron.id, kind="service", amount=9_000
+    )
+    library.later(days=4)
+    library.take_back(item)
+    with library.reading() as session:
+        fine = max(e.id for e in account(session, patron.id, library.now).entries)
+    waived = library.do(
+        waive,
+        library.head,
+        patron_id=patron.id,
+        entry_id=fine,
+        amount=3_000,
+        reason_text="khó khăn",
+    )
+    assert charged.ok
+    assert waived.ok, waived.reasons
+    assert owed(library, patron) == 9_000 + 4_000
+    found = library.do(on_shelf_after_all, claim_id=claim.id)
+    assert owed(library, patron) == 9_000
+    assert library.do(undo, token=found.undo_token).ok
+    assert owed(library, patron) == 9_000 + 4_000
+    with library.reading() as session:
+        known = account(session, patron.id, library.now)
+        check_all(session)
+    assert {d.entry.id: d.open_amount for d in known.open_debits}[fine] == 1_000
 
 
 def test_a_claim_taken_back_lets_loan_and_fine_go_on(lite: Library) -> None:
