@@ -129,6 +129,7 @@ def test_fifty_mixed_scans_without_a_mouse(desk: Any, shop: dict[str, Any]) -> N
         assert scan(str(number))["patron"] == shop["pupils"][number - 1]
         assert scan(next(books))["tone"] == "green"
         assert scan(next(books))["tone"] == "green"
+    assert_a_refusal_stands_above_the_list(desk, scan)
     scan("")
     for book in shop["books"][17:23]:
         scan(book)  # back in any order, with nobody open
@@ -136,6 +137,16 @@ def test_fifty_mixed_scans_without_a_mouse(desk: Any, shop: dict[str, Any]) -> N
     assert scan.scans >= 50
     assert open_loans() == 0
     assert axe(desk) == []
+
+
+def assert_a_refusal_stands_above_the_list(desk: Any, scan: Any) -> None:
+    """On a phone the list of the class comes first, but for what was refused."""
+    desk.set_viewport_size({"width": 360, "height": 780})
+    top, panel = desk.locator("#desk-top"), desk.locator("#desk-panel")
+    assert panel.bounding_box()["y"] < top.bounding_box()["y"]
+    assert scan("KHONG-CO-2")["tone"] == "red"
+    assert top.bounding_box()["y"] < panel.bounding_box()["y"]
+    desk.set_viewport_size({"width": 1280, "height": 900})
 
 
 def test_a_thousand_scans_faster_than_hands_and_none_is_lost(
