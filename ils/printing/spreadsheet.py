@@ -106,7 +106,7 @@ def _sheet_name(name: str, taken: set[str]) -> str:
     clean = re.sub(r"[\[\]:*?/\\]", " ", name).strip("' ")
     if len(clean) > 31:  # Excel's limit; a word is not cut in two
         clean = clean[:32].rpartition(" ")[0] or clean[:31]
-    clean = clean.strip() or "Sheet"
+    clean = clean.strip(" ,;–") or "Sheet"
     candidate, n = clean, 2
     while candidate.lower() in taken:
         tail = f" ({n})"

@@ -200,8 +200,9 @@ def test_keys_changed_for_this_workstation_act_and_are_shown(desk: Any, server: 
     desk.goto(f"{server.url}/staff/desk/workstation", wait_until="networkidle")
     desk.focus("[name='key:F2']")
     press(desk, "Alt+Digit7")
+    desk.focus("[name=name]")
     with desk.expect_navigation():
-        press(desk, "Enter")
+        press(desk, "Control+KeyS")  # the button's own key, also while its form is typed in
     desk.goto(f"{server.url}/staff/desk", wait_until="networkidle")
     assert desk.locator("[data-mode=checkin] kbd").inner_text() == "Alt+7"
     press(desk, "F2")

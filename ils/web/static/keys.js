@@ -86,6 +86,12 @@ function digit(event) {
   if (bearer) pending = setTimeout(use, ALONE, bearer);
 }
 
+// While something is typed, Ctrl and a key are the browser's, but for a key of the same form's button.
+function savesIts(event) {
+  const form = event.target !== scan && event.target.form;
+  return Boolean(form) && bearerOf(nameOf(event))?.form === form;
+}
+
 document.addEventListener("keydown", (event) => {
   clearTimeout(pending);
   if (!event.defaultPrevented && !event.isComposing && !event.metaKey && !dialog?.open) digit(event);
@@ -97,7 +103,7 @@ document.addEventListener("keydown", (event) => {
   const isPlain = event.key.length === 1 && !event.ctrlKey && !event.altKey;
   if (isPlain && !"/?".includes(event.key)) return;
   const inText = isTyping(event.target) || (event.target === scan && scan.value !== "");
-  if (inText && (isPlain || event.ctrlKey)) return;
+  if (inText && (isPlain || (event.ctrlKey && !savesIts(event)))) return;
   const pressed = nameOf(event);
   const own = ours[pressed] ?? (changed[pressed] ? "" : pressed);
   const bearer = own && bearerOf(own);

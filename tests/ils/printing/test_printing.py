@@ -120,6 +120,12 @@ def test_two_sheets_of_one_name_are_both_kept():
     assert book.sheetnames == ["A", "A (2)"]
 
 
+def test_a_long_name_of_a_sheet_is_cut_between_words():
+    name = "Danh sách tài liệu bạn đọc làm mất"  # Excel takes 31 characters
+    book = openpyxl.load_workbook(io.BytesIO(xlsx([(name, ["x"], [])])))
+    assert book.sheetnames == ["Danh sách tài liệu bạn đọc làm"]
+
+
 def test_instants_are_written_on_the_libraries_clock():
     made = xlsx([("A", ["Lúc"], [[datetime(2026, 5, 1, 20, 30, tzinfo=UTC)]])])
     sheet = openpyxl.load_workbook(io.BytesIO(made)).worksheets[0]
