@@ -10,7 +10,7 @@ from circulation.checkin import _SIGNALS
 from circulation.losses.models import RESOLUTIONS
 from circulation.rules.compensation import CREDIT, KEEPS_PAID, PAYOUT
 from circulation.rules.reasons import KINDS
-from circulation.sentences import DETAILS, HEADLINES, REASONS
+from circulation.sentences import COMMANDS, DETAILS, HEADLINES, REASONS
 
 CODE = "\n".join(
     file.read_text("utf-8")
@@ -33,6 +33,14 @@ SAID_BELOW = set(re.findall(r'\.line\(\s*"([a-z_]+)"', CODE)) | {
 @pytest.mark.parametrize("code", sorted(KINDS))
 def test_every_reason_has_its_sentence(code: str) -> None:
     assert code in REASONS
+
+
+ACTS = set(re.findall(r'(?:Act|begin)\(session, actor, "([a-z_]+)"', CODE))
+
+
+@pytest.mark.parametrize("act", sorted(ACTS))
+def test_every_act_has_its_name_in_the_list_of_what_was_done(act: str) -> None:
+    assert act in COMMANDS
 
 
 @pytest.mark.parametrize("code", sorted(ANSWERED))
