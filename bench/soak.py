@@ -60,10 +60,10 @@ def _soak(name: str, config: Config, steps: int, seed: int) -> None:
                     if world.steps >= min(checked + EVERY, goal):
                         world.check()
                         checked = world.steps
-                except Exception:
-                    print(f"{name}: seed {seed}, step {world.steps}, at {world.now}")
+                except Exception as error:
+                    print(f"{name}: seed {seed}, step {world.steps}, at {world.now}: {error!r}")
                     for use_case, words, answer in world.recent:
-                        print(f"  {use_case.__name__} {words} -> {_short(answer)}")
+                        print(f"  {use_case.__name__} {words} -> {_short(answer)}", flush=True)
                     raise
         seconds = time.monotonic() - began
         print(

@@ -403,7 +403,9 @@ class Ground:
         if answer.undo_token is None:
             return
         undone = self.do(undo, words["at"], token=answer.undo_token)
-        if undone.ok and not undone.repeated:
+        if undone.ok and answer.repeated:
+            self.follow()  # the act itself is undone; what was before it is not known any more
+        elif undone.ok and not undone.repeated:
             self.on_loan = dict(before["on loan"])
             after = self.state()
             known = before["lifecycles"]  # a copy entered to be lent stays entered
