@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from cataloging.authorities.undo import later_changed, undo_authorities
 from cataloging.marc.project import project
 from cataloging.models import Barcode, ChangeSet, Item, Record, RecordVersion
 from cataloging.permissions import UNDO_CHANGES
@@ -47,10 +48,11 @@ def new_change_set(session: Session, actor: Actor, kind: str, why: str = "") -> 
 class Obstacle:
     """What keeps a part of a change set from being undone."""
 
-    code: str  # changed_later | has_other_items | item_used
+    code: str  # changed_later | has_other_items | item_used | authority_changed | heading_taken
     record_id: int
     item_id: int | None = None
     name: str = ""
+    authority_id: int | None = None
 
 
 @dataclass
@@ -60,6 +62,8 @@ class Undone:
     records_removed: int = 0
     records_restored: int = 0
     items_removed: int = 0
+    authorities: int = 0
+    last_authority: int = 0  # how far the authorities are, by id
     left: list[Obstacle] = field(default_factory=list)
 
 
@@ -140,12 +144,29 @@ def undo_part(
     if records:
         _undo_records(session, actor, change_set_id, records, tally)
         return True
+    if _undo_authorities(session, actor, change_set_id, tally, limit):
+        return True
     change_set = change_set_for(session, change_set_id)
     change_set.undone_at = clock.now()
     change_set.undone_by = actor.staff_id
-    tally.left = obstacles(session, change_set_id)
+    tally.left += obstacles(session, change_set_id)
     audit(session, actor, "change_set_undone", "change_set", change_set_id)
     return False
+
+
+def _undo_authorities(
+    session: Session, actor: Actor, change_set_id: int, tally: Undone, limit: int
+) -> bool:
+    undoing = new_change_set(session, actor, "undo", _undo_of(change_set_id))
+    after = tally.last_authority
+    done, left = undo_authorities(session, actor, change_set_id, undoing, after, limit)
+    if not done:
+        session.delete(undoing)
+        return False
+    tally.authorities += len(done) - len(left)
+    tally.last_authority = done[-1]
+    tally.left += [Obstacle("heading_taken", 0, name=name, authority_id=one) for one, name in left]
+    return True
 
 
 def obstacles(session: Session, change_set_id: int, most: int = MOST_NAMED) -> list[Obstacle]:
@@ -178,6 +199,8 @@ def obstacles(session: Session, change_set_id: int, most: int = MOST_NAMED) -> l
             .limit(most)
         )
     ]
+    later = later_changed(session, change_set_id, _undo_of(change_set_id), most)
+    found += [Obstacle("authority_changed", 0, name=name, authority_id=one) for one, name in later]
     return found[:most]
 
 

@@ -29,6 +29,32 @@ def check() -> None:
 
 
 @catalog.command()
+def headings() -> None:
+    """Write the links of all records to their headings anew, and tell how many were wrong."""
+    from cataloging.authorities.rows import sweep
+    from cataloging.authorities.upkeep import name_lost, rebuild_links
+    from ils.core.db import transaction
+
+    after = wrong = 0
+    while True:
+        with transaction() as session:
+            after, some = rebuild_links(session, after)
+            wrong += some
+        if not after:
+            break
+    with transaction() as session:
+        lost = name_lost(session)
+    unused = 0
+    while True:
+        with transaction() as session:
+            some = sweep(session)
+            unused += some
+        if not some:
+            break
+    click.echo(f"{wrong:,} records linked anew, {lost:,} forms noted again, {unused:,} forgotten")
+
+
+@catalog.command()
 @click.option("--all", "everything", is_flag=True, help="Every record, not only outdated ones.")
 def reproject(everything: bool) -> None:
     """Write the columns of records anew from their MARC."""

@@ -18,4 +18,7 @@ PRINT_LABELS = declare_permission("cataloging:label:print", _l("Print labels"))
 EDIT_STOCK = declare_permission(
     "cataloging:stock:edit", _l("Set up collections, accession registers and item types")
 )
+EDIT_AUTHORITY = declare_permission(
+    "cataloging:authority:edit", _l("Establish and change headings")
+)
 IMPORT = declare_permission("cataloging:import:run", _l("Import files of records"))

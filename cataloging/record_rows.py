@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from cataloging.authorities.models import AuthorityVersion, RecordHeading
+from cataloging.authorities.rows import drop_links, keep_links
 from cataloging.marc.model import Marc
 from cataloging.marc.project import PROJECTION_VERSION, Projection, project
 from cataloging.models import ChangeSet, Record, RecordIdentifier, RecordVersion
@@ -84,6 +86,7 @@ def set_columns(session: Session, record: Record, seen: Projection) -> None:
         RecordIdentifier(record_id=record.id, scheme=scheme, value=value)
         for scheme, value in sorted(wanted)
     )
+    keep_links(session, record.id, seen.headings)
 
 
 def write_version(
@@ -116,8 +119,9 @@ def write_version(
 
 
 def hide_from_matching(session: Session, record_ids: Sequence[int]) -> None:
-    """Take what a deleted record could be matched by, so that an import never finds it again."""
+    """Take what a deleted record could be found by: numbers, so that no import matches it, headings."""
     session.execute(delete(RecordIdentifier).where(RecordIdentifier.record_id.in_(record_ids)))
+    drop_links(session, record_ids)
 
 
 def content_of(session: Session, record: Record, version: int) -> Marc:
@@ -138,9 +142,14 @@ def content_of(session: Session, record: Record, version: int) -> Marc:
 
 
 def version_count(session: Session, change_set_id: int) -> int:
-    """Count the versions a change set made."""
-    query = select(func.count()).select_from(RecordVersion)
-    return session.scalar(query.where(RecordVersion.change_set_id == change_set_id)) or 0
+    """Count the versions of records and authorities a change set made."""
+    return sum(
+        session.scalar(
+            select(func.count()).select_from(rows).where(rows.change_set_id == change_set_id)
+        )
+        or 0
+        for rows in (RecordVersion, AuthorityVersion)
+    )
 
 
 def announce_changed(session: Session, record_ids: Iterable[int]) -> None:
@@ -170,11 +179,18 @@ def drift(session: Session, *, batch: int = 500) -> Iterator[tuple[int, list[str
             select(RecordIdentifier).where(RecordIdentifier.record_id.in_(stored))
         ):
             stored[row.record_id].add((row.scheme, row.value))
+        links: dict[int, set[tuple[int, str, int]]] = {record.id: set() for record in records}
+        for link in session.scalars(
+            select(RecordHeading).where(RecordHeading.record_id.in_(links))
+        ):
+            links[link.record_id].add((link.place, link.tag, link.key))
         for record in records:
             seen = project(record.marc)  # type: ignore[arg-type]
             wrong = [n for n, v in columns_of(seen).items() if getattr(record, n) != v]
             if stored[record.id] != set(identifiers_of(seen)):
                 wrong.append("identifiers")
+            if links[record.id] != {heading[:3] for heading in seen.headings}:
+                wrong.append("headings")
             if wrong:
                 yield record.id, wrong
 

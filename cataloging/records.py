@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from cataloging.authorities.rows import insert_links
 from cataloging.change_sets import new_change_set, undo_change_set, undo_part
 from cataloging.events import RecordCreated, record_facts
 from cataloging.marc.model import Marc, control
@@ -150,6 +151,7 @@ def create_records(
     ]
     session.execute(insert(table), rows)
     insert_identifiers(session, zip(ids, (seen for _, seen in new), strict=True))
+    insert_links(session, zip(ids, (seen.headings for _, seen in new), strict=True))
     _insert_first_versions(session, actor, ids, change_set, now)
     _insert_created_events(session, actor, ids, new, change_set, owner, now)
     announce_changed(session, ids)

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+import cataloging.authorities.register
 import cataloging.views.register
 from cataloging import list_names
 from cataloging.imports import work  # noqa: F401 — declares its job
@@ -12,4 +13,5 @@ def register(app: Flask) -> None:
     """Install the catalogue."""
     list_names.declare()
     cataloging.views.register.register(app)
+    cataloging.authorities.register.register(app)
     follow.install()

@@ -38,10 +38,13 @@ def undo(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     while more:
         with transaction() as session:
             more = undo_part(session, actor, change_set_id, done)
-        progress.tell(min(total, done.records_removed + done.records_restored), total)
+        progress.tell(
+            min(total, done.records_removed + done.records_restored + done.authorities), total
+        )
     return {
         "records_removed": done.records_removed,
         "records_restored": done.records_restored,
         "items_removed": done.items_removed,
+        "authorities": done.authorities,
         "left": len(done.left),
     }

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from cataloging.authorities.described import Boxes, new_marc
+from cataloging.authorities.models import AuthorityImport, Heading
+from cataloging.authorities.writing import create_authority
 from cataloging.change_sets import new_change_set
 from cataloging.models import ImportRun, Item
 from circulation import desk
@@ -129,6 +132,14 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         library_id = province.foreign_library.id
         run = ImportRun(file_name=SECRET, file_path="", format="iso2709", library_id=library_id)
         session.add(run)
+        own = create_authority(
+            session, officer, new_marc(Boxes("person", SECRET)), scope=province.foreign_library.id
+        )
+        form = session.scalars(select(Heading).where(Heading.authority_id == own.id)).one()
+        file = AuthorityImport(
+            file_name=SECRET, file_path="", format="iso2709", scope=province.foreign_library.id
+        )
+        session.add(file)
         day = CalendarDay(unit_id=province.foreign_library.id, day=clock.today(), reason=SECRET)
         session.add(day)
         closed = dict.fromkeys([clock.today()], SECRET)
@@ -223,6 +234,9 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "note_id": note.id,
             "change_set_id": change_set.id,
             "run_id": run.id,
+            "authority_id": own.id,
+            "heading_id": form.id,
+            "import_id": file.id,
             "day_id": day.id,
             "report_id": report.id,
             "post_id": post.id,

@@ -13,13 +13,14 @@ from typing import Any
 
 import orjson
 
+from cataloging.marc.headings import OF_RECORDS, read_headings
 from cataloging.marc.model import Marc
 from cataloging.marc.names import persons
 from cataloging.marc.numbers import isbn13, issn
 from ils.text.filing import filing_key
 from ils.text.match import match_key
 
-PROJECTION_VERSION = 1
+PROJECTION_VERSION = 2
 
 # Notes with a place of their own (contents, summary), and those of catalogers for catalogers:
 # how a copy was acquired, what was done to it, what the description is based on.
@@ -89,6 +90,8 @@ class Projection:
     price: int | None = None  # đồng
     print_run: int | None = None
     match_key: str = ""
+    # Controlled headings, for the authorities: place of the field, tag, key, text.
+    headings: tuple[tuple[int, str, int, str], ...] = ()
 
 
 Pairs = list[tuple[str, str]]
@@ -127,13 +130,16 @@ _OLD_CLASSES = {"K": "3", "V": "8", "Đ": "8"}
 def project(marc: Marc) -> Projection:
     """Return the projection of a record. Never fails, however odd the record is."""
     groups: Groups = {}
-    for field in marc["fields"]:
+    controlled: list[tuple[int, str, Pairs]] = []
+    for at, field in enumerate(marc["fields"]):
         for tag, content in field.items():
-            groups.setdefault(tag, []).append(
-                content
-                if content.__class__ is str
-                else [pair for sub in content["subfields"] for pair in sub.items()]
-            )
+            if content.__class__ is str:
+                groups.setdefault(tag, []).append(content)
+                continue
+            found = [pair for sub in content["subfields"] for pair in sub.items()]
+            groups.setdefault(tag, []).append(found)
+            if tag in OF_RECORDS:
+                controlled.append((at, tag, found))
     fixed = _text(groups, "008")
     title, subtitle, responsibility = _title(groups)
     languages = _languages(groups, fixed)
@@ -184,6 +190,7 @@ def project(marc: Marc) -> Projection:
         print_run=print_run,
         match_key=match_key(_matching_title(groups, title, subtitle), author, year)
         or content_key(marc),
+        headings=read_headings(controlled),
     )
 
 

@@ -129,6 +129,54 @@ def standard() -> Standard:
     )
 
 
+@cache
+def authority_standard() -> Standard:
+    """Return MARC 21 Authority, read once per process. It has no 006, 007 or code lists."""
+    data = _toml("authority")
+    names = data["names"]
+    return Standard(
+        fields={tag: _authority_field(tag, data, names) for tag in data["fields"]},
+        lengths=data["lengths"],
+        leader=tuple(_position(p) for p in data["LDR"]),
+        positions_008={"all": tuple(_position(p) for p in data["008"])},
+        kinds={},
+        physical={},
+        languages=frozenset(),
+        obsolete_languages=frozenset(),
+        countries=frozenset(),
+        obsolete_countries=frozenset(),
+        language_names={},
+        country_names={},
+    )
+
+
+def _authority_field(tag: str, data: dict[str, Any], names: dict[str, list[str]]) -> Field:
+    said = data["fields"][tag]
+    like = said.get("like")
+    listed = (
+        f"{data['fields'][like]['sub']} {data['tracing']['sub']}" if like else said.get("sub", "")
+    )
+    is_open = listed == "any"
+    marks = said.get("ind")
+    return Field(
+        tag=tag,
+        name=(said["en"], said["vi"]),
+        repeatable=not said.get("once", False),
+        subfields={}
+        if is_open
+        else {
+            code[0]: Subfield(code[0], _pair(names.get(code[0], code[0])), code.endswith("R"))
+            for code in listed.split()
+        },
+        indicators=(_indicator(marks[0], {}), _indicator(marks[1], {})) if marks else None,
+        any_subfield=is_open,
+    )
+
+
+def _pair(name: list[str] | str) -> Name:
+    return (name, name) if isinstance(name, str) else (name[0], name[1])
+
+
 def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
 

@@ -8,13 +8,14 @@ an imported record in order to correct one word.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cataloging.marc.headings import kind_of_tracing, tracing
 from cataloging.marc.model import Marc, pairs, subfields
 from cataloging.marc.numbers import isbn13, issn
-from cataloging.marc.standard import Field, Position, Standard, standard
+from cataloging.marc.standard import Field, Position, Standard, authority_standard, standard
 
 ERROR, WARNING = "error", "warning"
 
@@ -46,13 +47,33 @@ def validate(marc: Marc, before: Marc | None = None) -> list[Finding]:
 
     ``before`` is the record as stored: errors it already had come as warnings.
     """
-    found = [*_whole(marc), *_leader(marc), *_each_field(marc)]
+    return _judged(standard(), _whole, marc, before)
+
+
+def validate_authority(marc: Marc, before: Marc | None = None) -> list[Finding]:
+    """Return what is wrong with an authority record, as ``validate`` does."""
+    return _judged(authority_standard(), _whole_authority, marc, before)
+
+
+def _judged(
+    known: Standard,
+    whole: Callable[[Marc], Iterator[Finding]],
+    marc: Marc,
+    before: Marc | None,
+) -> list[Finding]:
+    found = [
+        *whole(marc),
+        *_repeated(known, marc),
+        *_leader(known, marc),
+        *_each_field(known, marc),
+    ]
     if before is not None:
-        known = Counter(_identity(before, f) for f in validate(before) if f.level == ERROR)
+        stored = _judged(known, whole, before, None)
+        there = Counter(_identity(before, f) for f in stored if f.level == ERROR)
         for place, finding in enumerate(found):
             same = _identity(marc, finding)
-            if finding.level == ERROR and known[same]:
-                known[same] -= 1
+            if finding.level == ERROR and there[same]:
+                there[same] -= 1
                 found[place] = replace(finding, level=WARNING)
     return sorted(found, key=lambda f: (f.level != ERROR, f.index))
 
@@ -67,7 +88,6 @@ def _identity(marc: Marc, finding: Finding) -> tuple[str, ...]:
 
 def _whole(marc: Marc) -> Iterator[Finding]:
     tags = Counter(tag for tag, _ in pairs(marc))
-    known = standard().fields
     if not tags["245"]:
         yield Finding(ERROR, "missing_field", "245")
     mains = [tag for tag in _MAIN_ENTRIES if tags[tag]]
@@ -75,24 +95,38 @@ def _whole(marc: Marc) -> Iterator[Finding]:
         yield Finding(ERROR, "two_main_entries", mains[1], value=", ".join(mains))
     if not tags["008"]:
         yield Finding(WARNING, "missing_field", "008")
+
+
+def _whole_authority(marc: Marc) -> Iterator[Finding]:
+    """One heading, which has words; what is traced has words too."""
+    headings = [tag for tag, _ in pairs(marc) if tag.startswith("1") and kind_of_tracing(tag)]
+    if not headings:
+        yield Finding(ERROR, "missing_field", "1XX")
+    elif len(headings) > 1:
+        yield Finding(ERROR, "two_main_entries", headings[1], value=", ".join(headings))
+    for index, (tag, content) in enumerate(pairs(marc)):
+        if kind_of_tracing(tag) and not isinstance(content, str) and tracing(tag, content) is None:
+            yield Finding(ERROR, "empty_heading", tag, index, "a")
+
+
+def _repeated(known: Standard, marc: Marc) -> Iterator[Finding]:
     seen: Counter[str] = Counter()
     for index, (tag, _) in enumerate(pairs(marc)):
         seen[tag] += 1
-        if seen[tag] > 1 and tag in known and not known[tag].repeatable:
+        if seen[tag] > 1 and tag in known.fields and not known.fields[tag].repeatable:
             yield Finding(ERROR, "field_repeated", tag, index)
 
 
-def _leader(marc: Marc) -> Iterator[Finding]:
+def _leader(known: Standard, marc: Marc) -> Iterator[Finding]:
     leader = marc["leader"]
     if len(leader) != 24:
         yield Finding(ERROR, "length", "LDR", value=str(len(leader)), allowed="24")
         return
-    for position in standard().leader:
+    for position in known.leader:
         yield from _code_at(position, leader, "LDR", -1)
 
 
-def _each_field(marc: Marc) -> Iterator[Finding]:
-    known = standard()
+def _each_field(known: Standard, marc: Marc) -> Iterator[Finding]:
     for index, (tag, content) in enumerate(pairs(marc)):
         if not _TAG.fullmatch(tag):
             yield Finding(ERROR, "bad_tag", tag, index, value=tag)

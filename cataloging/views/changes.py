@@ -6,6 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from cataloging.authorities.models import Authority, AuthorityVersion
+from cataloging.authorities.undo import authorities_in
 from cataloging.change_sets import (
     are_ours,
     change_set_of_ours,
@@ -14,6 +16,7 @@ from cataloging.change_sets import (
 )
 from cataloging.models import ChangeSet, Item, Record, RecordVersion
 from cataloging.permissions import UNDO_CHANGES
+from cataloging.record_rows import version_count
 from cataloging.undo_job import LARGE, undo_later
 from cataloging.views.base import bp, staff_names
 from cataloging.views.words import CHANGE_KINDS, CHANGES
@@ -79,6 +82,14 @@ def change_set(change_set_id: int) -> str:
             versions=versions,
             count=counts.get(change_set_id, 0),
             copies=copies.get(change_set_id, 0),
+            authorities=session.execute(
+                select(AuthorityVersion.authority_id, AuthorityVersion.change, Authority.heading)
+                .join(Authority, Authority.id == AuthorityVersion.authority_id)
+                .where(AuthorityVersion.change_set_id == change_set_id)
+                .order_by(AuthorityVersion.authority_id)
+                .limit(SHOWN)
+            ).all(),
+            authority_count=authorities_in(session, change_set_id),
             in_the_way=obstacles(session, change_set_id) if found.undone_at is None else [],
             people=staff_names(session, {found.actor_id, found.undone_by}),
             kinds=CHANGE_KINDS,
@@ -94,7 +105,7 @@ def undo(change_set_id: int) -> Any:
     partial = request.form.get("partial") == "1"
     with transaction() as session:
         change_set_of_ours(session, current_actor(), change_set_id)
-        size = _counts(session, RecordVersion.change_set_id, [change_set_id]).get(change_set_id, 0)
+        size = version_count(session, change_set_id)
         if size > LARGE:
             job = undo_later(session, current_actor(), change_set_id, partial=partial)
             flash(_("The undo has begun; this page shows how far it is."), "ok")

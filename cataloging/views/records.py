@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from cataloging import records
+from cataloging.authorities.browse import headings_of
 from cataloging.hooks import availability_of
 from cataloging.items import items_of
 from cataloging.marc.compare import differences
@@ -190,6 +191,7 @@ def show(record_id: int) -> str:
             lines=write(record.marc),  # type: ignore[arg-type]
             items=items,
             places=places,
+            linked=headings_of(session, record_id, record.owner_id),
             units=unit_names(session),
             collections={c.id: c for c in session.scalars(select(Collection))},
             types={t.code: t for t in session.scalars(select(ItemType))},

@@ -100,6 +100,9 @@ CHANGE_KINDS: dict[str, Any] = {
     "undo": _l("Undo"),
     "batch": _l("Batch"),
     "quick": _l("Added at the desk"),
+    "authority": _l("Heading"),
+    "headings": _l("Headings made one, carried to records"),
+    "headings_in": _l("Import of headings"),
 }
 
 MOMENTS: dict[str, Any] = {
@@ -153,6 +156,7 @@ AUDIENCES: dict[str, Any] = {
 
 RULES: dict[str, Any] = {
     "missing_field": _l("The record has no field %(tag)s."),
+    "empty_heading": _l("The heading says nothing."),
     "missing_title": _l("The title ($a) is missing."),
     "two_main_entries": _l("A record has only one main entry, this one has %(value)s."),
     "field_repeated": _l("Field %(tag)s may stand only once."),

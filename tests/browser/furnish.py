@@ -8,8 +8,13 @@ from typing import Any
 from PIL import Image
 from sqlalchemy import select
 
+from cataloging.authorities import importing
+from cataloging.authorities.described import Boxes, new_marc
+from cataloging.authorities.models import Heading
+from cataloging.authorities.writing import create_authority
 from cataloging.imports.runs import begin, receive
 from cataloging.items import CopyFacts, add_items
+from cataloging.marc import formats
 from cataloging.marc.formats import WRITERS
 from cataloging.models import ImportLine
 from cataloging.quick import QuickTitle
@@ -60,6 +65,7 @@ from circulation.transits import send
 from ils.accounts.actor import Actor
 from ils.accounts.passwords import hash_password
 from ils.core import clock
+from ils.core.config import config
 from ils.core.db import reading, transaction
 from ils.core.jobs import run_next_job
 from ils.org.settings import set_setting
@@ -130,13 +136,34 @@ def _stock(place: Place, head: Actor) -> dict[str, Any]:
             record = factories.create_record(session, title)
             facts = CopyFacts(branch.id, price=45_000, call_number="895.9 NG")
             items += add_items(session, head, record.id, facts, register_id=register.id, copies=2)
-        return {
+        return _headings(session, place, head) | {
             "record_id": items[0].record_id,
             "item_id": items[0].id,
             "change_set_id": items[0].change_set_id,
             "barcodes": [item.barcode for item in items],
             "records": [item.record_id for item in items],
         }
+
+
+def _headings(session: Any, place: Place, head: Actor) -> dict[str, int]:
+    """A library's own heading with a variant in use, a provisional one, a file of headings."""
+    scope = place.province.library.id
+    marc = new_marc(
+        Boxes(
+            "person", "Nam Cao", "1915-1951", ("Trần Hữu Tri",), ("Tô Hoài",), "Nhà văn", "Từ điển"
+        )
+    )
+    made = create_authority(session, head, marc, scope=scope)
+    factories.create_record(session, "Chí Phèo", author="Trần Hữu Tri", owner_id=scope)
+    form = session.scalars(select(Heading).where(Heading.role == "provisional")).first()
+    folder = config().files_dir / "authorities"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "sample").open("wb") as stream:
+        formats.write([marc], "marcxml", stream)
+    file = importing.receive(
+        session, head, source=folder / "sample", file_name="tieu-de.xml", scope=scope
+    )
+    return {"authority_id": made.id, "heading_id": form.id, "import_id": file.id}
 
 
 def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("ev
 
 # Answers that are no page: fetched, and looked at only for being there.
 FILES = re.compile(
-    r"\.(svg|xml|txt|xlsx|pdf|json|jpg|js)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code|snapshot|panel)$"
+    r"\.(svg|xml|txt|xlsx|pdf|json|jpg|js)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code|snapshot|panel|suggest)$"
 )
 # The first run is gone once there is a library and has its own story; a kept file is no page.
 ELSEWHERE = {"ils.first_run", "files.show"}
@@ -29,6 +29,8 @@ MORE = {
     "opac.search": ["?q=so+do", "?q=zzzz", "?q=k%C3%ADnh+v%E1%BA%A1n+hoa&view=x"],
     "opac_api.find": ["?q=so+do&facets=1"],
     "cataloging.find": ["?q=so+do"],
+    "authorities.headings": ["?q=nam&sort=records", "?kind=subject"],
+    "authorities.merge": ["?drop={heading_id}&q=a"],
     "cataloging.show": ["?view=isbd", "?view=marc"],
     "cataloging.labels": ["?items={item_id}"],
     "cataloging.code_of_title": ["?title=abc"],

@@ -1,0 +1,111 @@
+// Headings offered while one is typed: any input with data-heading="person|body|place|title|subject".
+// Arrow keys choose, Enter or Tab takes, Escape closes. Without JavaScript the box is a plain box.
+
+const WAIT = 150;
+const SAID = document.documentElement.lang === "en"
+  ? { see: "see", records: "records", provisional: "provisional", found: "headings offered" }
+  : { see: "xem", records: "biểu ghi", provisional: "tạm", found: "tiêu đề gợi ý" };
+let made = 0;
+
+const bind = (box) => {
+  if (box.dataset.suggests) return;
+  box.dataset.suggests = "1";
+  const list = document.createElement("div");
+  list.className = "suggested";
+  list.id = `suggested-${++made}`;
+  list.setAttribute("role", "listbox");
+  list.hidden = true;
+  const told = document.createElement("span");
+  told.className = "hidden";
+  told.setAttribute("role", "status");
+  box.after(list, told);
+  box.setAttribute("role", "combobox");
+  box.setAttribute("aria-autocomplete", "list");
+  box.setAttribute("aria-expanded", "false");
+  box.setAttribute("aria-controls", list.id);
+  box.setAttribute("autocomplete", "off");
+  list.setAttribute("aria-label", box.labels?.[0]?.textContent.trim() || SAID.found);
+  let rows = [], at = -1, timer = 0, asked = 0;
+
+  const close = () => {
+    list.hidden = true; rows = []; at = -1;
+    box.setAttribute("aria-expanded", "false");
+    box.removeAttribute("aria-activedescendant");
+  };
+  const mark = (to) => {
+    at = to;
+    [...list.children].forEach((one, n) => one.setAttribute("aria-selected", String(n === at)));
+    if (at >= 0) {
+      box.setAttribute("aria-activedescendant", list.children[at].id);
+      list.children[at].scrollIntoView({ block: "nearest" });
+    }
+  };
+  const take = (n) => {
+    box.value = rows[n].text;
+    close();
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+    clearTimeout(timer);
+  };
+  const draw = (found) => {
+    rows = found; at = -1;
+    list.replaceChildren(...rows.map((row, n) => {
+      const one = document.createElement("div");
+      one.className = "suggested__one";
+      one.id = `${list.id}-${n}`;
+      one.setAttribute("role", "option");
+      one.setAttribute("aria-selected", "false");
+      const text = document.createElement("span");
+      text.textContent = row.see ? `${row.see} → ${SAID.see} ${row.text}` : row.text;
+      const note = document.createElement("span");
+      note.className = "suggested__note";
+      note.textContent = [row.established ? "" : SAID.provisional, `${row.records} ${SAID.records}`].filter(Boolean).join(" · ");
+      one.append(text, note);
+      one.addEventListener("mousedown", (event) => { event.preventDefault(); take(n); });
+      return one;
+    }));
+    list.hidden = rows.length === 0;
+    box.setAttribute("aria-expanded", String(rows.length > 0));
+    told.textContent = rows.length ? `${rows.length} ${SAID.found}` : "";
+  };
+  const ask = async () => {
+    const mine = ++asked;
+    const kind = box.dataset.heading;
+    if (box.value.trim().length < 2 || !kind) return close();
+    try {
+      const query = new URLSearchParams({ kind, q: box.value });
+      const answer = await fetch(`/staff/authorities/suggest?${query}`, { headers: { "X-Requested-With": "fetch" } });
+      if (answer.ok && mine === asked && document.activeElement === box) draw(await answer.json());
+    } catch { close(); }
+  };
+  box.addEventListener("input", (event) => {
+    if (!event.isTrusted) return;
+    clearTimeout(timer);
+    timer = setTimeout(ask, WAIT);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.isComposing || list.hidden) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      mark((at + (event.key === "ArrowDown" ? 1 : rows.length - (at < 0 ? 0 : 1))) % rows.length);
+    } else if (event.key === "Enter" && at >= 0) {
+      event.preventDefault(); event.stopPropagation(); take(at);
+    } else if (event.key === "Tab" && at >= 0) {
+      take(at);
+    } else if (event.key === "Escape") {
+      event.preventDefault(); event.stopPropagation(); close();
+    }
+  }, true);
+  box.addEventListener("blur", () => { clearTimeout(timer); asked++; close(); });
+};
+
+const bindAll = (within) => { for (const box of within.querySelectorAll("input[data-heading]")) bind(box); };
+bindAll(document);
+// Boxes that are put into the page later (a new field of an editor).
+new MutationObserver((changes) => {
+  for (const change of changes) for (const node of change.addedNodes) {
+    if (node.nodeType !== 1) continue;
+    if (node.matches("input[data-heading]")) bind(node);
+    bindAll(node);
+  }
+}).observe(document.body, { childList: true, subtree: true });
