@@ -23,6 +23,7 @@ from ils.web.covers import cover_svg
 from ils.web.door import current_actor, current_patron_id, door
 from ils.web.i18n import language
 from opac import copies, results, shelves, words
+from opac.export_views import MOST, OFFERED
 from opac.shelves import Book
 from opac.site import Site, page
 from opac.views import bp, opened
@@ -66,6 +67,8 @@ def search(slug: str | None) -> Any:
         sorts=results.sorts(),
         said=said,
         elsewhere=elsewhere,
+        formats=OFFERED,
+        exported_at_most=MOST,
         behind=found.mode != "index" and current_actor().staff_id is not None,
         language_name=words.language_name,
         material_name=words.material_name,
@@ -127,6 +130,7 @@ def record(slug: str | None, record_id: int) -> Any:
         patron=patron,
         hold_key=secrets.token_hex(8),
         volumes=sorted({copy.volume for copy in held.every if copy.lendable}),
+        formats=OFFERED,
         language_name=words.language_name,
         material_name=words.material_name,
         **facts,

@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
         api,
         catalog_views,
         data_views,
+        export_views,
         news_views,
         notice_views,
         patron,

@@ -1,7 +1,7 @@
 """``./sen test``: brings in what the tests need from the system, then runs them.
 
-PostgreSQL, Chromium and YAZ come from Debian's packages when this runs as root on Debian;
-elsewhere they are named in one line and the tests that need them are skipped aloud.
+PostgreSQL, Chromium, YAZ and MARC::Lint come from Debian's packages when this runs as root on
+Debian; elsewhere they are named in one line and the tests that need them are skipped aloud.
 """
 
 import os
@@ -18,13 +18,18 @@ NEEDED = {
     "chromium": "chromium",
     "yaz-marcdump": "yaz",
     "pdftotext": "poppler-utils",
+    "MARC/Lint.pm": "libmarc-lint-perl",
 }
+PERL = Path("/usr/share")  # perl5/MARC/Lint.pm
 # Chromium draws Vietnamese only with a font that holds it.
 ALONG = {"chromium": ["fonts-dejavu-core"]}
 
 
 def find(program: str) -> str | None:
-    """Return the path of a program, also of PostgreSQL's, which Debian keeps out of PATH."""
+    """Return the path of a program, also of PostgreSQL's, which Debian keeps out of PATH; or of a
+    module of Perl, ending in ``.pm``."""
+    if program.endswith(".pm"):
+        return next((str(at) for at in PERL.glob(f"*/{program}")), None)
     found = shutil.which(program)
     if found is None and program == "postgres":
         places = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))

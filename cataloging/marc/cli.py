@@ -9,11 +9,13 @@ from typing import Any
 import click
 import orjson
 
+from cataloging.export import FORMATS
 from cataloging.imports.profiles import AUTO, NONE, profiles
 from cataloging.imports.runs import ON_MATCH
 from cataloging.marc import formats
 
 FORMAT_NAMES = {"marc": "iso2709"}
+EXPORTED = ("marc", *(name for name in FORMATS if name != "iso2709"))
 
 
 @click.group()
@@ -203,7 +205,7 @@ def _say(
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(("marc", "marcxml", "json", "ndjson", "mrk")),
+    type=click.Choice(EXPORTED),
     default="marc",
     show_default=True,
 )
@@ -212,7 +214,7 @@ def _say(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def export(file: Path, format_: str, query: str, library: str | None, as_json: bool) -> None:
     """Write records into FILE, or to the screen for ``-``."""
-    from cataloging.imports.export import records_of
+    from cataloging.export import Chosen, rows_of, write
     from ils.core.db import reading
     from ils.org.units import unit_by_code
 
@@ -221,10 +223,10 @@ def export(file: Path, format_: str, query: str, library: str | None, as_json: b
     part = file.with_name(f".{file.name}.part")
     with reading() as session:
         library_id = unit_by_code(session, library).id if library else None
-        found = records_of(session, library_id=library_id, query=query)
+        found = rows_of(session, Chosen(query, library_id))
         out: Any = nullcontext(sys.stdout.buffer) if to_screen else part.open("wb")
         with out as stream:
-            count = formats.write(found, FORMAT_NAMES.get(format_, format_), stream)
+            count = write(found, FORMAT_NAMES.get(format_, format_), stream)
     if not to_screen:
         part.replace(file)
     facts = {"file": str(file), "records": count, "seconds": round(time.monotonic() - started, 3)}

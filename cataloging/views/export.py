@@ -1,22 +1,18 @@
 """Giving records out in the browser: all or those of a search, sent while they are read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from cataloging.imports.export import records_of
-from cataloging.marc.formats import WRITERS
-from cataloging.marc.model import Marc
-from cataloging.models import Item, Record
+from cataloging.export import FORMATS, Chosen, how_many, pieces, rows_of
+from cataloging.export.table import COLUMNS, HEAD, line
+from cataloging.marc.formats.writers import is_too_long
 from cataloging.permissions import EDIT_RECORD
-from cataloging.search import SearchRequest, matching_ids
+from cataloging.views import narrow
 from cataloging.views.import_forms import ExportForm
 from ils.core import clock
 from ils.core.db import reading
@@ -26,15 +22,40 @@ from ils.web.forms import choices
 
 bp = Blueprint("export", __name__, url_prefix="/staff/export")
 
-# Format → what it is called, the end of the file's name, its MIME type.
-OFFERED: dict[str, tuple[Any, str, str]] = {
-    "iso2709": (_l("MARC (ISO 2709), for other library systems"), "mrc", "application/marc"),
-    "marcxml": ("MARCXML", "xml", "application/marcxml+xml"),
-    "mrk": (_l("MARC as lines of text (.mrk)"), "mrk", "text/plain; charset=utf-8"),
-    "json": ("MARC-in-JSON", "json", "application/marc+json"),
-    "ndjson": (_l("MARC-in-JSON, one record a line"), "ndjson", "application/x-ndjson"),
+NAMES: dict[str, Any] = {
+    "iso2709": _l("MARC (ISO 2709), for other library systems"),
+    "marcxml": "MARCXML",
+    "mrk": _l("MARC as lines of text (.mrk)"),
+    "json": "MARC-in-JSON",
+    "ndjson": _l("MARC-in-JSON, one record a line"),
+    "dc": _l("Dublin Core (XML), for digital collections and portals"),
+    "mods": _l("MODS (XML), for digital collections"),
+    "ris": _l("RIS, for reference managers (Zotero, EndNote)"),
+    "bibtex": _l("BibTeX, for reference lists"),
+    "csv": _l("Table (CSV), for spreadsheets"),
 }
-TOGETHER = 200  # records sent in one piece
+HEADERS: dict[str, Any] = {
+    "record": _l("Record number"),
+    "title": _l("Title"),
+    "subtitle": _l("Subtitle"),
+    "authors": _l("Authors"),
+    "publisher": _l("Publisher"),
+    "place": _l("Place of publication"),
+    "year": _l("Year"),
+    "edition": _l("Edition"),
+    "extent": _l("Extent"),
+    "series": _l("Series"),
+    "isbn": "ISBN",
+    "issn": "ISSN",
+    "language": _l("Language"),
+    "material": _l("Kind of material"),
+    "class": _l("Class"),
+    "call_number": _l("Call number"),
+    "subjects": _l("Subjects"),
+    "summary": _l("Summary"),
+    "control_number": _l("Control number"),
+}
+MEASURED_AT_MOST = 20_000  # records looked at for being too long for ISO 2709
 
 
 @bp.get("/")
@@ -46,59 +67,46 @@ def export() -> Any:
         names = unit_names(session)
         own = [(one.id, names.get(one.id, one.code)) for one in libraries(session)]
         form.library_id.choices = choices([(0, _("any library, or none")), *own])
-        form.format.choices = choices((code, words[0]) for code, words in OFFERED.items())
+        form.format.choices = choices(NAMES.items())
         form.library_id.data = form.library_id.data or 0
         form.format.data = form.format.data or "iso2709"
         act = request.args.get("act", "")
-        count, status = None, 200
+        count, too_long, status = None, 0, 200
         if act and not form.validate():
             status = 422
         elif act == "download":
-            return _file(form.format.data, form.q.data or "", form.library_id.data or None)
+            return file_of(form.format.data, _chosen(form))
         elif act:
-            count = _count(session, form.q.data or "", form.library_id.data or None)
-        return render_template("cataloging/imports/export.html", form=form, count=count), status
+            count = how_many(session, _chosen(form))
+            if form.format.data == "iso2709" and count <= MEASURED_AT_MOST:
+                too_long = sum(is_too_long(marc) for _id, marc in rows_of(session, _chosen(form)))
+        return render_template(
+            "cataloging/imports/export.html",
+            form=form,
+            count=count,
+            too_long=too_long,
+            narrowed=narrow.chosen(),
+        ), status
 
 
-def _count(session: Session, query: str, library_id: int | None) -> int:
-    """Return how many records the file would hold."""
-    if query:
-        asked = SearchRequest(query=query, library_id=library_id, hidden=True)
-        return sum(1 for _id in matching_ids(session, asked))
-    wanted = select(func.count()).select_from(Record).where(Record.deleted_at.is_(None))
-    if library_id is not None:
-        held = select(Item.id).where(
-            Item.record_id == Record.id, Item.owner_id == library_id, Item.lifecycle != "withdrawn"
-        )
-        wanted = wanted.where(held.exists())
-    return session.scalar(wanted) or 0
+def _chosen(form: ExportForm) -> Chosen:
+    return Chosen(form.q.data or "", form.library_id.data or None, narrow.chosen())
 
 
-def _file(format: str, query: str, library_id: int | None) -> Response:
-    """Send the records as a file, piece by piece, with constant memory."""
-    _name, ending, kind = OFFERED[format]
+def file_of(format: str, chosen: Chosen, name: str = "bieu-ghi") -> Response:
+    """Send records as a file, piece by piece, with constant memory."""
+    how = FORMATS[format]
+    head = HEAD.encode() + line(tuple(str(HEADERS[c]) for c in COLUMNS))
 
-    def pieces() -> Iterator[bytes]:
+    def written() -> Iterator[bytes]:
         with reading() as session:
-            yield from _written(records_of(session, library_id=library_id, query=query), format)
+            rows = rows_of(session, chosen)
+            yield from pieces(rows, format, head if format == "csv" else None)
 
-    answer = Response(pieces(), content_type=kind)
-    answer.headers.set("Content-Disposition", "attachment", filename=_file_name(ending))
+    answer = Response(written(), content_type=how.mime)
+    answer.headers.set("Content-Disposition", "attachment", filename=_file_name(name, how.ending))
     return answer
 
 
-def _file_name(ending: str, on: date | None = None) -> str:
-    return f"bieu-ghi-{(on or clock.today()).isoformat()}.{ending}"
-
-
-def _written(marcs: Iterable[Marc], format: str) -> Iterator[bytes]:
-    head, one, between, end = WRITERS[format]
-    yield head
-    rest = iter(marcs)
-    first = True
-    while part := list(islice(rest, TOGETHER)):
-        written = (one(marc) for marc in part)
-        begin = b"" if first else between
-        yield begin + between.join(written)
-        first = False
-    yield end if not first or format != "ndjson" else b""
+def _file_name(name: str, ending: str, on: date | None = None) -> str:
+    return f"{name}-{(on or clock.today()).isoformat()}.{ending}"

@@ -62,6 +62,7 @@ def find() -> Any:
             "cataloging/find.html",
             words=words,
             mine=mine,
+            my_library=current_actor().library_id,
             page=page,
             found=found,
             facets=narrow.facets(found, narrow.chosen()),

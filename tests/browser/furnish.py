@@ -119,7 +119,13 @@ def furnish(place: Place) -> Furnished:
     words |= _rotation(place, head)
     _offline(place, head, card)
     words["token"] = _patron_sheet(place, names["head"], words)
-    words |= {"number": 1, "tag": "008", "code": "TV.G02", "staff_id": head.staff_id}
+    words |= {
+        "number": 1,
+        "tag": "008",
+        "format": "ris",
+        "code": "TV.G02",
+        "staff_id": head.staff_id,
+    }
     while run_next_job():
         pass
     follow.rebuild()

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("ev
 
 # Answers that are no page: fetched, and looked at only for being there.
 FILES = re.compile(
-    r"\.(svg|xml|txt|xlsx|pdf|json|jpg|js)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code|snapshot|panel|suggest)$"
+    r"\.(svg|xml|txt|xlsx|pdf|json|jpg|js)$|^/(healthz|api/.*)$|/(progress|raw|rejected|title-code|snapshot|panel|suggest)$|/export/ris$|/search/export$"
 )
 # The first run is gone once there is a library and has its own story; a kept file is no page.
 ELSEWHERE = {"ils.first_run", "files.show"}

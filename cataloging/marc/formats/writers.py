@@ -59,16 +59,16 @@ def _piece(content: Any) -> bytes:
 
 def marcxml(marc: Marc) -> bytes:
     """Return a record as a MARCXML element without a namespace of its own."""
-    lines = ["<record>", f"  <leader>{_xml(marc['leader'])}</leader>"]
+    lines = ["<record>", f"  <leader>{xml_escaped(marc['leader'])}</leader>"]
     for tag, content in pairs(marc):
-        name = quoteattr(_xml_text(tag))
+        name = quoteattr(xml_text(tag))
         if isinstance(content, str):
-            lines.append(f"  <controlfield tag={name}>{_xml(content)}</controlfield>")
+            lines.append(f"  <controlfield tag={name}>{xml_escaped(content)}</controlfield>")
             continue
-        marks = " ".join(f"{k}={quoteattr(_xml_text(content[k]))}" for k in ("ind1", "ind2"))
+        marks = " ".join(f"{k}={quoteattr(xml_text(content[k]))}" for k in ("ind1", "ind2"))
         lines.append(f"  <datafield tag={name} {marks}>")
         lines += [
-            f"    <subfield code={quoteattr(_xml_text(code))}>{_xml(value)}</subfield>"
+            f"    <subfield code={quoteattr(xml_text(code))}>{xml_escaped(value)}</subfield>"
             for one in content["subfields"]
             for code, value in one.items()
         ]
@@ -77,12 +77,14 @@ def marcxml(marc: Marc) -> bytes:
     return "\n".join(lines).encode("utf-8", "replace")
 
 
-def _xml_text(text: str) -> str:
+def xml_text(text: str) -> str:
+    """Put the sign for 'no such letter' where XML does not allow one."""
     return _NOT_XML.sub("\ufffd", text)
 
 
-def _xml(text: str) -> str:
-    return escape(_xml_text(text), {"\r": "&#13;"})
+def xml_escaped(text: str) -> str:
+    """Return text as it stands between two tags."""
+    return escape(xml_text(text), {"\r": "&#13;"})
 
 
 def json_object(marc: Marc) -> bytes:
