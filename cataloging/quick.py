@@ -12,11 +12,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import new_change_set
+from cataloging.editor.boxes import write
 from cataloging.items import CopyFacts, add_items
 from cataloging.models import ChangeSet, Item, Record, RecordVersion
 from cataloging.permissions import EDIT_RECORD, QUICK_TITLE
 from cataloging.records import create_record
-from cataloging.short_form import write
 from ils.accounts.actor import Actor
 from ils.core.errors import Invalid
 from ils.org.units import unit

@@ -3,6 +3,7 @@
 from flask import Flask
 
 import cataloging.authorities.register
+import cataloging.editor.register
 import cataloging.views.register
 from cataloging import list_names
 from cataloging.imports import work  # noqa: F401 — declares its job
@@ -14,4 +15,5 @@ def register(app: Flask) -> None:
     list_names.declare()
     cataloging.views.register.register(app)
     cataloging.authorities.register.register(app)
+    cataloging.editor.register.register(app)
     follow.install()

@@ -9,6 +9,7 @@ NAMES = {
     "import": "bench.import_",
     "search": "bench.search",
     "desk": "bench.desk",
+    "editor": "bench.editor",
     "fines": "bench.fines",
     "pages": "bench.pages",
     "start": "bench.start",

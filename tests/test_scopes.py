@@ -15,6 +15,8 @@ from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import AuthorityImport, Heading
 from cataloging.authorities.writing import create_authority
 from cataloging.change_sets import new_change_set
+from cataloging.editor.drafts import keep_draft
+from cataloging.marc.model import Marc, data_field
 from cataloging.models import ImportRun, Item
 from circulation import desk
 from circulation.bookdrop import open_drop
@@ -117,6 +119,11 @@ class Foreign:
     ids: dict[str, Any]
 
 
+def _record(title: str) -> Marc:
+    fields = [data_field("245", "0", "0", ("a", title))]
+    return {"leader": "00000nam a2200000 a 4500", "fields": fields}
+
+
 @pytest.fixture
 def foreign(app: Any, province: factories.Province) -> Foreign:
     """A foreign library with a patron, a loan, a hold, a note, a report, news and staff."""
@@ -147,6 +154,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         tried = make_draft(session, officer, library_id, [Change("", "", "loan_days", 9)])
         applied = preview_open_loans(session, officer, library_id)
         last_month = (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
+        unsaved = keep_draft(session, officer, _record(SECRET))
         report = open_report(session, officer, province.foreign_library.id, "monthly", last_month)
         post = write_post(session, officer, Draft(title=SECRET))
         sent = send_registration(
@@ -253,6 +261,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "merge_id": merged.id,
             "batch_id": batch.id,
             "draft_id": tried.id,
+            "record_draft_id": unsaved.id,
             "applied_id": applied.id,
             **lost,
             "loan_id": loan_id,

@@ -67,7 +67,7 @@ def _judged(
         *_leader(known, marc),
         *_each_field(known, marc),
     ]
-    if before is not None:
+    if before is not None and any(finding.level == ERROR for finding in found):
         stored = _judged(known, whole, before, None)
         there = Counter(_identity(before, f) for f in stored if f.level == ERROR)
         for place, finding in enumerate(found):

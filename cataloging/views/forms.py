@@ -10,7 +10,6 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from cataloging.items import MOST_COPIES, SOURCES, WITHDRAWAL_REASONS, CopyFacts
-from cataloging.marc.standard import standard
 from cataloging.models import ITEM_USES, Collection, ItemType, Register
 from cataloging.permissions import EDIT_ITEM
 from cataloging.views import words
@@ -20,51 +19,6 @@ from ils.web.door import current_actor
 from ils.web.forms import DayField, DongField, Form, Required
 
 _NUMBER_OF_COPIES = _l("Between 1 and %(most)s copies at once.", most=MOST_COPIES)
-
-
-class BookForm(Form):
-    """The short form, in the order of a title page. Names are those of ``short_form``."""
-
-    title = StringField(_l("Title"), [Required(), Length(max=2000)])
-    subtitle = StringField(_l("Subtitle"), [Length(max=2000)])
-    part = StringField(_l("Volume, part"), [Length(max=200)])
-    part_title = StringField(_l("Title of the volume"), [Length(max=500)])
-    authors = TextAreaField(_l("Authors, one on each line"), [Length(max=4000)])
-    responsibility = StringField(_l("Statement of responsibility"), [Length(max=2000)])
-    edition = StringField(_l("Edition"), [Length(max=500)])
-    place = StringField(_l("Place of publication"), [Length(max=300)])
-    publisher = StringField(_l("Publisher"), [Length(max=300)])
-    year = StringField(_l("Year"), [Length(max=60)])
-    pages = StringField(_l("Number of pages"), [Length(max=200)])
-    illustrations = StringField(_l("Illustrations"), [Length(max=200)])
-    size = StringField(_l("Size"), [Length(max=100)])
-    series = StringField(_l("Series"), [Length(max=500)])
-    series_number = StringField(_l("Number in the series"), [Length(max=100)])
-    isbn = StringField(_l("ISBN"), [Length(max=60)])
-    price = StringField(_l("Price on the book"), [Length(max=60)])
-    print_run = StringField(_l("Print run"), [Length(max=60)])
-    class_number = StringField(_l("Class (DDC)"), [Length(max=60)])
-    title_code = StringField(_l("Title code"), [Length(max=30)])
-    language = SelectField(_l("Language"))
-    audience = SelectField(_l("For whom"))
-    keywords = TextAreaField(_l("Keywords, parted by ;"), [Length(max=4000)])
-    summary = TextAreaField(_l("Summary"), [Length(max=20000)])
-    why = StringField(_l("Why (for the history)"), [Length(max=300)])
-    version = HiddenField()
-
-    def fill_choices(self) -> None:
-        """Set the pick lists; a value the record has is never missing from them."""
-        at = 0 if english() else 1
-        named = [(code, names[at]) for code, names in standard().language_names.items()]
-        self.language.choices = _with_own([("", "–"), *named], self.language.data)
-        audiences = [(code, str(name)) for code, name in words.AUDIENCES.items()]
-        self.audience.choices = _with_own(audiences, self.audience.data)
-
-
-def _with_own(choices: list[tuple[str, str]], value: str | None) -> list[tuple[str, str]]:
-    if value and all(code != value for code, _name in choices):
-        return [*choices, (value, value)]
-    return choices
 
 
 class CopyForm(Form):

@@ -12,10 +12,8 @@ from cataloging.views import (
     imports,
     items,
     labels,
-    marc_editor,
     quick,
     records,
-    short_form,
     stock,
 )
 from cataloging.views.base import bp
@@ -24,7 +22,7 @@ from ils.core.audit import name_acts, name_facts, name_subjects, name_values
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
-PAGES = (changes, import_report, items, labels, marc_editor, quick, records, short_form, stock)
+PAGES = (changes, import_report, items, labels, quick, records, stock)
 
 
 def register(app: Flask) -> None:
@@ -38,9 +36,6 @@ def register(app: Flask) -> None:
         order=200,
         key="Alt+Q",
         begins=permissions.EDIT_RECORD,
-    )
-    menu_entry(
-        group, _l("New title"), "cataloging.new", permissions.EDIT_RECORD, order=210, key="Alt+N"
     )
     menu_entry(
         group, _l("Titles to finish"), "cataloging.to_finish", permissions.EDIT_RECORD, order=215

@@ -93,3 +93,10 @@ def test_running_fines_are_measured_on_both_databases(home: Path) -> None:
     assert figures["compute_p95_ms"] > 0
     assert figures["page_count"] > 0
     assert figures["postgres_p95_ms"] > 0
+
+
+def test_the_editor_is_measured(home: Path) -> None:
+    figures = _bench(home, "editor", "--records", "20")
+    assert figures["open_marc_p95_ms"] > 0
+    assert figures["check_count"] > 0
+    assert figures["keep_count"] > 0

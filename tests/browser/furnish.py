@@ -12,11 +12,12 @@ from cataloging.authorities import importing
 from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import Heading
 from cataloging.authorities.writing import create_authority
+from cataloging.editor.drafts import keep_draft
 from cataloging.imports.runs import begin, receive
 from cataloging.items import CopyFacts, add_items
 from cataloging.marc import formats
 from cataloging.marc.formats import WRITERS
-from cataloging.models import ImportLine
+from cataloging.models import ImportLine, Record
 from cataloging.quick import QuickTitle
 from cataloging.search import follow
 from circulation.bookdrop import open_drop, return_from_drop
@@ -264,6 +265,8 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
     library_id = words["unit_id"]
     changes = [Change("", "", "limit_total", 1), Change("", "", "loan_days", 21)]
     with transaction() as session:
+        written: Any = session.get_one(Record, words["record_id"]).marc
+        words["record_draft_id"] = keep_draft(session, head, written).id
         words["draft_id"] = make_draft(session, head, library_id, changes).id
         save_changes(
             session,

@@ -33,7 +33,9 @@ MORE = {
     "authorities.merge": ["?drop={heading_id}&q=a"],
     "cataloging.show": ["?view=isbd", "?view=marc"],
     "cataloging.labels": ["?items={item_id}"],
-    "cataloging.code_of_title": ["?title=abc"],
+    "editor.code_of_title": ["?title=abc"],
+    "editor.new": ["?view=text", "?view=marc", "?view=form&material=hannom"],
+    "editor.edit": ["?view=text", "?view=marc", "?view=form"],
     "money_accounts.show": ["?reverse=1"],
     "money_sales.sale": ["?patron={patron_id}&receipt={receipt_id}"],
     "money_books.running": ["?sort=-amount&costs=1"],
@@ -117,6 +119,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"form": form} for form in ("xlsx", "pdf")]
     if endpoint in ("patrons.run", "patrons.run_progress", "patrons.run_wrong"):
         return [words | {"batch_id": one} for one in words["many_ids"]]
+    if endpoint == "editor.form_of":
+        return [words | {"code": "serial"}]
     if endpoint == "imports.show":
         return [words | {"run_id": run} for run in words["run_ids"]]
     if endpoint == "imports.line":

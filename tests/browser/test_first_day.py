@@ -42,8 +42,8 @@ def test_an_hour_after_the_first_start_a_book_is_lent(
     # A book gets the first number of the register.
     press(page, "Alt+KeyN")
     page.wait_for_url("**/staff/catalog/new")
-    page.fill("[name=title]", "Số đỏ")
-    page.fill("[name=authors]", "Vũ Trọng Phụng")
+    page.fill("[name='b.title']", "Số đỏ")
+    page.fill("[name='b.authors']", "Vũ Trọng Phụng")
     press(page, "Control+KeyS")
     page.wait_for_selector("h1:has-text('Số đỏ')")
     assert "VN.00001" in page.inner_text("main")

@@ -10,13 +10,13 @@ import orjson
 import pymarc
 import pytest
 
+from cataloging.editor.boxes import read as read_form
+from cataloging.editor.boxes import write as write_form
 from cataloging.marc.display import isbd, labeled
 from cataloging.marc.model import Marc
 from cataloging.marc.project import project
 from cataloging.marc.text import parse, write
 from cataloging.marc.validate import validate
-from cataloging.short_form import read as read_form
-from cataloging.short_form import write as write_form
 from tests.conftest import SHARED_MARC
 
 PER_FILE = 60

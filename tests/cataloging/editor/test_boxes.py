@@ -1,4 +1,4 @@
-"""The short form: what it writes, and that it drops nothing it does not show."""
+"""The boxes of the forms: what they write, and that it drops nothing it does not show."""
 
 import copy
 from datetime import date
@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cataloging.editor.boxes import fresh, read, write
+from cataloging.editor.materials import boxes, material_of, materials
 from cataloging.marc.model import Marc, data_field
 from cataloging.marc.project import project
 from cataloging.marc.text import write as as_text
 from cataloging.marc.validate import validate
-from cataloging.short_form import NAMES, read, write
 
 TODAY = date(2026, 1, 5)
 
@@ -162,16 +163,51 @@ def test_any_record_survives_the_form_unchanged(found: list[dict[str, Any]]) -> 
     assert marc == before
 
 
-@given(st.lists(FIELD, max_size=8), st.sampled_from(NAMES), TEXT)
+@given(st.lists(FIELD, max_size=8), st.sampled_from(sorted(boxes())), TEXT)
 def test_a_change_of_one_box_leaves_fields_of_others_alone(
     found: list[dict[str, Any]], box: str, value: str
 ) -> None:
     marc: Marc = {"leader": "00000nam a2200000 a 4500", "fields": found}
     changed = write(marc, {box: value}, TODAY)
-    own = {"authors": ("100", "700"), "keywords": ("653",), "language": ("041", "008")}
-    tags = own.get(box, ("020", "082", "245", "250", "260", "264", "300", "490", "520", "008"))
+    tags = (*boxes()[box].tags, "008", "245" if box == "script_title" else "")
 
     def others(one: Marc) -> list[dict[str, Any]]:
         return [f for f in one["fields"] if next(iter(f)) not in tags]
 
     assert others(changed) == others(marc)
+
+
+@pytest.mark.parametrize("code", list(materials()))
+def test_a_new_record_of_each_material_is_sound_and_is_known_again(code: str) -> None:
+    kind = materials()[code]
+    made = write(None, {"title": "Gia phả", "language": kind.language}, TODAY, kind)
+    assert validate(made) == []
+    assert material_of(made) == (code if code != "local" else "book")
+    names = [name for some in kind.boxes.values() for name in some]
+    assert len(names) == len(set(names)) >= 15
+    assert all(name in boxes() for name in names)
+    assert fresh(kind, TODAY)["fields"][0]["008"][:6] == "260105"
+
+
+def test_a_line_for_each_field_keeps_what_it_does_not_show() -> None:
+    marc: Marc = {
+        "leader": "00000nam a2200000 a 4500",
+        "fields": [
+            data_field("245", "0", "0", ("a", "Huế")),
+            data_field("651", " ", "7", ("a", "Huế"), ("x", "Lịch sử"), ("0", "x7")),
+            data_field("651", " ", "4", ("a", "Hội An")),
+        ],
+    }
+    assert read(marc)["places"] == "Huế -- Lịch sử\nHội An"
+    changed = write(marc, {"places": "Huế -- Lịch sử\nMỹ Sơn -- Di tích"}, TODAY)
+    assert as_text(changed).endswith(
+        "651 #7 $a Huế $x Lịch sử $0 x7\n651 #7 $a Mỹ Sơn $x Di tích $2 Bộ TK TVQG"
+    )
+
+
+def test_a_title_in_han_nom_is_linked_and_unlinked() -> None:
+    made = write(None, {"title": "Kim Vân Kiều", "script_title": "金雲翹"}, TODAY)
+    assert "245 00 $6 880-01 $a Kim Vân Kiều\n880 10 $6 245-01/$$1 $a 金雲翹" in as_text(made)
+    assert validate(made) == []
+    gone = as_text(write(made, {"script_title": ""}, TODAY))
+    assert "880" not in gone

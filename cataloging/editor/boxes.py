@@ -1,4 +1,4 @@
-"""The short form: a title page's worth of boxes that read and write a MARC record.
+"""What the boxes of a form read from a MARC record and write into it.
 
 A box shows one thing the record says. Writing touches only what a box changed: everything the form
 does not show, and every box left as it was, stays in the record byte for byte. A new record gets
@@ -7,59 +7,23 @@ leader, 008 and ISBD marks by itself.
 
 import copy
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from cataloging.editor.coded import read_coded, write_coded, write_fixed
+from cataloging.editor.materials import Box, Material, box, boxes, material
 from cataloging.marc.model import Marc, control, data_field, fields, subfields
 from ils.core import clock
 
 Values = dict[str, str]
 
-NEW_LEADER = "00000nam a2200000 a 4500"
 _MARK_AT_END = re.compile(r"\s*[/:;,=+]$")
 _YEAR = re.compile(r"(?<!\d)(1[0-9]\d\d|20\d\d)(?!\d)")
 _KEYWORD_BREAK = re.compile(r"[;,\n]")
 _NAME_ROLE = re.compile(r"(?P<name>[^()]+?)\s*(?:\((?P<role>[^()]+)\))?")
-
-
-@dataclass(frozen=True)
-class Box:
-    """A box that shows one subfield. ``tags``: the first that is there is used, else the first.
-
-    ``fresh`` are the indicators of a field made for it.
-    """
-
-    name: str
-    tags: tuple[str, ...]
-    code: str
-    fresh: tuple[str, str] = (" ", " ")
-
-
-BOXES = (
-    Box("title", ("245",), "a", ("1", "0")),
-    Box("subtitle", ("245",), "b", ("1", "0")),
-    Box("part", ("245",), "n", ("1", "0")),
-    Box("part_title", ("245",), "p", ("1", "0")),
-    Box("responsibility", ("245",), "c", ("1", "0")),
-    Box("edition", ("250",), "a"),
-    Box("place", ("264", "260"), "a", (" ", "1")),
-    Box("publisher", ("264", "260"), "b", (" ", "1")),
-    Box("year", ("264", "260"), "c", (" ", "1")),
-    Box("pages", ("300",), "a"),
-    Box("illustrations", ("300",), "b"),
-    Box("size", ("300",), "c"),
-    Box("series", ("490",), "a", ("0", " ")),
-    Box("series_number", ("490",), "v", ("0", " ")),
-    Box("isbn", ("020",), "a"),
-    Box("price", ("020",), "c"),
-    Box("print_run", ("020",), "d"),
-    Box("class_number", ("082",), "a", ("0", "4")),
-    Box("title_code", ("082",), "b", ("0", "4")),
-    Box("summary", ("520",), "a"),
-)
-NAMES = (*(box.name for box in BOXES), "authors", "keywords", "language", "audience")
+_BETWEEN = " -- "  # parts of a heading in one line
 
 # Which mark stands before a subfield, in the fields that ISBD punctuates.
 _MARKS = {
@@ -73,66 +37,95 @@ _MARKS = {
 _ORDER = {"245": "anpbc", "260": "abc", "264": "abc", "300": "abce", "082": "2ab", "020": "aqcdz"}
 _PUNCTUATED = tuple(_MARKS)
 
+# Characters 18-34 of 008 in a new record, by leader/06 (s: a serial): nothing claimed that nobody
+# said. Source: MARC 21 Bibliographic, 008.
+_CODES_OF_NEW = {
+    "a": "           000 | ",
+    "t": "           000 | ",
+    "s": " u p       0    0",
+    "e": "       a     0   ",
+    "g": "|||            ||",
+}
 
-def read(marc: Marc) -> Values:
-    """Return what the boxes show of a record. A box the record says nothing for is empty."""
-    found = {box.name: _read_box(marc, box) for box in BOXES}
-    found["authors"] = "\n".join(_author_line(field) for field in _author_fields(marc))
-    found["keywords"] = "; ".join(_terms(fields(marc, "653")))
-    found["language"] = _read_language(marc)
-    found["audience"] = _read_audience(marc)
-    return found
+
+def read(marc: Marc, names: Iterable[str] | None = None) -> Values:
+    """Return what boxes show of a record, all that are described or those named.
+
+    A box the record says nothing for is empty.
+    """
+    wanted = [box(name) for name in names] if names is not None else boxes().values()
+    return {one.name: _READ[one.kind](marc, one) for one in wanted if one is not None}
 
 
-def write(marc: Marc | None, values: Mapping[str, str], today: date | None = None) -> Marc:
+def write(
+    marc: Marc | None,
+    values: Mapping[str, str],
+    today: date | None = None,
+    kind: Material | None = None,
+) -> Marc:
     """Return the record with the boxes that differ from it written in; None makes a new record.
 
-    Boxes not in ``values`` are left alone. Nothing the form does not show is ever changed.
+    Boxes not in ``values`` are left alone. Nothing the boxes do not show is ever changed.
     """
-    result: Marc = copy.deepcopy(marc) if marc is not None else _fresh(today or clock.today())
-    shown = read(result)
-    changed = {
-        name: value.strip()
-        for name, value in values.items()
-        if name in NAMES and _same_lines(value) != _same_lines(shown[name])
-    }
-    for box in BOXES:
-        if box.name in changed:
-            _write_box(result, box, changed[box.name])
-    writers: dict[str, Callable[[Marc, str], None]] = {
-        "authors": _write_authors,
-        "keywords": _write_keywords,
-        "language": _write_language,
-        "audience": _write_audience,
-    }
-    for name, writer in writers.items():
-        if name in changed:
-            writer(result, changed[name])
-    if "year" in changed:
-        _write_fixed(result, 7, _year_code(changed["year"]))
-    if marc is None:
-        _finish_new(result)
+    new = marc is None
+    result: Marc = fresh(kind or material(""), today) if marc is None else copy.deepcopy(marc)
+    shown = read(result, values)
+    for name, value in values.items():
+        one = box(name)
+        if one is None or same_text(value, shown[name]):
+            continue
+        text = (" " if one.kind in ("sub", "script") else "\n").join(_lines(value))
+        _WRITE[one.kind](result, one, text)
+        if one.tags[:1] == ("264",) and one.code == "c":
+            write_fixed(result, 7, _year_code(text))
+    if new:
+        finish_new(result)
     return result
 
 
-def _same_lines(text: str) -> list[str]:
-    return [line.strip() for line in text.strip().splitlines() if line.strip()]
+def same_text(one: str, other: str) -> bool:
+    """Tell whether two texts are the same as far as a box of a form can give them back."""
+    return _lines(one) == _lines(other)
 
 
-def _fresh(today: date) -> Marc:
-    return {
-        "leader": NEW_LEADER,
-        "fields": [{"008": f"{today:%y%m%d}nuuuu    vm            000 | und d"}],
-    }
+def _lines(text: str) -> list[str]:
+    cleaned = "".join(
+        c if c >= " " or c in "\n\r\t" else " " for c in unicodedata.normalize("NFC", text)
+    )
+    return [line.strip() for line in cleaned.splitlines() if line.strip()]
 
 
-def _finish_new(marc: Marc) -> None:
+def fresh(kind: Material, today: date | None = None) -> Marc:
+    """Return an empty record of a material: its leader and 008."""
+    day = today or clock.today()
+    form = _CODES_OF_NEW["s" if kind.leader[1] == "s" else kind.leader[0]]
+    fixed = f"{day:%y%m%d}nuuuu    vm {form}und d"
+    made: Marc = {"leader": f"00000n{kind.leader} a2200000 a 4500", "fields": [{"008": fixed}]}
+    for at, value in kind.codes.items():
+        write_fixed(made, at, value)
+    return made
+
+
+def change_material(marc: Marc, kind: Material, today: date | None = None) -> Marc:
+    """Return a new record as one of another material: its leader and codes, all else kept."""
+    result = copy.deepcopy(marc)
+    result["leader"] = result["leader"][:6] + kind.leader + result["leader"][8:]
+    old, new = control(result, "008"), control(fresh(kind, today), "008")
+    if len(old) == len(new) == 40:
+        write_fixed(result, 18, new[18:35])
+        write_fixed(result, 6, new[6] if new[6] == "c" else "s" if old[7:11].isdigit() else "n")
+    return result
+
+
+def finish_new(marc: Marc) -> None:
     """Set what follows from the rest in a record made here: added entry, type of date."""
-    year = control(marc, "008")[7:11]
-    _write_fixed(marc, 6, "s" if year.isdigit() else "n")
-    if not fields(marc, "100"):
+    fixed = control(marc, "008")
+    if fixed[6:7] in ("n", "s"):
+        write_fixed(marc, 6, "s" if fixed[7:11].isdigit() else "n")
+    if not fields(marc, "100", "110", "111"):
         for field in fields(marc, "245"):
-            field["ind1"] = "0"
+            if isinstance(field, dict) and field["ind1"] == "1":
+                field["ind1"] = "0"
 
 
 def _bare(text: str, *, full_stop: bool = False) -> str:
@@ -273,13 +266,21 @@ def _author_line(field: dict[str, Any]) -> str:
     return f"{name} ({role})" if role else name
 
 
-def _write_authors(marc: Marc, text: str) -> None:
+def _read_authors(marc: Marc, _box: Box) -> str:
+    return "\n".join(_author_line(field) for field in _author_fields(marc))
+
+
+def _write_authors(marc: Marc, _box: Box, text: str) -> None:
     """Keep the fields of names that stay, drop those struck out, add the new ones in their place."""
     old = _author_fields(marc)
-    kept = {_author_line(field): field for field in reversed(old)}
+    kept: dict[str, list[dict[str, Any]]] = {}
+    for field in old:
+        kept.setdefault(_lines(_author_line(field))[0] if _author_line(field) else "", []).append(
+            field
+        )
     has_other_main = bool(fields(marc, "110", "111", "130"))
-    lines = list(dict.fromkeys(_same_lines(text)))
-    wanted = [kept.get(line) or _author_field(line) for line in lines]
+    lines = list(dict.fromkeys(_lines(text)))
+    wanted = [field for line in lines for field in kept.get(line) or [_author_field(line)]]
     marc["fields"][:] = [
         f
         for f in marc["fields"]
@@ -312,7 +313,11 @@ def _terms(found: list[Any]) -> list[str]:
     ]
 
 
-def _write_keywords(marc: Marc, text: str) -> None:
+def _read_keywords(marc: Marc, _box: Box) -> str:
+    return "; ".join(_terms(fields(marc, "653")))
+
+
+def _write_keywords(marc: Marc, _box: Box, text: str) -> None:
     """Leave fields whose terms all stay; take struck terms out; give each new term a field."""
     wanted = list(dict.fromkeys(t.strip() for t in _KEYWORD_BREAK.split(text) if t.strip()))
     there: set[str] = set()
@@ -331,16 +336,84 @@ def _write_keywords(marc: Marc, text: str) -> None:
             _insert(marc, data_field("653", " ", " ", ("a", term)))
 
 
-# --- coded values --------------------------------------------------------------------------------
+# --- one line for each field -----------------------------------------------------------------
 
 
-def _write_fixed(marc: Marc, start: int, value: str) -> None:
-    """Set characters of a well-formed 008; one of another length is left as it is."""
-    for one in marc["fields"]:
-        text = one.get("008")
-        if isinstance(text, str) and len(text) == 40:
-            one["008"] = text[:start] + value + text[start + len(value) :]
-            return
+def _each_of(marc: Marc, box: Box) -> list[dict[str, Any]]:
+    return [field for field in _data_fields(marc, *box.tags) if subfields(field, box.code)]
+
+
+def _each_line(box: Box, field: dict[str, Any]) -> str:
+    """Show a field in a line: its subfield, and the subdivisions of a subject behind it."""
+    parts = subfields(field, box.code)[:1]
+    if box.tags[0] in ("600", "650", "651"):
+        parts += subfields(field, "x", "y", "z", "v")
+    return " ".join(_BETWEEN.join(part.strip() for part in parts).split())
+
+
+def _read_each(marc: Marc, box: Box) -> str:
+    return "\n".join(_each_line(box, field) for field in _each_of(marc, box))
+
+
+def _write_each(marc: Marc, box: Box, text: str) -> None:
+    """Keep the fields of lines that stay, drop those struck out, add the new ones behind."""
+    wanted = list(dict.fromkeys(" ".join(line.split()) for line in _lines(text)))
+    there = set()
+    for field in _each_of(marc, box):
+        line = "".join(_lines(_each_line(box, field)))
+        if line in wanted:
+            there.add(line)
+        else:
+            _remove(marc, field)
+    for line in wanted:
+        if line not in there:
+            head, *rest = line.split(_BETWEEN) if box.tags[0].startswith("6") else [line]
+            subs = [(box.code, head), *(("x", part) for part in rest), *box.besides]
+            _insert(marc, data_field(box.tags[0], *box.fresh, *subs))
+
+
+# --- a title in another script -------------------------------------------------------------------
+
+
+def _script_field(marc: Marc) -> dict[str, Any] | None:
+    for field in _data_fields(marc, "880"):
+        if any(value.startswith("245") for value in subfields(field, "6")):
+            return field
+    return None
+
+
+def _read_script(marc: Marc, box: Box) -> str:
+    field = _script_field(marc)
+    return " ".join(subfields(field, box.code)[:1]).strip() if field else ""
+
+
+def _write_script(marc: Marc, box: Box, text: str) -> None:
+    """Write 880 linked with 245; the link stays in both or goes from both.
+
+    Source: MARC 21 Bibliographic, appendix A (subfield 6), script code $1 for CJK.
+    """
+    field = _script_field(marc)
+    title = next(iter(_data_fields(marc, "245")), None)
+    if field is not None and text:
+        place = next((i for i, sub in enumerate(field["subfields"]) if box.code in sub), None)
+        new = {box.code: text}
+        if place is None:
+            field["subfields"].append(new)
+        else:
+            field["subfields"][place] = new
+    elif field is not None:
+        _remove(marc, field)
+        if title is not None and not _script_field(marc):
+            title["subfields"][:] = [
+                sub for sub in title["subfields"] if not sub.get("6", "").startswith("880")
+            ]
+    elif text:
+        taken = [value[4:6] for one in _data_fields(marc, "880") for value in subfields(one, "6")]
+        number = next(f"{n:02}" for n in range(1, 100) if f"{n:02}" not in taken)
+        marks = (title["ind1"], title["ind2"]) if title is not None else ("1", "0")
+        _insert(marc, data_field("880", *marks, ("6", f"245-{number}/$1"), (box.code, text)))
+        if title is not None:
+            title["subfields"].insert(0, {"6": f"880-{number}"})
 
 
 def _year_code(year: str) -> str:
@@ -348,35 +421,23 @@ def _year_code(year: str) -> str:
     return match.group() if match else "uuuu"
 
 
-def _read_language(marc: Marc) -> str:
-    for field in _data_fields(marc, "041"):
-        for value in subfields(field, "a"):
-            return value.strip()[:3]
-    code = control(marc, "008")[35:38]
-    return code if code.strip(" |") and code != "und" else ""
-
-
-def _write_language(marc: Marc, code: str) -> None:
-    for field in _data_fields(marc, "041"):
-        place = next((i for i, sub in enumerate(field["subfields"]) if "a" in sub), None)
-        if place is not None:
-            rest = field["subfields"][place]["a"][3:]
-            field["subfields"][place] = {"a": code + rest}
-            break
-    _write_fixed(marc, 35, code[:3] if code else "und")
-
-
-def _is_language_material(marc: Marc) -> bool:
-    return marc["leader"][6:7] in ("a", "t", "c", "d", "g", "i", "j", "k", "m", "o", "r")
-
-
-def _read_audience(marc: Marc) -> str:
-    fixed = control(marc, "008")
-    if len(fixed) != 40 or not _is_language_material(marc) or marc["leader"][7:8] in "bis":
-        return ""
-    return fixed[22] if fixed[22] in "abcdefgj" else ""
-
-
-def _write_audience(marc: Marc, code: str) -> None:
-    if _is_language_material(marc) and marc["leader"][7:8] not in "bis":
-        _write_fixed(marc, 22, code[:1] or " ")
+_READ: dict[str, Callable[[Marc, Box], str]] = {
+    "sub": _read_box,
+    "each": _read_each,
+    "names": _read_authors,
+    "terms": _read_keywords,
+    "script": _read_script,
+    "fixed": read_coded,
+    "leader": read_coded,
+    "language": read_coded,
+}
+_WRITE: dict[str, Callable[[Marc, Box, str], None]] = {
+    "sub": _write_box,
+    "each": _write_each,
+    "names": _write_authors,
+    "terms": _write_keywords,
+    "script": _write_script,
+    "fixed": write_coded,
+    "leader": write_coded,
+    "language": write_coded,
+}

@@ -1,0 +1,220 @@
+"""A page of the editor as its template shows it: boxes, rows and codes with their names.
+
+``at`` is 0 for English, 1 for Vietnamese, as everywhere in MARC 21's data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cataloging.editor.boxes import read
+from cataloging.editor.coded import choices_of
+from cataloging.editor.layouts import Layout
+from cataloging.editor.materials import Box, box, groups
+from cataloging.editor.rows import Row, leader_of, rows
+from cataloging.marc.model import Marc
+from cataloging.marc.standard import Field, Position, standard
+
+HEADINGS = {
+    "100": "person",
+    "600": "person",
+    "700": "person",
+    "110": "body",
+    "610": "body",
+    "710": "body",
+    "651": "place",
+    "650": "subject",
+    "130": "title",
+    "630": "title",
+    "730": "title",
+}
+
+
+@dataclass(frozen=True)
+class BoxShown:
+    """A box with what stands in it. ``choices`` are code and name, for pick lists."""
+
+    box: Box
+    value: str
+    label: str
+    help: str
+    hint: str
+    required: bool
+    pinned: bool
+    choices: tuple[tuple[str, str], ...] = ()
+    lines: int = 1
+
+
+def boxes_shown(
+    marc: Marc, layout: Layout, pinned: tuple[str, ...], at: int
+) -> list[tuple[str, str, list[BoxShown]]]:
+    """Return the groups of a form (code, name) with their boxes."""
+    values = read(marc, [one.box for one in layout.placed])
+    shown = []
+    for group, placed in layout.by_group():
+        some = [
+            _box_shown(marc, about, values, at, one.required, about.name in pinned)
+            for one in placed
+            if (about := box(one.box)) is not None
+        ]
+        shown.append((group, groups()[group][at], some))
+    return shown
+
+
+def _box_shown(
+    marc: Marc, about: Box, values: Mapping[str, str], at: int, *flags: bool
+) -> BoxShown:
+    value = values[about.name]
+    choices: tuple[tuple[str, str], ...] = ()
+    if about.widget == "pick":
+        named = [(code, names[at]) for code, names in choices_of(about, marc["leader"])]
+        own = [] if value in dict(named) else [(value, value)]
+        choices = (*named, *own)
+    required, pinned = flags
+    return BoxShown(
+        box=about,
+        value=value,
+        label=about.label[at],
+        help=about.help[at],
+        hint=about.hint[at],
+        required=required,
+        pinned=pinned,
+        choices=choices,
+        lines=max(2, min(8, value.count("\n") + 1 + len(value) // 90)),
+    )
+
+
+@dataclass(frozen=True)
+class CodeShown:
+    """A place in a fixed field: its name and, for each character, what it may be (or a text)."""
+
+    start: int
+    length: int
+    label: str
+    value: str
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class SubShown:
+    """A subfield of a row."""
+
+    code: str
+    value: str
+    label: str
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class RowShown:
+    """A row with its names."""
+
+    row: Row
+    label: str
+    subs: tuple[SubShown, ...] = ()
+    codes: tuple[CodeShown, ...] = ()
+
+
+def rows_shown(marc: Marc, at: int, *, blank: str = "", after: int = -1) -> list[RowShown]:
+    """Return the rows of a record; with an empty one (``blank`` is field) behind the row ``after``,
+    or an empty subfield in it."""
+    shown = [_row_shown(marc, one, at) for one in rows(marc)]
+    if blank == "field":
+        place = min(after + 1, len(shown))
+        shown.insert(place, blank_row(len(shown)))
+    elif blank == "subfield" and 0 <= after < len(shown):
+        old = shown[after]
+        if old.row.line is None and old.row.text is None:
+            subs = (*old.subs, SubShown("", "", ""))
+            shown[after] = RowShown(old.row, old.label, subs)
+    return shown
+
+
+def blank_row(number: int) -> RowShown:
+    """Return an empty row to be filled in."""
+    return RowShown(Row(number, "", "#", "#"), "", (SubShown("a", "", ""),))
+
+
+def _row_shown(marc: Marc, one: Row, at: int) -> RowShown:
+    known = standard().fields.get(one.tag)
+    label = known.name[at] if known else ""
+    if one.line is not None:
+        return RowShown(one, label)
+    if one.text is not None:
+        return RowShown(one, label, codes=tuple(codes_of(marc, one.tag, one.text, at)))
+    heading = HEADINGS.get(one.tag, "")
+    subs = tuple(
+        SubShown(code, value, _name(known, code, at), heading if code == "a" else "")
+        for code, value in one.subfields
+    )
+    return RowShown(one, label, subs)
+
+
+def _name(known: Field | None, code: str, at: int) -> str:
+    sub = known.subfields.get(code) if known else None
+    return sub.name[at] if sub else ""
+
+
+def leader_codes(marc: Marc, at: int) -> list[CodeShown]:
+    """Return the places of the leader."""
+    text = leader_of(marc)
+    return [_code(p, text, at) for p in standard().leader] if len(text) == 24 else []
+
+
+def codes_of(marc: Marc, tag: str, text: str, at: int) -> list[CodeShown]:
+    """Return the places of a fixed field whose length is right; none for other control fields."""
+    known = standard()
+    if tag == "008" and len(text) == 40:
+        kind = known.kind(marc["leader"])
+        places = (*known.positions_008["all"], *known.positions_008.get(kind, ()))
+        return [_code(p, text, at) for p in sorted(places, key=lambda p: p.start)]
+    if tag == "006" and len(text) == 18:
+        return _additional(text, at)
+    if tag == "007" and len(text) > 1:
+        return _physical(text, at)
+    return []
+
+
+def _additional(text: str, at: int) -> list[CodeShown]:
+    """006: its first character says which 008/18-34 the rest is."""
+    known = standard()
+    kinds = [(t, name[at]) for types, _, name in known.kinds.values() for t in types]
+    kinds.append(("s", known.kinds["CR"][2][at]))
+    form = "CR" if text[0] == "s" else known.kind(f"      {text[0]}m")
+    first = CodeShown(0, 1, "", text[0], _with_own(kinds, text[0]))
+    rest = [
+        _code(Position(p.start - 17, p.length, p.name, p.allowed, p.codes, p.check), text, at)
+        for p in known.positions_008.get(form, ())
+    ]
+    return [first, *rest]
+
+
+def _physical(text: str, at: int) -> list[CodeShown]:
+    """007: the category by name, the kind within it by code; the rest stays text."""
+    known = standard()
+    kinds = [(code, kind.name[at]) for code, kind in known.physical.items()]
+    shown = [CodeShown(0, 1, "", text[0], _with_own(kinds, text[0]))]
+    kind = known.physical.get(text[0])
+    if kind is not None:
+        second = [(c.replace(" ", "#"), c.replace(" ", "#")) for c in sorted(kind.second)]
+        shown.append(CodeShown(1, 1, "", text[1], _with_own(second, text[1])))
+    return shown
+
+
+def _code(place: Position, text: str, at: int) -> CodeShown:
+    value = text[place.start : place.start + place.length]
+    known = standard()
+    if place.check in ("language", "country"):
+        names = known.language_names if place.check == "language" else known.country_names
+        named = [(f"{c:<{place.length}}".replace(" ", "#"), n[at]) for c, n in names.items()]
+        choices = _with_own(named, value)
+    elif place.codes:
+        named = [(c.replace(" ", "#"), names[at]) for c, names in place.codes.items()]
+        choices = (*named, ("|", "|"))
+    else:
+        plain = sorted(c.replace(" ", "#") for c in place.allowed)
+        choices = tuple((c, c) for c in [*plain, "|"]) if plain else ()
+    return CodeShown(place.start, place.length, place.name[at], value, choices)
+
+
+def _with_own(named: list[tuple[str, str]], value: str) -> tuple[tuple[str, str], ...]:
+    return tuple(named if value in dict(named) else [*named, (value, value)])
