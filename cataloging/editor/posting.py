@@ -12,7 +12,6 @@ from cataloging.marc.text import write as write_text
 
 FORM, MARC, TEXT = "form", "marc", "text"
 VIEWS = (FORM, MARC, TEXT)
-MOST = 400_000  # characters of a record as text; ISO 2709 ends at 99,999 bytes
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def as_material(page: OnPage, code: str, *, is_new: bool) -> OnPage:
 
 def _boxes(posted: Posted) -> OnPage:
     begun = fresh(material(_one(posted, "material")))
-    base = parse(_one(posted, "text")[:MOST]).marc if "text" in posted else begun
+    base = parse(_one(posted, "text")).marc if "text" in posted else begun
     values = {n.removeprefix("b."): _one(posted, n) for n in posted if n.startswith("b.")}
     return OnPage(write(base, values))
 
@@ -74,7 +73,7 @@ def _rows(posted: Posted) -> OnPage:
 
 
 def _text(posted: Posted) -> OnPage:
-    raw = _one(posted, "text")[:MOST].replace("\r\n", "\n")
+    raw = _one(posted, "text").replace("\r\n", "\n")
     parsed = parse(raw)
     return OnPage(parsed.marc, numbers=parsed.lines, problems=parsed.problems, raw=raw)
 

@@ -22,6 +22,9 @@ export function beginRows(form, { changed, lastRecord, explain, turn }) {
     const old = `f${row.dataset.row}`, now = `f${free()}`;
     made.dataset.row = now.slice(1);
     made.id = now;
+    // What offers headings in a box belongs to that box: the copy gets its own when it is put in.
+    for (const node of made.querySelectorAll(".suggested, [role=status]")) node.remove();
+    for (const node of made.querySelectorAll("[data-suggests]")) delete node.dataset.suggests;
     for (const node of made.querySelectorAll("[name], [id], [for], [data-code-of]")) {
       if (node.name?.startsWith(`${old}.`)) node.name = now + node.name.slice(old.length);
       if (node.id.startsWith(`${old}-`)) node.id = now + node.id.slice(old.length);
@@ -110,6 +113,8 @@ export function beginRows(form, { changed, lastRecord, explain, turn }) {
       value.title = field?.subs[code] ?? "";
       value.ariaLabel = `${tag} $${code} ${value.title}`;
       if (code === "a" && field?.heading) value.dataset.heading = field.heading; else delete value.dataset.heading;
+      // Put in anew, so that whoever watches the page for boxes of headings sees it.
+      if (value.dataset.heading && !value.dataset.suggests && document.activeElement !== value) value.replaceWith(value);
     }
   }
   rows.addEventListener("change", (event) => {

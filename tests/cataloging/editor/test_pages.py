@@ -7,10 +7,11 @@ import lxml.html
 import pytest
 from sqlalchemy import select
 
-from cataloging.editor.drafts import drafts_of, keep_draft
+from cataloging.editor.drafts import drafts_of, forget_draft, keep_draft
 from cataloging.editor.layouts import Placed, layout_for, own_layout, set_layout
 from cataloging.editor.materials import materials
 from cataloging.editor.models import RecordDraft
+from cataloging.editor.presence import tell_closed, tell_open
 from cataloging.marc.model import Marc, data_field
 from cataloging.marc.text import write
 from cataloging.models import Item, Record
@@ -82,6 +83,7 @@ def test_odd_records_are_opened_switched_and_saved_in_every_view_without_loss(
             {"008": "990101s1999    fr a   j      001 1 vie d"},
             data_field("245", "1", "0", ("a", "Truyện Kiều ="), ("b", "The tale /"), ("c", "N.")),
             data_field("650", " ", "7", ("a", "Huế"), ("x", "Lịch sử"), ("2", "x"), ("9", "7")),
+            data_field("520", " ", " ", ("a", "dài " * 150_000 + "hết")),
             data_field("952", " ", " ", ("p", "VN.1")),
         ],
     }
@@ -298,7 +300,8 @@ class TestDrafts:
         with reading() as session:
             assert session.scalars(select(RecordDraft)).all() == []
 
-    def test_one_a_person_and_record_and_nobody_elses(self, session: Any) -> None:
+    def test_one_a_person_and_record_and_nobody_elses(self, both_session: Any) -> None:
+        session = both_session
         province = create_province(session)
         record = create_record(session, "Số đỏ")
         marc: Any = record.marc
@@ -313,6 +316,13 @@ class TestDrafts:
         assert drafts_of(session, one)[1] == 1
         with pytest.raises(Invalid):
             keep_draft(session, system_actor(), marc)
+        forget_draft(session, one, record_id=record.id)
+        assert drafts_of(session, one)[1] == 0
+        assert tell_open(session, one, record.id) == []
+        assert tell_open(session, one, record.id) == []
+        assert tell_open(session, other, record.id) == [one.name]
+        tell_closed(session, one, record.id)
+        assert tell_open(session, other, record.id) == []
 
 
 class TestTwoPeople:
