@@ -4,6 +4,7 @@ from flask import Flask
 
 import cataloging.authorities.register
 import cataloging.editor.register
+import cataloging.papers.register
 import cataloging.views.register
 from cataloging import list_names
 from cataloging.imports import work  # noqa: F401 — declares its job
@@ -16,4 +17,5 @@ def register(app: Flask) -> None:
     cataloging.views.register.register(app)
     cataloging.authorities.register.register(app)
     cataloging.editor.register.register(app)
+    cataloging.papers.register.register(app)
     follow.install()

@@ -18,6 +18,7 @@ from cataloging.change_sets import new_change_set
 from cataloging.editor.drafts import keep_draft
 from cataloging.marc.model import Marc, data_field
 from cataloging.models import ImportRun, Item
+from cataloging.papers.models import LabelSheetRow
 from circulation import desk
 from circulation.bookdrop import open_drop
 from circulation.checkout import check_out
@@ -196,7 +197,15 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             reason="manual",
         )
         search = ItemSearch(item_id=item.id, branch_id=at, why="not_on_shelf")
-        session.add_all([transit, search])
+        sheet = LabelSheetRow(
+            library_id=province.foreign_library.id,
+            name=SECRET,
+            columns=1,
+            rows=1,
+            width=50,
+            height=20,
+        )
+        session.add_all([transit, search, sheet])
         machine, _password = add_terminal(
             session, clerk, name="may.xa", branch_id=province.foreign_branch.id, note=SECRET
         )
@@ -268,6 +277,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "hold_id": hold_id,
             "transit_id": transit.id,
             "search_id": search.id,
+            "sheet_id": sheet.id,
             "key": "f3",
             "slip_key": "f1",
             "drop_id": drop_id,

@@ -139,11 +139,11 @@ def isbd(marc: Marc) -> str:
     body = ""
     for area in filter(None, areas):
         body += (_AREA if not body.endswith(".") else " - ") + area if body else area
-    heading = _heading(marc)
+    heading = heading_of(marc)
     return f"{heading}. {body}" if heading else body
 
 
-def _bare(text: str) -> str:
+def trimmed(text: str) -> str:
     """Take the mark of the next area off, but leave the point of an abbreviation."""
     stripped = text.strip().rstrip(" /:;,=+")
     shorter = stripped.rstrip(".")
@@ -152,12 +152,13 @@ def _bare(text: str) -> str:
     return stripped
 
 
-def _heading(marc: Marc) -> str:
+def heading_of(marc: Marc) -> str:
+    """Return the main entry as cards begin with it: an author in capitals, or nothing."""
     for tag in ("100", "110", "111"):
         for field in fields(marc, tag):
             values = subfields(field, "a")
             if values:
-                names = persons(values[0]) if tag == "100" else (_bare(values[0]),)
+                names = persons(values[0]) if tag == "100" else (trimmed(values[0]),)
                 return ", ".join(names).upper().rstrip(".")
     return ""
 
@@ -171,20 +172,20 @@ def _title_area(marc: Marc) -> str:
     previous = ""
     for sub in found[0]["subfields"]:
         for code, value in sub.items():
-            if code not in "abnpch" or not _bare(value):
+            if code not in "abnpch" or not trimmed(value):
                 continue
             mark = before.get(code, " ; ")
             if code == "b" and previous.rstrip().endswith("="):
                 mark = " = "
             if code == "p" and previous.rstrip().endswith(","):
                 mark = ", "
-            text = f"{text}{mark}{_bare(value)}" if text else _bare(value)
+            text = f"{text}{mark}{trimmed(value)}" if text else trimmed(value)
             previous = value
     return text
 
 
 def _plain(one: str, other: str, between: str) -> str:
-    return between.join(_bare(part) for part in (one, other) if part.strip())
+    return between.join(trimmed(part) for part in (one, other) if part.strip())
 
 
 def _publication_area(marc: Marc) -> str:
@@ -215,7 +216,7 @@ def _extent_area(marc: Marc) -> str:
         extents.append(text)
     area = "; ".join(filter(None, extents))
     series = [
-        " ; ".join(_bare(v) for v in subfields(f, "a", "v") if v.strip())
+        " ; ".join(trimmed(v) for v in subfields(f, "a", "v") if v.strip())
         for f in fields(marc, "490", "440")
     ]
     named = " ".join(f"({one})" for one in series if one)
@@ -225,7 +226,7 @@ def _extent_area(marc: Marc) -> str:
 def _numbers_area(marc: Marc) -> str:
     found = []
     for field in fields(marc, "020", "022"):
-        found += [_bare(v) for v in subfields(field, "c", "d") if v.strip()]
+        found += [trimmed(v) for v in subfields(field, "c", "d") if v.strip()]
     prices = [_PRICE_SPACE.sub("", one) for one in dict.fromkeys(found)]
     return _AREA.join(prices)
 
@@ -241,4 +242,4 @@ def notes(marc: Marc) -> list[str]:
 
 def title_of(marc: Marc) -> str:
     """Return a short name for a record, for lists of differences and errors."""
-    return _bare(first(marc, "245", "a")) or control(marc, "001")
+    return trimmed(first(marc, "245", "a")) or control(marc, "001")

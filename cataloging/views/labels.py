@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record, Register
 from cataloging.numbers import accession_key
-from cataloging.permissions import EDIT_ITEM, PRINT_LABELS
+from cataloging.papers.sheets import sheets_of
+from cataloging.permissions import EDIT_ITEM, EDIT_STOCK, PRINT_LABELS
 from cataloging.views.base import bp, branches_for
 from cataloging.views.forms import LabelForm
 from ils.core.db import reading
 from ils.org.units import unit_names
-from ils.printing.labels import LABEL_SHEETS, Label, barcode_labels
+from ils.printing.labels import Label, LabelSheet, barcode_labels
 from ils.web.door import current_actor, door
 
 MOST_LABELS = 2000
@@ -26,14 +27,15 @@ NO_REGISTER = _l("No register")
 def labels() -> Any:
     """Choose copies by number and print their labels, beginning anywhere on the sheet."""
     form = LabelForm(request.args)
-    form.sheet.choices = [(sheet.code, sheet.name) for sheet in LABEL_SHEETS.values()]
     form.start.data = form.start.data or 1
     with reading() as session:
+        sheets = sheets_of(session, current_actor().library_id)
+        form.sheet.choices = [(sheet.code, sheet.name) for sheet in sheets.values()]
         form.register_id.choices = [(0, NO_REGISTER), *_registers(session)]
         chosen = _chosen(session, form)
         wanted = request.args.get("make") == "pdf"
         if wanted and chosen and form.validate():
-            made, left_out = _print(session, form, chosen)
+            made, left_out = _print(session, form, chosen, sheets)
             if made is not None:
                 return made
         else:
@@ -45,7 +47,8 @@ def labels() -> Any:
             left_out=left_out,
             asked=bool(request.args),
             item_ids=request.args.get("items", ""),
-            sheets=LABEL_SHEETS,
+            sheets=sheets,
+            may_measure=current_actor().can(EDIT_STOCK),
         )
 
 
@@ -80,7 +83,9 @@ def _chosen(session: Session, form: LabelForm) -> list[Item]:
     return [i for i in session.scalars(query) if i.branch_id in mine or actor.all_rights]
 
 
-def _print(session: Session, form: LabelForm, chosen: list[Item]) -> tuple[Any, list[Item]]:
+def _print(
+    session: Session, form: LabelForm, chosen: list[Item], sheets: dict[str, LabelSheet]
+) -> tuple[Any, list[Item]]:
     """Make the PDF; copies whose barcode no scanner could read are told instead."""
     names = unit_names(session)
     wanted = {i.record_id for i in chosen}
@@ -98,7 +103,7 @@ def _print(session: Session, form: LabelForm, chosen: list[Item]) -> tuple[Any, 
         printed.append(Label(text, names.get(item.owner_id, ""), call))
     if not printed:
         return None, left_out
-    sheet = LABEL_SHEETS.get(form.sheet.data or "") or next(iter(LABEL_SHEETS.values()))
+    sheet = sheets.get(form.sheet.data or "") or next(iter(sheets.values()))
     pdf = barcode_labels(
         printed, sheet, start=form.start.data or 1, outline=bool(form.outline.data), spine=spine
     )

@@ -9,7 +9,10 @@ from ils.printing.pdf import typst_pdf
 
 @dataclass(frozen=True)
 class LabelSheet:
-    """An A4 sheet of labels; all lengths in millimetres."""
+    """A sheet or a strip of a roll with labels; all lengths in millimetres.
+
+    ``shift_x`` and ``shift_y`` are how far a printer must be led right and down to hit the labels.
+    """
 
     code: str
     name: str
@@ -21,6 +24,10 @@ class LabelSheet:
     top: float
     gap_x: float = 0.0
     gap_y: float = 0.0
+    page_width: float = 210.0
+    page_height: float = 297.0
+    shift_x: float = 0.0
+    shift_y: float = 0.0
 
     @property
     def places(self) -> int:
@@ -73,3 +80,8 @@ def barcode_labels(
     first = min(max(1, start), sheet.places)
     data = {"sheet": asdict(sheet), "start": first, "outline": outline, "labels": rows}
     return typst_pdf("labels.typ", data)
+
+
+def calibration_page(sheet: LabelSheet) -> bytes:
+    """Return a PDF to lay against a sheet of labels: their edges, a cross and a ruler in each corner."""
+    return typst_pdf("labels.typ", {"sheet": asdict(sheet), "calibrate": True, "labels": []})

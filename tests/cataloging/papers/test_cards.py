@@ -1,0 +1,106 @@
+"""Catalogue cards: one for each entry, described as the National Library does."""
+
+import subprocess
+from typing import Any
+
+from cataloging.marc.model import Marc
+from cataloging.papers.cards import CLASS, KINDS, MAIN, cards_of, print_cards
+from cataloging.papers.chosen import Copy, Title
+from cataloging.papers.described import stretches
+
+MARC: Marc = {
+    "leader": "00000nam a2200000 a 4500",
+    "fields": [
+        {"082": {"ind1": "0", "ind2": "4", "subfields": [{"a": "895.9223"}, {"b": "D250M"}]}},
+        {"100": {"ind1": "0", "ind2": " ", "subfields": [{"a": "Tô Hoài"}]}},
+        {
+            "245": {
+                "ind1": "1",
+                "ind2": "0",
+                "subfields": [{"a": "Dế Mèn phiêu lưu ký /"}, {"c": "Tô Hoài ; Minh họa: Tạ Huy Long"}],
+            }
+        },
+        {"264": {"ind1": " ", "ind2": "1", "subfields": [{"a": "H. :"}, {"b": "Kim Đồng,"}, {"c": "2015"}]}},
+        {"300": {"ind1": " ", "ind2": " ", "subfields": [{"a": "143tr. ;"}, {"c": "21cm"}]}},
+        {"520": {"ind1": " ", "ind2": " ", "subfields": [{"a": "Chú dế đi khắp nơi."}]}},
+        {"653": {"ind1": " ", "ind2": " ", "subfields": [{"a": "Văn học thiếu nhi"}]}},
+        {"700": {"ind1": "0", "ind2": " ", "subfields": [{"a": "Tạ Huy Long"}]}},
+    ],
+}  # fmt: skip
+
+
+def title(marc: Marc = MARC, **more: Any) -> Title:
+    facts: dict[str, Any] = {
+        "id": 1,
+        "marc": marc,
+        "title": "Dế Mèn phiêu lưu ký",
+        "title_sort": "de men phieu luu ky",
+        "author": "Tô Hoài",
+        "author_sort": "to hoai",
+        "main_class": "8",
+        "class_number": "895.9223",
+        "call_number": "895.9223 D250M",
+        "copies": (Copy("TN.00012", "Kho thiếu nhi"), Copy("TN.00013", "Kho thiếu nhi")),
+    }
+    return Title(**facts | more)
+
+
+def test_each_entry_has_a_card_and_the_main_one_says_where_the_others_are() -> None:
+    cards = cards_of([title()], KINDS, filed=False)
+    assert [card.entry for card in cards] == [
+        "",
+        "Dế Mèn phiêu lưu ký",
+        "Tạ Huy Long",
+        "Văn học thiếu nhi",
+        "895.9223",
+    ]
+    main = cards[0]
+    assert main.heading == "TÔ HOÀI"
+    assert main.text.startswith("Dế Mèn phiêu lưu ký / Tô Hoài")
+    assert main.tracing == "1. Văn học thiếu nhi. I. Tạ Huy Long. II. Nhan đề"
+    assert (main.call, main.numbers) == (("895.9223", "D250M"), "TN.00012-00013")
+
+
+def test_a_title_without_author_stands_under_its_title_once() -> None:
+    bare: Marc = {**MARC, "fields": [f for f in MARC["fields"] if "100" not in f]}
+    cards = cards_of([title(bare)], ["main", "title"], filed=False)
+    assert [card.filed_under for card in cards] == ["Dế Mèn phiêu lưu ký"]
+
+
+def test_the_drawer_files_by_vietnamese_letters() -> None:
+    names = ("Đoàn Giỏi", "Bùi Hiển", "Dương Hướng")
+    titles = []
+    for name in names:
+        fields = [
+            {"100": {"ind1": "0", "ind2": " ", "subfields": [{"a": name}]}} if "100" in one else one
+            for one in MARC["fields"]
+        ]
+        titles.append(title({**MARC, "fields": fields}))
+    filed = cards_of(titles, [MAIN], filed=True)
+    assert [card.heading for card in filed] == ["BÙI HIỂN", "DƯƠNG HƯỚNG", "ĐOÀN GIỎI"]
+
+
+def test_accession_numbers_in_a_row_are_written_as_a_stretch() -> None:
+    numbers = ["BM.00012", "BM.00013", "BM.00014", "BM.00020", "TN.00021", "X"]
+    assert stretches(numbers) == "BM.00012-00014, BM.00020, TN.00021, X"
+
+
+def pages(pdf: bytes) -> list[str]:
+    said = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    return said.stdout.decode().split("\f")[:-1]
+
+
+def test_four_cards_go_on_a_sheet_and_one_on_a_card_however_long() -> None:
+    long: Marc = {
+        **MARC,
+        "fields": [*MARC["fields"], {"520": {"ind1": " ", "ind2": " ", "subfields": [{"a": "lời " * 900}]}}],
+    }  # fmt: skip
+    cards = cards_of([title(long)], KINDS, filed=False)
+    assert len(pages(print_cards(cards))) == 2
+    assert len(pages(print_cards(cards, start=4))) == 2
+    alone = pages(print_cards(cards, paper="card"))
+    assert len(alone) == len(cards)
+    assert all("Dế Mèn phiêu lưu ký" in page and "895.9223" in page for page in alone)
+    assert cards_of([title(class_number="")], [CLASS], filed=False) == []
