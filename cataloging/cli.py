@@ -31,8 +31,7 @@ def check() -> None:
 @catalog.command()
 def headings() -> None:
     """Write the links of all records to their headings anew, and tell how many were wrong."""
-    from cataloging.authorities.rows import sweep
-    from cataloging.authorities.upkeep import name_lost, rebuild_links
+    from cataloging.authorities.upkeep import rebuild_links, sweep
     from ils.core.db import transaction
 
     after = wrong = 0
@@ -42,15 +41,7 @@ def headings() -> None:
             wrong += some
         if not after:
             break
-    with transaction() as session:
-        lost = name_lost(session)
-    unused = 0
-    while True:
-        with transaction() as session:
-            some = sweep(session)
-            unused += some
-        if not some:
-            break
+    unused, lost = sweep()
     click.echo(f"{wrong:,} records linked anew, {lost:,} forms noted again, {unused:,} forgotten")
 
 

@@ -8,6 +8,7 @@ from flask import Response, abort, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.authorities.forms import guides_for
 from cataloging.marc.display import isbd, labeled, notes
 from cataloging.marc.model import fields, subfields
 from cataloging.marc.project import Projection, project
@@ -24,6 +25,7 @@ from ils.web.door import current_actor, current_patron_id, door
 from ils.web.i18n import language
 from opac import copies, results, shelves, words
 from opac.export_views import MOST, OFFERED
+from opac.heading_views import other_headings, seen_at
 from opac.shelves import Book
 from opac.site import Site, page
 from opac.views import bp, opened
@@ -47,6 +49,7 @@ def search(slug: str | None) -> Any:
         books = shelves.books(session, found.ids)
         where = copies.summaries(session, found.ids, site.library_id)
         more = _publication(session, found)
+        guides = guides_for(session, question.query, seen_at(site)) if question.page == 1 else []
         elsewhere = _elsewhere(session, question, site, found)
     if question.query and question.page == 1 and not question.narrowed:
         count_search(site.id, site.library_id, zero=found.total == 0)
@@ -69,6 +72,7 @@ def search(slug: str | None) -> Any:
         elsewhere=elsewhere,
         formats=OFFERED,
         exported_at_most=MOST,
+        guides=guides,
         behind=found.mode != "index" and current_actor().staff_id is not None,
         language_name=words.language_name,
         material_name=words.material_name,
@@ -110,6 +114,7 @@ def record(slug: str | None, record_id: int) -> Any:
             "stacks": _stacks(session, held, patron),
             "same_author": _same(session, site, record_id, "author", shown.authors[:1]),
             "same_subject": _same(session, site, record_id, "subject", shown.subjects[:1]),
+            "other_headings": other_headings(session, site, found),
         }
     audience = fields(found.marc, "521")  # type: ignore[arg-type]
     meant_for = [text for one in audience for text in subfields(one, "a")]

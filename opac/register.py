@@ -29,6 +29,7 @@ def register(app: Flask) -> None:
         catalog_views,
         data_views,
         export_views,
+        heading_views,
         news_views,
         notice_views,
         patron,

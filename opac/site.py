@@ -137,6 +137,7 @@ def page(template: str, site: Site, **context: Any) -> str:
     links = [
         (site.home, _("Home"), request.endpoint == "opac.home"),
         (site.search, _("Catalog"), request.endpoint in ("opac.search", "opac.record")),
+        (site.url("headings"), _("A to Y"), (request.endpoint or "").startswith("opac.heading")),
         (site.url("new_books"), _("New books"), request.endpoint == "opac.new_books"),
         (site.url("news"), _("News"), (request.endpoint or "").startswith("opac.news")),
         (site.url("about"), _("About us"), request.endpoint == "opac.about"),

@@ -12,6 +12,15 @@ from circulation.sentences import reason_sentence
 from ils.org.hours import ExceptionDay
 from ils.web.i18n import day, language
 
+HEADING_KINDS: dict[str, Any] = {
+    "person": _l("Persons"),
+    "body": _l("Corporate bodies"),
+    "place": _l("Places"),
+    "title": _l("Titles"),
+    "subject": _l("Subjects"),
+    "genre": _l("Forms and genres"),
+}
+
 MATERIALS: dict[str, Any] = {
     "book": _l("Book"),
     "article": _l("Article"),

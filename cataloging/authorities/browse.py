@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from cataloging.authorities.models import (
@@ -109,13 +109,13 @@ def _chosen(wanted: Wanted, seen: Seen) -> Select[Heading]:
     for word in near_form(wanted.words).split():
         query = query.where(Heading.near.contains(word, autoescape=True))
     if seen.public:
-        query = query.where(or_(*(_in_use(key, seen) for key in (Heading.key,)), _referring(seen)))
+        query = query.where(or_(_in_use(seen), _referring(seen)))
     return query
 
 
-def _in_use(key: Any, seen: Seen) -> ColumnElement[bool]:
-    """SQL: readers find a record under a key."""
-    return records_under(seen).where(RecordHeading.key == key).exists()
+def _in_use(seen: Seen) -> ColumnElement[bool]:
+    """SQL: readers find a record under the form."""
+    return records_under(seen).where(RecordHeading.key == Heading.key).exists()
 
 
 def _referring(seen: Seen) -> ColumnElement[bool]:
@@ -358,3 +358,32 @@ def suggest(session: Session, kind: str, typed: str, seen: Seen) -> list[Suggest
         variant = line.text if line.see else ""
         found.setdefault(text, Suggestion(text, variant, line.authority_id, line.records))
     return list(found.values())
+
+
+def forms_from(
+    session: Session,
+    kind: str,
+    seen: Seen,
+    *,
+    begin: str = "",
+    at: int | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[Line]:
+    """Return a stretch of the forms of a kind in filing order, without counting them all.
+
+    It begins with the letters ``begin``, or at the form with id ``at``, or ends before another.
+    """
+    query = _chosen(Wanted(kind), seen)
+    place = tuple_(Heading.filing, Heading.id)
+    edge = session.get(Heading, before or at) if before or at else None
+    if edge is not None and before:
+        query = query.where(place < tuple_(literal(edge.filing), literal(edge.id)))
+        rows = session.scalars(query.order_by(*_order("-filing")).limit(limit)).all()[::-1]
+        return lines_of(session, rows, seen)
+    if edge is not None:
+        query = query.where(place >= tuple_(literal(edge.filing), literal(edge.id)))
+    elif begin:
+        query = query.where(Heading.filing >= filing_key(begin))
+    rows = session.scalars(query.order_by(*_order("filing")).limit(limit)).all()
+    return lines_of(session, rows, seen)

@@ -20,7 +20,7 @@ from ils.core import clock
 from ils.core.db import in_parts, reading, transaction
 from ils.core.jobs import Progress, breathe, job_kind, periodic
 from ils.text.syllables import is_syllable
-from ils.text.words import exact_words
+from ils.text.words import exact_words, folded_words
 
 KIND: Final = "near_headings"
 MOST_OF_ONE: Final = 8  # forms without marks that are alike; more are a very common name
@@ -48,7 +48,7 @@ def difference(one: str, other: str) -> str:
         return "marks"
     if sorted(plain.split()) == sorted(other_plain.split()):
         return "order"
-    return "letter" if _one_letter(_folded(plain), _folded(other_plain)) else ""
+    return "letter" if _one_letter(plain, other_plain) else ""
 
 
 def _undated(words: str) -> str:
@@ -56,21 +56,18 @@ def _undated(words: str) -> str:
 
 
 def _folded(words: str) -> str:
-    from ils.text.words import folded_words
-
     return folded_words(words)
 
 
 def _one_letter(one: str, other: str) -> bool:
     a, b = one.split(), other.split()
     if len(a) != len(b):
-        return one.replace(" ", "") == other.replace(" ", "")
-    differing = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
-    if len(differing) != 1:
+        return _folded(one).replace(" ", "") == _folded(other).replace(" ", "")
+    differing = [(v, w) for v, w in zip(a, b, strict=True) if _folded(v) != _folded(w)]
+    if len(differing) != 1 or all(map(is_syllable, differing[0])):
         return False
-    x, y = differing[0]
-    typo = not (is_syllable(x) and is_syllable(y))
-    return typo and min(len(x), len(y)) > 2 and _distance_is_one(x, y)
+    x, y = map(_folded, differing[0])
+    return min(len(x), len(y)) > 2 and _distance_is_one(x, y)
 
 
 def _distance_is_one(x: str, y: str) -> bool:
@@ -118,7 +115,7 @@ def _misspelled(session: Session, kind: str) -> Iterator[Pair]:
     suspects: dict[tuple[str, ...], list[_Form]] = defaultdict(list)
     for form in _forms(session, kind):
         words = form.near.split()
-        for at, word in enumerate(words):
+        for at, word in enumerate(_undated(form.exact).split()[: len(words)]):
             if len(words) > 1 and not is_syllable(word):
                 suspects[(*words[:at], "", *words[at + 1 :])].append(form)
     for form in _forms(session, kind):

@@ -327,16 +327,15 @@ def announce_headings(session: Session, keys: Iterable[int]) -> None:
 # Mending.
 
 
-def sweep(session: Session, limit: int = AT_ONCE) -> int:
-    """Forget provisional forms that no record uses any more; return how many."""
-    unused = session.scalars(
-        select(Heading.id)
-        .where(Heading.role == "provisional")
-        .where(~exists().where(RecordHeading.key == Heading.key))
-        .limit(limit)
-    ).all()
-    session.execute(delete(Heading).where(Heading.id.in_(unused)))
-    return len(unused)
+def unused_forms(session: Session) -> list[int]:
+    """Return the keys of provisional forms that no record uses any more."""
+    return list(
+        session.scalars(
+            select(Heading.key)
+            .where(Heading.role == "provisional")
+            .where(~exists().where(RecordHeading.key == Heading.key))
+        )
+    )
 
 
 def nameless(session: Session) -> Iterator[tuple[int, int, int]]:

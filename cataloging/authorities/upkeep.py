@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cataloging.authorities.rows import keep_links, nameless, sweep
+from cataloging.authorities.rows import forget_unused, keep_links, nameless, unused_forms
 from cataloging.marc.headings import headings_in
 from cataloging.marc.project import PROJECTION_VERSION, project
 from cataloging.models import Record
@@ -39,25 +39,35 @@ def _old() -> Any:
 
 @periodic("headings_swept", daily_at="03:00")
 def sweep_nightly() -> None:
-    """Forget provisional forms in no use; note again any form that was lost."""
-    while True:
+    """Once a night, forget provisional forms in no use and note again any form that was lost."""
+    sweep()
+
+
+def sweep() -> tuple[int, int]:
+    """Forget provisional forms in no use, note lost ones again; return how many of each.
+
+    Looked for without holding up anybody; only what is found is then changed, in short steps.
+    """
+    with reading() as session:
+        unused, lost = unused_forms(session), list(nameless(session))
+    for start in range(0, len(unused), AT_ONCE):
         with transaction() as session:
-            if not sweep(session):
-                break
+            forget_unused(session, unused[start : start + AT_ONCE])
         breathe()
-    with transaction() as session:
-        name_lost(session)
+    for start in range(0, len(lost), AT_ONCE):
+        with transaction() as session:
+            for _key, record_id, _place in lost[start : start + AT_ONCE]:
+                _name_again(session, record_id)
+        breathe()
+    return len(unused), len(lost)
 
 
-def name_lost(session: Session) -> int:
-    """Note again forms that records have and no row knows; return how many."""
-    lost = list(nameless(session))
-    for _key, record_id, _place in lost:
-        record = session.get_one(Record, record_id)
-        found = headings_in(record.marc)  # type: ignore[arg-type]
+def _name_again(session: Session, record_id: int) -> None:
+    record = session.get(Record, record_id)
+    if record is not None:
+        found = () if record.deleted_at else headings_in(record.marc)  # type: ignore[arg-type]
         keep_links(session, record_id, ())
         keep_links(session, record_id, found)
-    return len(lost)
 
 
 def rebuild_links(session: Session, after: int, limit: int = AT_ONCE) -> tuple[int, int]:

@@ -38,6 +38,8 @@ class RecordFacts:
     version: int
     hidden: bool = False
     items: tuple[ItemFacts, ...] = ()
+    # Other forms of its headings, as authorities know them: part of the index, text.
+    forms: tuple[tuple[str, str], ...] = ()
 
 
 def build_document(projection: Projection, facts: RecordFacts) -> Document:
@@ -66,6 +68,8 @@ def completed(content: Document, facts: RecordFacts) -> Document:
     if facts.items:
         _add_places(document, facts.items)
         _add_words_of_copies(document, facts.items)
+    if facts.forms:
+        _add_other_forms(document, facts.forms)
     return document
 
 
@@ -96,12 +100,24 @@ def _add_words_of_copies(document: Document, items: Iterable[ItemFacts]) -> None
     exact = [w for call in {i.call_number: None for i in items} if (w := exact_words(call))]
     for part in fields().words:
         if part.items and exact:
-            _append(document, part.name, [folded_words(one) for one in exact])
-            if part.exact:
-                _append(document, f"{part.name}_exact", exact)
-            words = [word for one in exact for word in one.split(" ")]
-            _append(document, "every_exact", words, " ")
-            _append(document, "every", [folded_words(word) for word in words], " ")
+            _add_to_part(document, part, exact)
+
+
+def _add_other_forms(document: Document, forms: Iterable[tuple[str, str]]) -> None:
+    """Add the words of other forms of a heading, by which the record is found too."""
+    for part in fields().words:
+        exact = [w for name, text in forms if name == part.name and (w := exact_words(text))]
+        if exact:
+            _add_to_part(document, part, exact)
+
+
+def _add_to_part(document: Document, part: Words, exact: list[str]) -> None:
+    _append(document, part.name, [folded_words(one) for one in exact])
+    if part.exact:
+        _append(document, f"{part.name}_exact", exact)
+    words = [word for one in exact for word in one.split(" ")]
+    _append(document, "every_exact", words, " ")
+    _append(document, "every", [folded_words(word) for word in words], " ")
 
 
 def _append(document: Document, name: str, values: Iterable[str], between: str = BETWEEN) -> None:

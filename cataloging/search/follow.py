@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from cataloging.authorities.forms import records_with_forms
 from cataloging.models import Record
 from cataloging.search import fulltext, index
 from cataloging.search.gather import Known, documents
@@ -29,7 +30,7 @@ from ils.core.outbox import Claimed, OutboxConsumer, OutboxDelivery
 
 log = logging.getLogger("sen.search")
 
-KINDS: Final = ("record_changed", "availability_changed")
+KINDS: Final = ("record_changed", "availability_changed", "headings_changed")
 COMMIT_EVERY: Final = 5000  # documents, while a long import runs
 CLAIMED_AT_ONCE: Final = 200
 PATIENCE: Final = 5.0  # seconds: the worker holds the lock for a moment after each change
@@ -68,7 +69,14 @@ def deliver(claimed: list[Claimed]) -> None:
 
 
 def _record_ids(claimed: Iterable[Claimed]) -> list[int]:
-    return list(dict.fromkeys(int(one) for c in claimed for one in c.payload.get("record_ids", ())))
+    """Return the records messages speak of, by number or by the forms of their headings."""
+    payloads = [one.payload for one in claimed]
+    named = [int(one) for payload in payloads for one in payload.get("record_ids", ())]
+    keys = {int(one) for payload in payloads for one in payload.get("keys", ())}
+    if keys:
+        with reading() as session:
+            named += records_with_forms(session, keys)
+    return list(dict.fromkeys(named))
 
 
 def _replace(writer: index.Writer, ids: Sequence[int], known: Known | None = None) -> None:
@@ -168,6 +176,7 @@ def ensure(seconds: float | None = None) -> bool:
     Also registers the copy to hear of changes and makes the database's fallback table. Raises
     ``IndexBusy`` when another process builds for longer than ``seconds``.
     """
+    _hear_of_all_kinds()
     if _in_order():
         return False
     with index.locked("rebuild", seconds):
@@ -177,6 +186,16 @@ def ensure(seconds: float | None = None) -> bool:
             fulltext.install(session)
         _rebuild(_tell_nobody)
         return True
+
+
+def _hear_of_all_kinds() -> None:
+    """After an upgrade, hear also of kinds of messages that are new with it."""
+    with reading() as session:
+        consumer = session.get(OutboxConsumer, consumer_name())
+        if consumer is None or set(consumer.kinds) == set(KINDS):
+            return
+    with transaction() as session:
+        outbox.register_consumer(session, consumer_name(), KINDS)
 
 
 def _in_order() -> bool:
@@ -343,7 +362,10 @@ def _announced(session: Session) -> set[int]:
         .join(OutboxDelivery, OutboxDelivery.message_id == outbox.OutboxMessage.id)
         .where(OutboxDelivery.consumer == consumer_name())
     )
-    return {int(one) for payload in rows for one in payload.get("record_ids", ())}
+    payloads = list(rows)
+    named = {int(one) for payload in payloads for one in payload.get("record_ids", ())}
+    keys = {int(one) for payload in payloads for one in payload.get("keys", ())}
+    return named | set(records_with_forms(session, keys))
 
 
 def _check_nightly() -> None:

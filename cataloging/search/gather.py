@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from cataloging.authorities.forms import other_forms
 from cataloging.hooks import availability_of
 from cataloging.marc.project import project
 from cataloging.models import Item, Record
@@ -29,8 +30,12 @@ def documents(
         rows = _rows(session, ids)
         items = _items(session, [row.id for row in rows], libraries)
         contents = _contents(session, rows, known or {})
+        forms = other_forms(session, [row.id for row in rows])
         for row in rows:
-            facts = RecordFacts(row.id, row.version, row.suppressed, tuple(items.get(row.id, ())))
+            facts = RecordFacts(
+                *(row.id, row.version, row.suppressed, tuple(items.get(row.id, ()))),
+                tuple(forms.get(row.id, ())),
+            )
             yield completed(contents[row.id], facts)
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from cataloging import records
-from cataloging.authorities.browse import headings_of
+from cataloging.authorities.browse import Seen, headings_of
+from cataloging.authorities.forms import guides_for
+from cataloging.authorities.writing import scopes_seen
 from cataloging.hooks import availability_of
 from cataloging.items import items_of
 from cataloging.marc.compare import differences
@@ -65,6 +67,9 @@ def find() -> Any:
             my_library=current_actor().library_id,
             page=page,
             found=found,
+            guides=guides_for(session, words, Seen(tuple(scopes_seen(session, current_actor()))))
+            if words and number == 1
+            else [],
             facets=narrow.facets(found, narrow.chosen()),
             narrowed=narrow.chosen(),
             copies=_copies(session, [r.id for r in rows]),

@@ -223,7 +223,7 @@ def found_unit(session: Session, new: NewUnit, parent: OrgUnit | None = None) ->
 # Words that the program itself serves at the top of its address space.
 RESERVED_SLUGS = frozenset(
     {"staff", "static", "api", "oai", "sru", "iiif", "healthz", "metrics", "search", "record"}
-    | {"register", "privacy", "points"}
+    | {"register", "privacy", "points", "headings"}
     | {"account", "news", "about", "contact", "cover", "lang", "theme", "sitemap.xml", "robots.txt"}
     | {"patterns", "-", "favicon.ico", "opensearch.xml", "libraries", "first-run"}
 )

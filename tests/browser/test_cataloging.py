@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from cataloging.authorities.models import Heading
 from cataloging.items import CopyFacts, add_items
 from cataloging.marc.model import data_field
 from cataloging.models import Item, Record
@@ -307,3 +308,33 @@ def test_every_page_is_open_to_everybody_and_fits(
         page.goto(catalog + where)
         assert axe(page) == [], where
         assert overflow(page) == 0, where
+
+
+def test_headings_are_offered_while_typed_and_taken_by_keyboard(
+    page: Any, sign_in: Callable[[Any], str]
+) -> None:
+    with transaction() as session:
+        create_record(session, "Chí Phèo", author="Nam Cao")
+        forms = {form.text: form.id for form in session.scalars(select(Heading))}
+    address = sign_in(page).replace("/catalog", "/authorities")
+    page.goto(f"{address}/merge?drop={forms['Vũ Trọng Phụng']}")
+    page.locator("[name=q]").press_sequentially("nam c")
+    offered = page.locator("[role=option]:visible")
+    expect(offered).to_have_count(1)
+    expect(offered).to_contain_text("Nam Cao")
+    assert axe(page) == []
+    press(page, "ArrowDown")
+    assert page.get_attribute("[name=q]", "aria-activedescendant")
+    press(page, "Enter")
+    expect(offered).to_have_count(0)
+    assert page.input_value("[name=q]") == "Nam Cao"
+    press(page, "Enter")
+    page.click("main a:has-text('Nam Cao')")
+    page.wait_for_selector("text=Giữ làm dạng chuẩn")
+    page.goto(address.replace("/authorities", "/catalog/new"))
+    page.locator("[name='b.authors']").press_sequentially("Tô Hoài\nvu trong")
+    expect(offered).to_contain_text("Vũ Trọng Phụng")
+    assert axe(page) == []
+    press(page, "ArrowDown")
+    press(page, "Enter")
+    assert page.input_value("[name='b.authors']") == "Tô Hoài\nVũ Trọng Phụng"

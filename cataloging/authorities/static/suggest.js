@@ -1,7 +1,9 @@
-// Headings offered while one is typed: any input with data-heading="person|body|place|title|subject".
-// Arrow keys choose, Enter or Tab takes, Escape closes. Without JavaScript the box is a plain box.
+// Headings offered while one is typed: any input or textarea (one heading a line, a role behind it in
+// brackets) with data-heading="person|body|place|title|subject|genre". Arrow keys choose, Enter or Tab
+// takes, Escape closes. Without JavaScript the box is a plain box.
 
 const WAIT = 150;
+const BOXES = "input[data-heading], textarea[data-heading]";
 const SAID = document.documentElement.lang === "en"
   ? { see: "see", records: "records", provisional: "provisional", found: "headings offered" }
   : { see: "xem", records: "biểu ghi", provisional: "tạm", found: "tiêu đề gợi ý" };
@@ -19,9 +21,11 @@ const bind = (box) => {
   told.className = "hidden";
   told.setAttribute("role", "status");
   box.after(list, told);
-  box.setAttribute("role", "combobox");
+  const single = box.tagName === "INPUT";
+  if (single) box.setAttribute("role", "combobox");
   box.setAttribute("aria-autocomplete", "list");
-  box.setAttribute("aria-expanded", "false");
+  const expand = (open) => { if (single) box.setAttribute("aria-expanded", String(open)); };
+  expand(false);
   box.setAttribute("aria-controls", list.id);
   box.setAttribute("autocomplete", "off");
   list.setAttribute("aria-label", box.labels?.[0]?.textContent.trim() || SAID.found);
@@ -29,9 +33,18 @@ const bind = (box) => {
 
   const close = () => {
     list.hidden = true; rows = []; at = -1;
-    box.setAttribute("aria-expanded", "false");
+    expand(false);
     box.removeAttribute("aria-activedescendant");
   };
+  // The line that is typed in: of an input the whole of it.
+  const line = () => {
+    if (single) return [0, box.value.length];
+    const at = box.selectionStart;
+    const start = box.value.lastIndexOf("\n", at - 1) + 1;
+    const end = box.value.indexOf("\n", at);
+    return [start, end < 0 ? box.value.length : end];
+  };
+  const typed = () => box.value.slice(...line()).replace(/\([^()]*\)?\s*$/, "").trim();
   const mark = (to) => {
     at = to;
     [...list.children].forEach((one, n) => one.setAttribute("aria-selected", String(n === at)));
@@ -41,7 +54,9 @@ const bind = (box) => {
     }
   };
   const take = (n) => {
-    box.value = rows[n].text;
+    const [start, end] = line();
+    const role = box.value.slice(start, end).match(/\s*\([^()]*\)\s*$/)?.[0] ?? "";
+    box.setRangeText(rows[n].text + role, start, end, "end");
     close();
     box.dispatchEvent(new Event("input", { bubbles: true }));
     box.dispatchEvent(new Event("change", { bubbles: true }));
@@ -65,15 +80,15 @@ const bind = (box) => {
       return one;
     }));
     list.hidden = rows.length === 0;
-    box.setAttribute("aria-expanded", String(rows.length > 0));
+    expand(rows.length > 0);
     told.textContent = rows.length ? `${rows.length} ${SAID.found}` : "";
   };
   const ask = async () => {
     const mine = ++asked;
     const kind = box.dataset.heading;
-    if (box.value.trim().length < 2 || !kind) return close();
+    if (typed().length < 2 || !kind) return close();
     try {
-      const query = new URLSearchParams({ kind, q: box.value });
+      const query = new URLSearchParams({ kind, q: typed() });
       const answer = await fetch(`/staff/authorities/suggest?${query}`, { headers: { "X-Requested-With": "fetch" } });
       if (answer.ok && mine === asked && document.activeElement === box) draw(await answer.json());
     } catch { close(); }
@@ -99,13 +114,13 @@ const bind = (box) => {
   box.addEventListener("blur", () => { clearTimeout(timer); asked++; close(); });
 };
 
-const bindAll = (within) => { for (const box of within.querySelectorAll("input[data-heading]")) bind(box); };
+const bindAll = (within) => { for (const box of within.querySelectorAll(BOXES)) bind(box); };
 bindAll(document);
 // Boxes that are put into the page later (a new field of an editor).
 new MutationObserver((changes) => {
   for (const change of changes) for (const node of change.addedNodes) {
     if (node.nodeType !== 1) continue;
-    if (node.matches("input[data-heading]")) bind(node);
+    if (node.matches(BOXES)) bind(node);
     bindAll(node);
   }
 }).observe(document.body, { childList: true, subtree: true });

@@ -242,7 +242,7 @@ def history(authority_id: int) -> str:
 @door(VIEW_RECORD)
 def suggest() -> Any:
     """Offer headings while one is typed, for boxes marked with ``data-heading``."""
-    kind = request.args.get("kind", "")
+    kind = request.args.get("kind", "person")
     if kind not in KINDS:
         abort(404)
     typed = request.args.get("q", "").strip()[:200]

@@ -13,6 +13,7 @@ from cataloging.authorities.merging import merge
 from cataloging.authorities.models import Authority, Heading, HeadingPair
 from cataloging.authorities.near import difference, find_pairs, look_through
 from cataloging.authorities.rewriting import rewritten
+from cataloging.authorities.upkeep import sweep
 from cataloging.authorities.writing import create_authority, replace_authority
 from cataloging.change_sets import undo_change_set
 from cataloging.marc.headings import heading_key
@@ -221,6 +222,7 @@ def test_an_undo_leaves_a_heading_that_somebody_changed_since_and_says_so(actor:
         ("nguyễn nhậtt ánh", "nguyễn nhật ánh", "letter"),
         ("saint exupery", "saint exupéri", "letter"),
         ("vũ thị lan", "vũ thị lam", ""),
+        ("nguyễn quân", "nguyễn tuân", ""),
         ("tô hoài", "tô ngọc vân", ""),
     ],
 )
@@ -250,3 +252,22 @@ def test_near_equal_headings_are_found_and_kept_apart_when_told(
     look_through(lambda _at: None)
     with reading() as session:
         assert session.query(HeadingPair).count() == near.count_near(session) + 1
+
+
+def test_the_nightly_sweep_forgets_forms_in_no_use_and_names_lost_ones(
+    actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ils.core.jobs.BREATH", 0)
+    assert actor
+    with transaction() as session:
+        create_record(session, "Chí Phèo", author="Nam Cao")
+        create_record(session, "Dế Mèn", author="Tô Hoài")
+        session.delete(form_named(session, "Nam Cao"))
+        form = form_named(session, "Tô Hoài")
+        session.add(
+            Heading(key=1, kind="person", role="provisional", text="Ai", filing="AI", near="ai")
+        )
+    assert sweep() == (1, 1)
+    with reading() as session:
+        assert set(session.scalars(select(Heading.text))) == {"Nam Cao", form.text}
+    assert sweep() == (0, 0)
