@@ -58,7 +58,7 @@ def _house(records: int) -> House:
     tell(f"making {records:,} records with copies, readers and staff")
     library, *_ = found_province(1)
     stock([library], records)
-    follow.rebuild()  # a library in use has its index
+    follow.ensure()  # a library in use has its index
     readers = register_readers(library, min(2000, max(DESKS * 4, records // 10)))
     return House(library, readers, hire(library, DESKS), records)
 

@@ -31,6 +31,7 @@ from ils.core.outbox import Claimed, OutboxConsumer, OutboxDelivery
 log = logging.getLogger("sen.search")
 
 KINDS: Final = ("record_changed", "availability_changed", "headings_changed")
+MAY_WAIT: Final = ("availability_changed",)  # pages read it live; only facets are a little behind
 COMMIT_EVERY: Final = 5000  # documents, while a long import runs
 CLAIMED_AT_ONCE: Final = 200
 PATIENCE: Final = 5.0  # seconds: the worker holds the lock for a moment after each change
@@ -48,7 +49,7 @@ def install() -> None:
     if not index.engine_present():
         return
     name = consumer_name()
-    outbox.CONSUMERS[name] = (KINDS, deliver)
+    outbox.CONSUMERS[name] = outbox.Consumer(KINDS, deliver, patient=MAY_WAIT)
     for job, run, when in (
         (f"search_present:{index.copy_name()}", _keep_present, {"every": 1}),
         (f"search_checked:{index.copy_name()}", _check_nightly, {"daily_at": "02:30"}),

@@ -216,16 +216,50 @@ def revive_dead(session: Session, consumer: str) -> None:
     )
 
 
-# Consumers that run inside the worker: name → (kinds, function given the claimed messages).
 Work = Callable[[list[Claimed]], None]
-CONSUMERS: dict[str, tuple[tuple[str, ...], Work]] = {}
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """Who in the worker hears of messages of these kinds, and what is done with them.
+
+    Messages of a ``patient`` kind are gathered for a while, so that many are worked on together.
+    """
+
+    kinds: tuple[str, ...]
+    work: Work
+    patient: tuple[str, ...] = ()
+
+
+CONSUMERS: dict[str, Consumer] = {}
 
 
 def consumer(name: str, *kinds: str) -> Callable[[Work], Work]:
     """Declare a function of the worker that hears of messages of these kinds."""
 
     def declare(work: Work) -> Work:
-        CONSUMERS[name] = (kinds, work)
+        CONSUMERS[name] = Consumer(kinds, work)
         return work
 
     return declare
+
+
+def is_due(session: Session, name: str, patience: float, many: int) -> bool:
+    """Tell whether what waits for a consumer is to be delivered now.
+
+    Messages of its patient kinds alone wait for ``patience`` seconds or until they are ``many``.
+    """
+    patient = CONSUMERS[name].patient if patience else ()
+    hurried = func.count(OutboxMessage.id).filter(OutboxMessage.kind.not_in(patient))
+    count, urgent, oldest = session.execute(
+        select(func.count(OutboxMessage.id), hurried, func.min(OutboxMessage.created_at))
+        .join(OutboxDelivery, OutboxDelivery.message_id == OutboxMessage.id)
+        .where(
+            OutboxDelivery.consumer == name,
+            OutboxDelivery.status != "dead",
+            OutboxDelivery.next_at <= clock.now(),
+        )
+    ).one()
+    if not count or urgent or count >= many:
+        return bool(count)
+    return bool(oldest <= clock.now() - timedelta(seconds=patience))

@@ -20,6 +20,10 @@ from ils.core.db import reading, transaction
 log = logging.getLogger("sen.worker")
 PAUSE = 0.25
 GATHER = 2.0  # seconds: what follows a delivery is delivered together, in one commit of the index
+PATIENCE = (
+    10.0  # seconds that what is in no hurry is gathered: a commit costs more than its changes
+)
+TOGETHER = 1000  # messages delivered at once
 
 
 def give_way() -> None:
@@ -62,8 +66,8 @@ class Worker:
     def run(self) -> None:
         """Serve until stopped."""
         with transaction() as session:
-            for name, (kinds, _) in outbox.CONSUMERS.items():
-                outbox.register_consumer(session, name, kinds)
+            for name, consumer in outbox.CONSUMERS.items():
+                outbox.register_consumer(session, name, consumer.kinds)
         threads = [
             threading.Thread(
                 target=self._inside, args=(self._deliver,), name="outbox", daemon=True
@@ -84,7 +88,8 @@ class Worker:
     def _deliver(self) -> None:
         while not self.stopping.is_set():
             try:
-                worked = [deliver_once(name) for name in outbox.CONSUMERS]  # each gets its turn
+                # each gets its turn
+                worked = [deliver_once(name, patience=PATIENCE) for name in outbox.CONSUMERS]
                 busy = any(worked)
                 if busy:
                     give_back()
@@ -112,11 +117,11 @@ class Worker:
                 self.stopping.wait(PAUSE * 2)
 
 
-def deliver_once(name: str, limit: int = 200) -> bool:
-    """Deliver what waits for one consumer; return False when nothing did."""
-    _, work = outbox.CONSUMERS[name]
+def deliver_once(name: str, limit: int = TOGETHER, *, patience: float = 0.0) -> bool:
+    """Deliver what waits for one consumer; return False when nothing did, or may wait longer."""
+    work = outbox.CONSUMERS[name].work
     with reading() as session:
-        if not outbox.waiting(session, name):
+        if not outbox.is_due(session, name, patience, limit):
             return False
     with transaction() as session:
         claimed = outbox.claim(session, name, limit)

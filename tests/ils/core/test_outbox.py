@@ -72,7 +72,7 @@ def test_a_failing_consumer_is_tried_again_and_then_set_aside(
     def fail(_claimed: list[outbox.Claimed]) -> None:
         raise ValueError("disk full")
 
-    monkeypatch.setitem(outbox.CONSUMERS, "index:a", (("record_changed",), fail))
+    monkeypatch.setitem(outbox.CONSUMERS, "index:a", outbox.Consumer(("record_changed",), fail))
     moment = clock.now()
     for _ in range(outbox.MAX_ATTEMPTS):
         moment += timedelta(minutes=10)
@@ -84,3 +84,41 @@ def test_a_failing_consumer_is_tried_again_and_then_set_aside(
         outbox.revive_dead(session, "index:a")
     with clock.at(moment + timedelta(hours=1)):
         assert deliver_once("index:a")
+
+
+@pytest.mark.usefixtures("both")
+def test_what_may_wait_is_gathered_and_goes_along_with_what_may_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard: list[list[str]] = []
+    known = outbox.Consumer(
+        ("record_changed", "availability_changed"),
+        lambda claimed: heard.append([one.kind for one in claimed]),
+        patient=("availability_changed",),
+    )
+    monkeypatch.setitem(outbox.CONSUMERS, "index:a", known)
+    now = clock.now()
+
+    def say(kind: str) -> None:
+        with db.transaction() as session:
+            outbox.announce(session, kind, {"record_ids": [1]})
+
+    def deliver(many: int = 1000) -> bool:
+        return deliver_once("index:a", many, patience=10)
+
+    with clock.at(now):
+        with db.transaction() as session:
+            outbox.register_consumer(session, "index:a", known.kinds)
+        assert not deliver()
+        say("availability_changed")
+        assert not deliver()
+        say("availability_changed")
+        assert deliver(many=2)
+        say("availability_changed")
+    with clock.at(now + timedelta(seconds=11)):
+        assert deliver()
+        say("availability_changed")
+        assert not deliver()
+        say("record_changed")
+        assert deliver()
+    assert [len(one) for one in heard] == [2, 1, 2]
