@@ -194,7 +194,7 @@ def _fields() -> dict[str, Field]:
     schema = json.loads(schema_file.read_text("utf-8"))["fields"]
     additions = _toml("additions")["fields"]
     vietnamese, indicators = _toml("vietnamese"), _toml("indicators")["ind"]
-    common = vietnamese["common"]["sub"]
+    labels = _toml("labels") | {"common": vietnamese["common"]["sub"]}
     return {
         tag: _field(
             tag,
@@ -202,7 +202,7 @@ def _fields() -> dict[str, Field]:
             additions.get(tag, {}),
             vietnamese.get(tag, {}),
             indicators.get(tag),
-            common,
+            labels,
         )
         for tag in sorted({*schema, *additions})
     }
@@ -214,7 +214,7 @@ def _field(
     added: dict[str, Any],
     vietnamese: dict[str, Any],
     indicators: list[str] | None,
-    common: dict[str, str],
+    labels: dict[str, Any],
 ) -> Field:
     label = schema.get("label") or added.get("label", tag)
     names = vietnamese.get("sub", {})
@@ -230,12 +230,10 @@ def _field(
             found.setdefault(code, (name, True))
     return Field(
         tag=tag,
-        name=(label, vietnamese.get("label", label)),
+        name=(label, vietnamese.get("label") or labels["names"].get(label, label)),
         repeatable=schema.get("repeatable", added.get("repeatable", True)),
         subfields={
-            code: Subfield(
-                code, (english, names.get(code) or common.get(code, english)), repeatable
-            )
+            code: Subfield(code, _subfield_name(tag, code, english, names, labels), repeatable)
             for code, (english, repeatable) in found.items()
         },
         indicators=None
@@ -249,6 +247,17 @@ def _field(
         obsolete=added.get("obsolete", False),
         url=schema.get("url", ""),
     )
+
+
+def _subfield_name(
+    tag: str, code: str, english: str, names: dict[str, str], labels: dict[str, Any]
+) -> Name:
+    """Return what a subfield is called: by its field, else by its code, else by its label."""
+    if english == code and "760" <= tag <= "788" and code in labels["linking"]:
+        english, vietnamese = labels["linking"][code]
+        return english, names.get(code) or vietnamese
+    said = names.get(code) or labels["common"].get(code) or labels["names"].get(english, english)
+    return labels["english"].get(english, english), said
 
 
 def _indicator(values: str, meanings: dict[str, list[str]]) -> Indicator:
