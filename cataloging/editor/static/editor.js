@@ -67,6 +67,7 @@ export function changed(target) {
   clearTimeout(checkTimer); checkTimer = setTimeout(check, 350);
   clearTimeout(keepTimer); keepTimer = setTimeout(keep, 900);
   unsent = true;
+  form.elements.typed.value = "1";
   if (view !== "form" || TELLING.has(target?.name)) { clearTimeout(alikeTimer); alikeTimer = setTimeout(alike, 800); }
 }
 
@@ -92,6 +93,9 @@ window.addEventListener("pagehide", () => {
   }
 });
 window.addEventListener("pageshow", (event) => { if (event.persisted) { leaving = false; hereStill(); } });
+
+// What was typed before the page was turned to another view is kept from there.
+if (form.elements.typed.value) changed(null);
 
 // --- others on this record ----------------------------------------------------------------------
 
