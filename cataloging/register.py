@@ -3,6 +3,7 @@
 from flask import Flask
 
 import cataloging.authorities.register
+import cataloging.baskets.register
 import cataloging.editor.register
 import cataloging.papers.register
 import cataloging.views.register
@@ -16,6 +17,7 @@ def register(app: Flask) -> None:
     list_names.declare()
     cataloging.views.register.register(app)
     cataloging.authorities.register.register(app)
+    cataloging.baskets.register.register(app)
     cataloging.editor.register.register(app)
     cataloging.papers.register.register(app)
     follow.install()

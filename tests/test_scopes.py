@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import AuthorityImport, Heading
 from cataloging.authorities.writing import create_authority
+from cataloging.baskets.contents import open_basket
 from cataloging.change_sets import new_change_set
 from cataloging.editor.drafts import keep_draft
 from cataloging.marc.model import Marc, data_field
@@ -244,6 +245,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             session.scalars(select(Hold.id)).one(),
         )
     lost = _losses(clerk, province, loan_id, item.id)
+    with db.transaction() as session:
+        basket = open_basket(session, clerk, SECRET)
     return Foreign(
         {
             "patron_id": patron.id,
@@ -252,6 +255,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "change_set_id": change_set.id,
             "run_id": run.id,
             "authority_id": own.id,
+            "basket_id": basket.id,
             "heading_id": form.id,
             "import_id": file.id,
             "day_id": day.id,

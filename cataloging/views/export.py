@@ -7,7 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 
+from cataloging.baskets.contents import basket_for, record_ids
 from cataloging.export import FORMATS, Chosen, how_many, pieces, rows_of
 from cataloging.export.table import COLUMNS, HEAD, line
 from cataloging.marc.formats.writers import is_too_long
@@ -17,7 +19,7 @@ from cataloging.views.import_forms import ExportForm
 from ils.core import clock
 from ils.core.db import reading
 from ils.org.units import libraries, unit_names
-from ils.web.door import door
+from ils.web.door import current_actor, door
 from ils.web.forms import choices
 
 bp = Blueprint("export", __name__, url_prefix="/staff/export")
@@ -71,25 +73,32 @@ def export() -> Any:
         form.library_id.data = form.library_id.data or 0
         form.format.data = form.format.data or "iso2709"
         act = request.args.get("act", "")
+        basket_id = request.args.get("basket", type=int)
+        basket = basket_for(session, current_actor(), basket_id) if basket_id else None
         count, too_long, status = None, 0, 200
         if act and not form.validate():
             status = 422
         elif act == "download":
-            return file_of(form.format.data, _chosen(form))
+            return file_of(form.format.data, _chosen(session, form))
         elif act:
-            count = how_many(session, _chosen(form))
+            count = how_many(session, _chosen(session, form))
             if form.format.data == "iso2709" and count <= MEASURED_AT_MOST:
-                too_long = sum(is_too_long(marc) for _id, marc in rows_of(session, _chosen(form)))
+                too_long = sum(
+                    is_too_long(marc) for _id, marc in rows_of(session, _chosen(session, form))
+                )
         return render_template(
             "cataloging/imports/export.html",
             form=form,
             count=count,
             too_long=too_long,
             narrowed=narrow.chosen(),
+            basket=basket,
         ), status
 
 
-def _chosen(form: ExportForm) -> Chosen:
+def _chosen(session: Session, form: ExportForm) -> Chosen:
+    if basket_id := request.args.get("basket", type=int):
+        return Chosen(ids=record_ids(session, current_actor(), basket_id))
     return Chosen(form.q.data or "", form.library_id.data or None, narrow.chosen())
 
 

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.baskets.contents import item_ids
 from cataloging.models import Item, Record, Register
 from cataloging.numbers import accession_key
 from cataloging.papers.sheets import sheets_of
@@ -49,6 +50,7 @@ def labels() -> Any:
             item_ids=request.args.get("items", ""),
             sheets=sheets,
             may_measure=current_actor().can(EDIT_STOCK),
+            basket_id=request.args.get("basket", ""),
         )
 
 
@@ -67,6 +69,8 @@ def _chosen(session: Session, form: LabelForm) -> list[Item]:
     actor = current_actor()
     query = select(Item).where(Item.lifecycle != "withdrawn").limit(MOST_LABELS)
     ids = [int(i) for i in request.args.get("items", "").split(",") if i.isdecimal()][:MOST_LABELS]
+    if basket_id := request.args.get("basket", type=int):
+        ids = list(item_ids(session, actor, basket_id))[:MOST_LABELS]
     keys = [accession_key(n) for n in (form.numbers.data or "").split("\n") if n.strip()]
     if ids:
         query = query.where(Item.id.in_(ids)).order_by(Item.register_id, Item.serial, Item.id)

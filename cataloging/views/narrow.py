@@ -38,10 +38,10 @@ class Value:
 
 
 def chosen() -> dict[str, tuple[str, ...]]:
-    """Read the chosen values from the address; anything odd in it is left out."""
+    """Read the chosen values from the address or the form; anything odd in it is left out."""
     found = {}
     for name in LABELS:
-        values = [v[:LONGEST] for v in request.args.getlist(name) if v.strip()]
+        values = [v[:LONGEST] for v in request.values.getlist(name) if v.strip()]
         if name == "library":
             values = [v for v in values if v.isdecimal()]
         if values:

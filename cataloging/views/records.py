@@ -13,6 +13,7 @@ from cataloging import records
 from cataloging.authorities.browse import Seen, headings_of
 from cataloging.authorities.forms import guides_for
 from cataloging.authorities.writing import scopes_seen
+from cataloging.baskets.contents import baskets_of
 from cataloging.hooks import availability_of
 from cataloging.items import items_of
 from cataloging.marc.compare import differences
@@ -65,6 +66,7 @@ def find() -> Any:
             words=words,
             mine=mine,
             my_library=current_actor().library_id,
+            basket_names=[basket.name for basket, *_n in baskets_of(session, current_actor())],
             page=page,
             found=found,
             guides=guides_for(session, words, Seen(tuple(scopes_seen(session, current_actor()))))

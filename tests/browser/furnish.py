@@ -12,12 +12,13 @@ from cataloging.authorities import importing
 from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import Heading
 from cataloging.authorities.writing import create_authority
+from cataloging.baskets.contents import add_typed, open_basket
 from cataloging.editor.drafts import keep_draft
 from cataloging.imports.runs import begin, receive
 from cataloging.items import CopyFacts, add_items
 from cataloging.marc import formats
 from cataloging.marc.formats import WRITERS
-from cataloging.models import ImportLine, Record
+from cataloging.models import ImportLine, Item, Record
 from cataloging.quick import QuickTitle
 from cataloging.search import follow
 from circulation.bookdrop import open_drop, return_from_drop
@@ -126,6 +127,7 @@ def furnish(place: Place) -> Furnished:
         "format": "ris",
         "code": "TV.G02",
         "staff_id": head.staff_id,
+        "basket_id": _basket(head),
     }
     while run_next_job():
         pass
@@ -423,6 +425,16 @@ def _news(session: Any, head: Actor, words: dict[str, Any]) -> None:
     )
     session.add(province_post)
     words |= {"post_id": post.id, "post": post.slug}
+
+
+def _basket(head: Actor) -> int:
+    """Put the copies of a title, and what is nothing, into a basket beside an empty one."""
+    with transaction() as session:
+        open_basket(session, head, "Giỏ trống")
+        basket = open_basket(session, head, "Sách cần in nhãn")
+        codes = session.scalars(select(Item.barcode).where(Item.barcode.is_not(None)).limit(3))
+        add_typed(session, head, basket.id, "\n".join(map(str, codes)))
+        return basket.id
 
 
 def _import(place: Place, head: Actor, words: dict[str, Any]) -> None:
