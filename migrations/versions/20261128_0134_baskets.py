@@ -1,7 +1,7 @@
 """baskets
 
 Revision: 0134
-Before it: 0132
+Before it: 0137
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '0134'
-down_revision = '0132'
+down_revision = '0137'
 branch_labels = None
 depends_on = None
 
