@@ -10,12 +10,14 @@ import cataloging.views.register
 from cataloging import list_names
 from cataloging.imports import work  # noqa: F401 — declares its job
 from cataloging.search import follow
+from cataloging.stockbook import register as stockbook
 
 
 def register(app: Flask) -> None:
     """Install the catalogue."""
     list_names.declare()
     cataloging.views.register.register(app)
+    stockbook.register(app)
     cataloging.authorities.register.register(app)
     cataloging.baskets.register.register(app)
     cataloging.editor.register.register(app)

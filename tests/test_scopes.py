@@ -20,6 +20,8 @@ from cataloging.editor.drafts import keep_draft
 from cataloging.marc.model import Marc, data_field
 from cataloging.models import ImportRun, Item
 from cataloging.papers.models import LabelSheetRow
+from cataloging.stockbook.models import Voucher
+from cataloging.stockbook.vouchers import VoucherFacts, open_voucher
 from circulation import desk
 from circulation.bookdrop import open_drop
 from circulation.checkout import check_out
@@ -97,6 +99,8 @@ SENT: dict[str, dict[str, Any]] = {
     "patrons.erase": {"name": SECRET},
     "patrons.family": {"act": "leave"},
     "patrons.new_request": {"kind": "erase"},
+    "stockbook.act": {"act": "strike"},
+    "stockbook.add": {"title": "x"},
     "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
     "admin.change_staff": {"act": "close"},
     "closures.act": {"act": "apply"},
@@ -139,6 +143,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         note = write_note(session, clerk, patron.id, f"{SECRET} nợ sách")
         change_set = new_change_set(session, clerk, "edit", SECRET)
         library_id = province.foreign_library.id
+        facts = VoucherFacts("gift", province.foreign_branch.id, number="1", source=SECRET)
+        voucher = open_voucher(session, officer, facts)
         run = ImportRun(file_name=SECRET, file_path="", format="iso2709", library_id=library_id)
         session.add(run)
         own = create_authority(
@@ -254,6 +260,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "note_id": note.id,
             "change_set_id": change_set.id,
             "run_id": run.id,
+            "voucher_id": voucher.id,
             "authority_id": own.id,
             "basket_id": basket.id,
             "heading_id": form.id,
@@ -389,6 +396,7 @@ def state() -> dict[str, Any]:
             "proposals": session.scalars(select(LossProposal.state)).all(),
             "staff": session.scalars(select(Staff.active)).all(),
             "items": session.scalars(select(Item.lifecycle)).all(),
+            "vouchers": session.scalars(select(Voucher.state)).all(),
             "batches": session.scalars(select(PatronBatch.ended_at)).all(),
             "drops": session.scalars(select(BookDrop.ended_at)).all(),
             "audited": session.scalar(select(func.count()).select_from(AuditEntry)),

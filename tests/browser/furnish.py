@@ -21,6 +21,13 @@ from cataloging.marc.formats import WRITERS
 from cataloging.models import ImportLine, Item, Record
 from cataloging.quick import QuickTitle
 from cataloging.search import follow
+from cataloging.stockbook.vouchers import (
+    LineFacts,
+    VoucherFacts,
+    add_title,
+    close_voucher,
+    open_voucher,
+)
 from circulation.bookdrop import open_drop, return_from_drop
 from circulation.checkin import check_in
 from circulation.checkout import check_out
@@ -71,6 +78,7 @@ from ils.core.config import config
 from ils.core.db import reading, transaction
 from ils.core.jobs import run_next_job
 from ils.org.settings import set_setting
+from ils.org.units import branches_of
 from ils.reporting.periods import clock_named
 from ils.reporting.reports import open_report
 from opac.models import NewsPost
@@ -269,6 +277,7 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
     with transaction() as session:
         written: Any = session.get_one(Record, words["record_id"]).marc
         words["record_draft_id"] = keep_draft(session, head, written).id
+        words["voucher_ids"] = _vouchers(session, head, words)
         words["draft_id"] = make_draft(session, head, library_id, changes).id
         save_changes(
             session,
@@ -541,3 +550,16 @@ def _rotation(place: Place, head: Actor) -> dict[str, Any]:
         transit_id = session.query(Transit.id).filter_by(item_id=sent.id).scalar()
     words = {"box_ids": made, "point_id": points[0].id, "point_token": token}
     return words | {"transit_id": transit_id}
+
+
+def _vouchers(session: Any, head: Actor, words: dict[str, Any]) -> list[int]:
+    """Receive a gift, and begin an invoice whose sum does not fit yet."""
+    today, made = clock.today(), []
+    branch_id = branches_of(session, words["unit_id"])[0].id
+    for kind in ("gift", "invoice"):
+        facts = VoucherFacts(kind, branch_id, number=f"{kind} 1", dated_on=today, total=9)
+        made.append(open_voucher(session, head, facts).id)
+        add_title(session, head, made[-1], LineFacts(2, 9_000), record_id=words["record_id"])
+        add_title(session, head, made[-1], LineFacts(1, 5_000), fresh={"title": "Truyện mới"})
+    close_voucher(session, head, made[0], in_spite=True)
+    return made
