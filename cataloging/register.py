@@ -6,6 +6,7 @@ import cataloging.authorities.register
 import cataloging.baskets.register
 import cataloging.editor.register
 import cataloging.papers.register
+import cataloging.targets.register
 import cataloging.views.register
 from cataloging import list_names
 from cataloging.imports import work  # noqa: F401 — declares its job
@@ -22,4 +23,5 @@ def register(app: Flask) -> None:
     cataloging.baskets.register.register(app)
     cataloging.editor.register.register(app)
     cataloging.papers.register.register(app)
+    cataloging.targets.register.register(app)
     follow.install()

@@ -22,6 +22,7 @@ from cataloging.models import ImportRun, Item
 from cataloging.papers.models import LabelSheetRow
 from cataloging.stockbook.models import Voucher
 from cataloging.stockbook.vouchers import VoucherFacts, open_voucher
+from cataloging.targets.models import Target, TargetAnswer, TargetFound, TargetSearch
 from circulation import desk
 from circulation.bookdrop import open_drop
 from circulation.checkout import check_out
@@ -296,6 +297,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "receipt_id": sold.slip["receipt_id"],
             "line_id": _offline_line(clerk),
             **_notices(province, patron.id),
+            **_targets(province, clerk.staff_id),
         }
     )
 
@@ -322,6 +324,28 @@ def _notices(province: factories.Province, patron_id: int) -> dict[str, int]:
         session.add(told)
         session.flush()
         return {"message_id": call.id, "notice_id": told.id, "batch_id": batch.id}
+
+
+def _targets(province: factories.Province, staff_id: int) -> dict[str, int]:
+    """A target of another library, and what somebody there found at it."""
+    with db.transaction() as session:
+        target = Target(unit_id=province.foreign_library.id, name=SECRET, address="http://x.test/")
+        search = TargetSearch(made_by=staff_id, words=SECRET)
+        session.add_all([target, search])
+        session.flush()
+        answer = TargetAnswer(search_id=search.id, target_id=target.id, until=clock.now())
+        session.add(answer)
+        session.flush()
+        found = TargetFound(
+            answer_id=answer.id, position=1, marc={"leader": " " * 24, "fields": [{"001": SECRET}]}
+        )
+        session.add(found)
+        session.flush()
+        return {
+            "target_id": target.id,
+            "target_search_id": search.id,
+            "found_id": found.id,
+        }
 
 
 def _offline_line(clerk: Any) -> int:

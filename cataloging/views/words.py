@@ -100,6 +100,7 @@ CHANGE_KINDS: dict[str, Any] = {
     "undo": _l("Undo"),
     "batch": _l("Batch"),
     "quick": _l("Added at the desk"),
+    "target": _l("Merged from elsewhere"),
     "authority": _l("Heading"),
     "headings": _l("Headings made one, carried to records"),
     "headings_in": _l("Import of headings"),

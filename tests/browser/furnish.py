@@ -18,6 +18,7 @@ from cataloging.imports.runs import begin, receive
 from cataloging.items import CopyFacts, add_items
 from cataloging.marc import formats
 from cataloging.marc.formats import WRITERS
+from cataloging.marc.model import data_field
 from cataloging.models import ImportLine, Item, Record
 from cataloging.quick import QuickTitle
 from cataloging.search import follow
@@ -28,6 +29,7 @@ from cataloging.stockbook.vouchers import (
     close_voucher,
     open_voucher,
 )
+from cataloging.targets.models import Target, TargetAnswer, TargetFound, TargetSearch
 from circulation.bookdrop import open_drop, return_from_drop
 from circulation.checkin import check_in
 from circulation.checkout import check_out
@@ -126,6 +128,7 @@ def furnish(place: Place) -> Furnished:
     _persons(place, head, words)
     names = {"head": username(head), "admin": username(admin)}
     words["take_ids"] = _stock_takes(place, head)
+    words |= _targets(place, head)
     words |= _rotation(place, head)
     _offline(place, head, card)
     words["token"] = _patron_sheet(place, names["head"], words)
@@ -181,6 +184,38 @@ def _headings(session: Any, place: Place, head: Actor) -> dict[str, int]:
         session, head, source=folder / "sample", file_name="tieu-de.xml", scope=scope
     )
     return {"authority_id": made.id, "heading_id": form.id, "import_id": file.id}
+
+
+def _targets(place: Place, head: Actor) -> dict[str, int]:
+    """A target for copy cataloguing, what it gave, and one that gave nothing."""
+    marc: dict[str, Any] = {"leader": "00000nam a2200000 a 4500"}
+    marc["fields"] = [
+        {"001": "7"},
+        data_field("245", "1", "0", ("a", "Mắt biếc")),
+        data_field("852", " ", " ", ("a", "Kho")),
+    ]
+    with transaction() as session:
+        at = place.province.library.id
+        targets = [Target(unit_id=at, name=name, address="http://x.test/") for name in ("A", "B")]
+        search = TargetSearch(made_by=head.staff_id, words="mat biec")
+        targets[0].active = True
+        session.add_all([*targets, search])
+        session.flush()
+        answers = [
+            TargetAnswer(search_id=search.id, target_id=one.id, until=clock.now(), state=state)
+            for one, state in zip(targets, ("answered", "failed"), strict=True)
+        ]
+        session.add_all(answers)
+        session.flush()
+        repairs = [{"code": "nfc", "where": "245"}]
+        found = TargetFound(answer_id=answers[0].id, position=1, marc=marc, repairs=repairs)
+        session.add(found)
+        session.flush()
+        return {
+            "target_id": targets[0].id,
+            "target_search_id": search.id,
+            "found_id": found.id,
+        }
 
 
 def _lending(place: Place, head: Actor, words: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """A cataloguer's morning in a real browser, by keyboard; and every page of hers as it should look."""
 
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +10,13 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from bench.postgres import free_port
 from cataloging.authorities.models import Heading
 from cataloging.items import CopyFacts, add_items
 from cataloging.marc.model import data_field
 from cataloging.models import Item, Record
 from cataloging.records import create_record as store
+from cataloging.targets.models import Target
 from ils.accounts.actor import system_actor
 from ils.core.db import reading, transaction
 from tests.cataloging.editor.test_rows import ODD
@@ -27,6 +30,7 @@ from tests.factories import (
     create_staff_account,
 )
 from tests.live import PHONE, WIDE, Complaints, Server, axe, overflow, press, sign_in_staff
+from tests.setup import find
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -340,3 +344,48 @@ def test_headings_are_offered_while_typed_and_taken_by_keyboard(
     press(page, "ArrowDown")
     press(page, "Enter")
     assert page.input_value("[name='b.authors']") == "Tô Hoài\nVũ Trọng Phụng"
+
+
+def test_a_title_is_taken_from_a_target_by_keyboard_alone(
+    page: Any, sign_in: Callable[[Any], str], province: Province
+) -> None:
+    program, port = find("yaz-ztest"), free_port()
+    if program is None:
+        pytest.skip("YAZ is not installed")
+    with transaction() as session:
+        facts = {"indexes": {"any": "cql.serverChoice"}, "inside": True, "active": True}
+        at = province.library.id
+        address = f"http://127.0.0.1:{port}/Default"
+        session.add(Target(unit_id=at, name="YAZ", address=address, version="1.2", **facts))
+        dead = f"http://127.0.0.1:{free_port()}/"
+        session.add(Target(unit_id=at, name="Hỏng", address=dead, version="1.2", **facts))
+    server = subprocess.Popen([program, "-S", "-v", "none", f"tcp:127.0.0.1:{port}"])
+    try:
+        page.goto(f"{sign_in(page)}/")
+        begun, keys = time.monotonic(), 0
+
+        def key(name: str) -> None:
+            nonlocal keys
+            keys += 1
+            press(page, name)
+
+        key("Alt+KeyJ")
+        page.wait_for_url("**/staff/targets/")
+        page.keyboard.type("computer")
+        keys += len("computer")
+        key("Enter")
+        page.wait_for_selector("[data-found]")
+        key("ArrowDown")
+        title = page.evaluate("document.activeElement.textContent")
+        key("t")
+        page.wait_for_url("**/staff/catalog/new?draft=*")
+        expect(page.locator("[name='b.title']")).to_have_value(title)
+        key("Control+KeyS")
+        page.wait_for_url(re.compile(r"/staff/catalog/\d+"))
+        print(f"a title from a target: {keys} keys, {time.monotonic() - begun:.1f} seconds")
+        assert keys <= 20
+    finally:
+        server.kill()
+        server.wait(timeout=10)
+    with reading() as session:
+        assert session.scalars(select(Record).order_by(Record.id.desc())).first() is not None

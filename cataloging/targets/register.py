@@ -1,0 +1,35 @@
+"""What copy cataloguing brings into the house: pages, menu entries, settings, sentences."""
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from cataloging.permissions import EDIT_RECORD
+from cataloging.targets import setup_views  # noqa: F401 — its pages
+from cataloging.targets.permissions import SET_UP_TARGETS
+from cataloging.targets.settings import declare_settings
+from cataloging.targets.views import bp
+from ils.core.audit import name_acts, name_subjects
+from ils.web.errors import message
+from ils.web.menu import menu_entry
+
+
+def register(app: Flask) -> None:
+    """Install copy cataloguing."""
+    app.register_blueprint(bp)
+    declare_settings()
+    group = _l("Cataloging")
+    menu_entry(group, _l("Find elsewhere"), "targets.find", EDIT_RECORD, order=211, key="Alt+J")
+    menu_entry(
+        group, _l("Targets of copy cataloguing"), "targets.targets", SET_UP_TARGETS, order=256
+    )
+    message("target_unknown", _l("There is no such target."))
+    message("target_search_unknown", _l("There is no such search of yours, or it was long ago."))
+    message("target_words_missing", _l("Type an ISBN, words, a title or an author."))
+    message("target_taken", _l("There is a target of this name already."))
+    message("target_address", _l("An address of SRU begins with http:// or https://."))
+    message("target_host", _l("Type only the name of the host; the port stands beside it."))
+    message("target_port", _l("Only the ports 80, 443, 210 and those above 1023 may be called."))
+    message("target_encoding", _l("There is no such encoding."))
+    message("target_index", _l("SRU: an index like bath.isbn. Z39.50: attributes like 1=7."))
+    name_acts(target_written=_l("Target added or changed"), target_removed=_l("Target taken away"))
+    name_subjects(target=_l("target"))

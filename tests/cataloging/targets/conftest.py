@@ -1,0 +1,144 @@
+"""Targets that really answer: Debian's yaz-ztest, and an SRU server of our own for the bad cases."""
+
+import gzip
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from bench.postgres import free_port
+
+RECORD = """<record xmlns="http://www.loc.gov/MARC21/slim"><leader>00000nam a2200000 a 4500</leader>
+<controlfield tag="001">77</controlfield><controlfield tag="003">XX</controlfield>
+<datafield tag="020" ind1=" " ind2=" "><subfield code="a">9780131103627</subfield></datafield>
+<datafield tag="245" ind1="1" ind2="0"><subfield code="a">Mắt biếc</subfield></datafield>
+<datafield tag="852" ind1=" " ind2=" "><subfield code="a">Kho xa</subfield></datafield></record>"""
+
+
+def answer(records: str, count: int = 1) -> bytes:
+    """Return an SRU 1.2 answer around records."""
+    return (
+        '<?xml version="1.0"?><s:searchRetrieveResponse xmlns:s="http://www.loc.gov/zing/srw/">'
+        f"<s:version>1.2</s:version><s:numberOfRecords>{count}</s:numberOfRecords><s:records>"
+        f"<s:record><s:recordData>{records}</s:recordData></s:record></s:records>"
+        "</s:searchRetrieveResponse>"
+    ).encode()
+
+
+DIAGNOSTIC = (
+    b'<s:searchRetrieveResponse xmlns:s="http://www.loc.gov/zing/srw/"><s:version>1.2</s:version>'
+    b'<s:diagnostics><diagnostic xmlns="http://www.loc.gov/zing/srw/diagnostic/">'
+    b"<uri>info:srw/diagnostic/1/16</uri><details>bath.isbn</details>"
+    b"<message>Unsupported index</message></diagnostic></s:diagnostics>"
+    b"</s:searchRetrieveResponse>"
+)
+ENTITY = b'<!DOCTYPE x [<!ENTITY a "b">]>' + answer(RECORD)
+
+
+class _Target(BaseHTTPRequestHandler):
+    """What each path does is its name."""
+
+    def do_GET(self) -> None:
+        kind = urlsplit(self.path).path.strip("/")
+        asked = parse_qs(urlsplit(self.path).query)
+        self.server.asked.append(asked)  # type: ignore[attr-defined]
+        bodies: dict[str, bytes] = {
+            "good": answer(RECORD),
+            "escaped": answer(RECORD.replace("&", "&amp;").replace("<", "&lt;")),
+            "latin": answer(RECORD.replace("Mắt biếc", "Caf\xe9")).replace("é".encode(), b"\xe9"),
+            "diagnostic": DIAGNOSTIC,
+            "entity": ENTITY,
+            "html": b"<!doctype html><title>x</title>",
+            "broken": b'<?xml version="1.0"?><x><y',
+            "huge": b" " * (9 << 20),
+            "zip": gzip.compress(answer(RECORD)),
+            "bomb": gzip.compress(b" " * (9 << 20)),
+        }
+        if kind in ("loop", "away"):
+            self.send_response(302)
+            self.send_header("Location", "/loop" if kind == "loop" else "/good")
+            self.end_headers()
+        elif kind == "dribble":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self._dribble()
+        elif kind == "hang":
+            self.server.over.wait(20)  # type: ignore[attr-defined]
+        elif kind in bodies:
+            self.send_response(200)
+            if kind in ("zip", "bomb"):
+                self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(bodies[kind])))
+            self.end_headers()
+            try:
+                self.wfile.write(bodies[kind])
+            except OSError:
+                return
+        else:
+            self.send_error(404)
+
+    def _dribble(self) -> None:
+        for _n in range(1000):
+            if self.server.over.wait(0.1):  # type: ignore[attr-defined]
+                return
+            try:
+                self.wfile.write(b" ")
+                self.wfile.flush()
+            except OSError:
+                return
+
+    def log_message(self, *_words: Any) -> None:
+        """Say nothing."""
+
+
+@dataclass
+class OwnSru:
+    """Our own SRU server; ``asked`` holds the words of each request."""
+
+    url: str
+    asked: list[dict[str, list[str]]]
+
+
+@pytest.fixture(scope="session")
+def sru() -> Iterator[OwnSru]:
+    server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Target)
+    server.daemon_threads = True
+    server.block_on_close = False
+    server.asked, server.over = [], threading.Event()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield OwnSru(f"http://127.0.0.1:{server.server_port}", server.asked)
+    server.over.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def ztest() -> Iterator[int]:
+    """The port of yaz-ztest, which speaks Z39.50 and SRU."""
+    program = shutil.which("yaz-ztest")
+    if program is None:
+        pytest.skip("YAZ is not installed")
+    port = free_port()
+    process = subprocess.Popen(
+        [program, "-S", "-v", "none", f"tcp:127.0.0.1:{port}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for _turn in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.05)
+    yield port
+    process.kill()
+    process.wait(timeout=10)
