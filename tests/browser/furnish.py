@@ -22,6 +22,7 @@ from cataloging.marc.model import data_field
 from cataloging.models import ImportLine, Item, Record
 from cataloging.quick import QuickTitle
 from cataloging.search import follow
+from cataloging.papers.sheets import OWN, keep_sheet
 from cataloging.stockbook.vouchers import (
     LineFacts,
     VoucherFacts,
@@ -81,6 +82,7 @@ from ils.core.db import reading, transaction
 from ils.core.jobs import run_next_job
 from ils.org.settings import set_setting
 from ils.org.units import branches_of
+from ils.printing.labels import LabelSheet
 from ils.reporting.periods import clock_named
 from ils.reporting.reports import open_report
 from opac.models import NewsPost
@@ -313,6 +315,9 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
         written: Any = session.get_one(Record, words["record_id"]).marc
         words["record_draft_id"] = keep_draft(session, head, written).id
         words["voucher_ids"] = _vouchers(session, head, words)
+        sheet = LabelSheet("", "Tomy 145", 3, 7, 63.5, 38.1, 7.2, 15.0, 2.5)
+        kept = keep_sheet(session, head, library_id, sheet)
+        words["sheet_id"] = kept.code.removeprefix(OWN)
         words["draft_id"] = make_draft(session, head, library_id, changes).id
         save_changes(
             session,

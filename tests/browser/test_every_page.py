@@ -122,6 +122,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"form": form} for form in ("xlsx", "pdf")]
     if endpoint in ("patrons.run", "patrons.run_progress", "patrons.run_wrong"):
         return [words | {"batch_id": one} for one in words["many_ids"]]
+    if endpoint == "papers.test_page":
+        return [words | {"code": "3x8"}]
     if endpoint == "editor.form_of":
         return [words | {"code": "serial"}]
     if endpoint == "imports.show":
