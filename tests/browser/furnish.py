@@ -20,9 +20,9 @@ from cataloging.marc import formats
 from cataloging.marc.formats import WRITERS
 from cataloging.marc.model import data_field
 from cataloging.models import ImportLine, Item, Record
+from cataloging.papers.sheets import OWN, keep_sheet
 from cataloging.quick import QuickTitle
 from cataloging.search import follow
-from cataloging.papers.sheets import OWN, keep_sheet
 from cataloging.stockbook.vouchers import (
     LineFacts,
     VoucherFacts,
