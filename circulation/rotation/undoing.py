@@ -100,7 +100,7 @@ def _let_go(act: Act, item: Item) -> None:
     if desk.hold is not None and desk.hold.state == "targeted":
         release(act.journal, desk.hold)
         act.flush()
-    if not _is_free(act.session, item.id):
+    if item.lifecycle == "withdrawn" or not _is_free(act.session, item.id):
         raise Refused("box_copy_moved", title=desk.title)
 
 

@@ -200,6 +200,20 @@ def test_a_copy_ticked_by_mistake_is_out_again_though_somebody_waits(library: Li
     assert position(library, item) == "at_point"
 
 
+def test_a_copy_given_away_in_another_box_is_not_out_again_in_the_first(library: Library) -> None:
+    item = library.item()
+    first = box_of(library, item, library.item())
+    send(library, first)
+    act(library, returning.take_back, box_id=first, barcode=item.barcode)
+    second = box_of(library, item)
+    send(library, second)
+    act(library, giving.give_box, box_id=second, decision="15/QĐ-TV")
+    line = next(one for one in library.all(ConsignmentLine) if one.consignment_id == first)
+    with pytest.raises(Refused, match="box_copy_moved"):
+        act(library, undoing.untick, box_id=first, line_id=line.id)
+    assert library.get(Item, item.id).lifecycle == "withdrawn"
+
+
 def test_what_another_library_enters_is_fetched_for_who_waits_there(library: Library) -> None:
     item, there = library.item(), library.place.foreign_branch
     with library.writing() as session:
