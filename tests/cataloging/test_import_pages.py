@@ -316,8 +316,9 @@ def test_what_was_changed_since_is_named_and_left(staff: Any, province: Province
     with reading() as session:
         record = session.scalars(select(Record).where(Record.title == "Số đỏ")).one()
     staff.post(
-        f"/staff/catalog/{record.id}/marc",
+        f"/staff/catalog/{record.id}/edit",
         data={
+            "view": "text",
             "text": "LDR 00000nam#a2200000###4500\n001 b2\n003 VN-Thu\n245 10 $a Số đỏ mới",
             "version": str(record.version),
             "act": "save",

@@ -35,7 +35,7 @@ def found(query: str) -> tuple[int, ...]:
 
 
 def deliver() -> None:
-    outbox.CONSUMERS[follow.consumer_name()] = (follow.KINDS, follow.deliver)
+    outbox.CONSUMERS[follow.consumer_name()] = outbox.Consumer(follow.KINDS, follow.deliver)
     while deliver_once(follow.consumer_name()):
         pass
 
