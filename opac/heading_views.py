@@ -11,6 +11,7 @@ from cataloging.authorities.described import describe
 from cataloging.authorities.models import KINDS, PROVINCE, Authority, Heading
 from cataloging.models import Record
 from ils.core.db import reading
+from ils.text.alphabet import LETTERS
 from ils.web.door import door
 from ils.web.pages import Page, page_number
 from opac import copies, shelves, words
@@ -19,37 +20,6 @@ from opac.views import bp, opened
 
 PAGE = 60
 BOOKS = 20
-LETTERS = [
-    "A",
-    "Ă",
-    "Â",
-    "B",
-    "C",
-    "D",
-    "Đ",
-    "E",
-    "Ê",
-    "G",
-    "H",
-    "I",
-    "K",
-    "L",
-    "M",
-    "N",
-    "O",
-    "Ô",
-    "Ơ",
-    "P",
-    "Q",
-    "R",
-    "S",
-    "T",
-    "U",
-    "Ư",
-    "V",
-    "X",
-    "Y",
-]
 
 
 def seen_at(site: Site) -> Seen:
@@ -82,7 +52,7 @@ def headings(slug: str | None) -> Any:
         site,
         kind=kind,
         kinds=words.HEADING_KINDS,
-        letters=LETTERS,
+        letters=LETTERS.upper(),
         rows=shown,
         following=following,
         preceding=shown[0].id if shown and more_before else None,

@@ -20,6 +20,7 @@ from ils.core.db import reading
 from ils.core.jobs import Job
 from ils.org.units import unit_names
 from ils.printing import xlsx
+from ils.text.alphabet import LETTERS
 from ils.web.door import current_actor, door
 from ils.web.pages import Page, page_number
 
@@ -27,37 +28,6 @@ PAGE = 50
 RECORDS = 30
 EXPORTED_AT_MOST = 20_000
 SORTS = ("filing", "-filing", "records", "newest")
-LETTERS = [
-    "A",
-    "Ă",
-    "Â",
-    "B",
-    "C",
-    "D",
-    "Đ",
-    "E",
-    "Ê",
-    "G",
-    "H",
-    "I",
-    "K",
-    "L",
-    "M",
-    "N",
-    "O",
-    "Ô",
-    "Ơ",
-    "P",
-    "Q",
-    "R",
-    "S",
-    "T",
-    "U",
-    "Ư",
-    "V",
-    "X",
-    "Y",
-]
 
 
 def _wanted() -> Wanted:
@@ -107,7 +77,7 @@ def _list(wanted: Wanted, *, tray: bool = False) -> Any:
             wanted=wanted,
             page=replace(page, rows=rows),
             tray=tray,
-            letters=LETTERS,
+            letters=LETTERS.upper(),
             units=unit_names(session),
             may_edit=current_actor().can_somewhere(EDIT_AUTHORITY),
             may_import=current_actor().can_somewhere(IMPORT),
