@@ -219,6 +219,12 @@ def combine(session: Session, actor: Actor, basket_id: int, other_id: int, way: 
             continue
         within = column.in_(of_other) if way == "take" else column.not_in(of_other)
         session.execute(delete(table).where(kept.basket_id == basket.id, within))
+    left = select(BasketRecord.record_id).where(BasketRecord.basket_id == basket.id)
+    session.execute(  # a copy goes with its record
+        delete(BasketItem).where(
+            BasketItem.basket_id == basket.id, BasketItem.record_id.not_in(left)
+        )
+    )
 
 
 def how_many(session: Session, basket_id: int) -> int:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from cataloging.baskets import contents
 from ils.accounts.actor import Actor
 from ils.core.db import reading, transaction
 from ils.core.errors import NotFound
-from tests.factories import Province, create_actor, create_item, create_record
+from tests.factories import Province, create_actor, create_item, create_province, create_record
 
 
 @pytest.fixture
@@ -83,6 +84,23 @@ def test_baskets_are_combined_emptied_and_deleted(province: Province) -> None:
         assert contents.record_ids(session, actor, two.id) == (c,)
         contents.delete_basket(session, actor, two.id)
         assert [basket.name for basket, *_n in contents.baskets_of(session, actor)] == ["một"]
+
+
+def test_a_copy_goes_out_with_its_record(both_session: Session) -> None:
+    place = create_province(both_session)
+    actor = create_actor(both_session, "cataloguer", place.library)
+    item, other = (create_item(both_session, place.branch) for _ in range(2))
+    scanned = contents.open_basket(both_session, actor, "Quét")
+    done = contents.add_typed(
+        both_session, actor, scanned.id, f"{item.barcode}\n{other.accession_no}\nX-1"
+    )
+    assert (done.records, done.items, done.unknown) == (2, 2, ["X-1"])
+    found = contents.open_basket(both_session, actor, "Tìm")
+    assert contents.add_records(both_session, actor, found.id, [item.record_id]) == 1
+    contents.combine(both_session, actor, scanned.id, found.id, "take")
+    assert contents.record_ids(both_session, actor, scanned.id) == (other.record_id,)
+    assert contents.item_ids(both_session, actor, scanned.id) == (other.id,)
+    assert [row[1:] for row in contents.baskets_of(both_session, actor)] == [(1, 1), (1, 0)]
 
 
 def test_nobody_sees_the_basket_of_another(province: Province) -> None:
