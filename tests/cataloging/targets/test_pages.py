@@ -1,6 +1,7 @@
 """A cataloger finds a title elsewhere, takes it or merges it; an administrator sets the targets up."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -49,6 +50,20 @@ def searched(staff_client: Any, province: Province, sru: Any) -> tuple[Any, Any]
     made = browser.post("/staff/targets/", data={"words": "978-0-13-110362-7"})
     assert made.status_code == 302
     return browser, browser.get(made.location)
+
+
+def test_a_record_leads_to_the_search_for_its_title_elsewhere(
+    staff_client: Any, province: Province
+) -> None:
+    add(province, "Tỉnh", "http://127.0.0.1:9/never-asked")
+    with transaction() as session:
+        record = create_record(session, "Số đỏ")
+    browser = staff_client("cataloguer")
+    shown = browser.get(f"/staff/catalog/{record.id}").text
+    (address,) = re.findall(r'href="(/staff/targets/\?[^"]*)"', shown)
+    boxes = re.findall(r"<input[^>]*>", browser.get(unescape(address)).text)
+    assert any('name="record"' in box and f'value="{record.id}"' in box for box in boxes)
+    assert any('value="Số đỏ"' in box for box in boxes)
 
 
 def test_answers_stand_side_by_side_and_a_slow_one_holds_up_none(searched: Any) -> None:
