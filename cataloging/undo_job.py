@@ -6,8 +6,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.change_sets import Undone, begin_undo, change_set_for, undo_part
 from cataloging.record_rows import version_count
-from ils.accounts.actor import Actor, actor_for_staff, system_actor
-from ils.accounts.models import Staff
+from ils.accounts.actor import Actor, actor_of_job
 from ils.core.db import reading, transaction
 from ils.core.jobs import Job, Progress, enqueue, job_kind
 
@@ -27,9 +26,7 @@ def undo(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     """Undo a change set part by part; taken up again after a stop, it goes on where it was."""
     change_set_id = int(args["change_set_id"])
     with reading() as session:
-        job = session.get_one(Job, progress.job_id)
-        staff = session.get(Staff, job.created_by) if job.created_by else None
-        actor = actor_for_staff(session, staff, job.unit_id) if staff else system_actor()
+        actor = actor_of_job(session, progress.job_id)
         if change_set_for(session, change_set_id).undone_at is not None:
             return {}
         total = version_count(session, change_set_id)

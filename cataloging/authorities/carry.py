@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from cataloging.authorities.described import heading_field
-from cataloging.authorities.importing import job_actor
 from cataloging.authorities.models import PROVINCE, Authority, Heading, RecordHeading
 from cataloging.authorities.rewriting import rewritten
 from cataloging.authorities.writing import authority_for
@@ -22,7 +21,7 @@ from cataloging.models import ChangeSet, Record
 from cataloging.permissions import EDIT_AUTHORITY, EDIT_RECORD
 from cataloging.record_rows import lock_record
 from cataloging.records import replace_marc
-from ils.accounts.actor import Actor
+from ils.accounts.actor import Actor, actor_of_job
 from ils.core.audit import audit
 from ils.core.db import reading
 from ils.core.errors import NotFound, Refused
@@ -141,7 +140,7 @@ def carry(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     keys = [int(key) for key in args["keys"]]
     change_set_id = int(args["change_set_id"])
     with reading() as session:
-        actor = job_actor(session, progress)
+        actor = actor_of_job(session, progress.job_id)
     done = {"after": 0, "changed": 0}
 
     def part(session: Session) -> int:
@@ -155,7 +154,11 @@ def carry(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
         ids = session.scalars(
             links.distinct().order_by(RecordHeading.record_id).limit(AT_ONCE)
         ).all()
-        left = session.scalar(select(func.count()).select_from(links.distinct().subquery())) or 0
+        if "left" not in done:  # counted once: each part counting what is left is quadratic
+            every = links.distinct().subquery()
+            done["left"] = session.scalar(select(func.count()).select_from(every)) or 0
+        left = done["left"] if ids else 0
+        done["left"] = max(len(ids), left - len(ids))
         for record_id in ids:
             done["changed"] += _change(session, actor, authority, record_id, keys, change_set)
             done["after"] = record_id

@@ -24,8 +24,7 @@ from cataloging.marc.formats import Found
 from cataloging.marc.model import Marc
 from cataloging.models import ChangeSet
 from cataloging.permissions import EDIT_AUTHORITY, IMPORT
-from ils.accounts.actor import Actor, actor_for_staff, system_actor
-from ils.accounts.models import Staff
+from ils.accounts.actor import Actor, actor_of_job
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.config import config
@@ -260,7 +259,7 @@ def import_authorities(progress: Progress, args: dict[str, Any]) -> dict[str, An
     run_id = int(args["run_id"])
     with transaction() as session:
         run = session.get_one(AuthorityImport, run_id)
-        actor = job_actor(session, progress)
+        actor = actor_of_job(session, progress.job_id)
         if run.status == "done":
             return {}
         run.status = "running"
@@ -321,10 +320,3 @@ def _apply(
     except Refused as refusal:
         return "rejected", refusal.code
     return fate.outcome, ""
-
-
-def job_actor(session: Session, progress: Progress) -> Actor:
-    """Return who began a job."""
-    job = session.get_one(Job, progress.job_id)
-    staff = session.get(Staff, job.created_by) if job.created_by else None
-    return actor_for_staff(session, staff, job.unit_id) if staff else system_actor()

@@ -9,8 +9,7 @@ from cataloging.imports.runs import run_for
 from cataloging.imports.work import Known, Tally, proceed
 from cataloging.marc import formats
 from cataloging.models import ImportRun
-from ils.accounts.actor import Actor, actor_for_staff, system_actor
-from ils.accounts.models import Staff
+from ils.accounts.actor import Actor, actor_of_job
 from ils.core.db import reading
 from ils.core.errors import Refused
 from ils.core.jobs import Job, Progress, enqueue, job_kind
@@ -41,9 +40,7 @@ def try_import(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     """Go through a whole file as an import would and count what would come of it."""
     run_id = int(args["run_id"])
     with reading() as session:
-        job = session.get_one(Job, progress.job_id)
-        staff = session.get(Staff, job.created_by) if job.created_by else None
-        actor = actor_for_staff(session, staff, job.unit_id) if staff else system_actor()
+        actor = actor_of_job(session, progress.job_id)
         total = session.get_one(ImportRun, run_id).size
     told = 0.0
 

@@ -44,11 +44,10 @@ from cataloging.marc.formats.opened import Opened
 from cataloging.models import ImportLine, ImportRun, Record
 from cataloging.records import NewRecord, create_records, replace_marc
 from cataloging.search.document import Document
-from ils.accounts.actor import Actor, actor_for_staff, system_actor
-from ils.accounts.models import Staff
+from ils.accounts.actor import Actor, actor_of_job
 from ils.core import clock
 from ils.core.db import Written, reading, transaction
-from ils.core.jobs import Job, JobCanceled, Progress, job_kind
+from ils.core.jobs import JobCanceled, Progress, job_kind
 
 SAMPLE: Final = 200  # records looked at to guess how copies are written
 LARGEST_RAW: Final = 1 << 20
@@ -420,9 +419,7 @@ def import_records(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     run_id = int(args["run_id"])
     with reading() as session:
         run = session.get_one(ImportRun, run_id)
-        job = session.get_one(Job, progress.job_id)
-        staff = session.get(Staff, job.created_by) if job.created_by else None
-        actor = actor_for_staff(session, staff, job.unit_id) if staff else system_actor()
+        actor = actor_of_job(session, progress.job_id)
         total = run.size
         if run.status == "done":
             return {}

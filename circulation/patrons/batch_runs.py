@@ -25,8 +25,7 @@ from circulation.patrons.batches import (
     undo_part,
 )
 from circulation.patrons.patrons import EDIT
-from ils.accounts.actor import Actor, actor_for_staff, system_actor
-from ils.accounts.models import Staff
+from ils.accounts.actor import Actor, actor_of_job
 from ils.core.db import transaction
 from ils.core.errors import Refused
 from ils.core.jobs import Job, Progress, breathe, enqueue, has_stopped, job_kind, stop_job
@@ -204,13 +203,6 @@ def do_batch(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
             progress.tell(done, total)
         breathe()
     return {}
-
-
-def actor_of_job(session: Session, job_id: int) -> Actor:
-    """Return who asked for a job, with the rights of today."""
-    job = session.get_one(Job, job_id)
-    staff = session.get(Staff, job.created_by) if job.created_by else None
-    return actor_for_staff(session, staff, job.unit_id) if staff else system_actor()
 
 
 # --- what came of it ---------------------------------------------------------------------------

@@ -11,11 +11,11 @@ import orjson
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from circulation.patrons.batch_runs import ATTEMPTS, actor_of_job
+from circulation.patrons.batch_runs import ATTEMPTS
 from circulation.patrons.patrons import EDIT
 from circulation.patrons.spreadsheet import Outcome, Sheet, read_sheet, take_patrons
 from circulation.patrons.uploads import kept_upload, name_of, upload_file
-from ils.accounts.actor import Actor
+from ils.accounts.actor import Actor, actor_of_job
 from ils.core.db import transaction
 from ils.core.errors import IlsError, Invalid, NotFound
 from ils.core.jobs import Job, Progress, breathe, enqueue, has_stopped, job_kind

@@ -34,8 +34,11 @@ function say(text, tone) {
   }
 }
 
+// A box that has the focus already may hold half a scan: selecting it would let the rest replace it.
 function focusBox() {
-  if (box) { box.focus({ preventScroll: true }); box.select(); }
+  if (!box || document.activeElement === box) return;
+  box.focus({ preventScroll: true });
+  box.select();
 }
 
 function openQuestion() {

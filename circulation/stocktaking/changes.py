@@ -31,8 +31,7 @@ from circulation.rules.stock_take import (
 from circulation.searches import count_missing
 from circulation.stocktaking.models import StockTake, StockTakeItem
 from circulation.stocktaking.takes import MANAGE, take_for
-from ils.accounts.actor import Actor, actor_for_staff, system_actor
-from ils.accounts.models import Staff
+from ils.accounts.actor import Actor, actor_of_job
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import reading, transaction
@@ -96,12 +95,7 @@ def _each(
 
 def _actor(session: Session, job_id: int, take: StockTake) -> Actor:
     """Return who asked for the job, at work in the library that is counted."""
-    job = session.get_one(Job, job_id)
-    branch_id = int(take.scope["branches"][0])
-    staff = session.get(Staff, job.created_by) if job.created_by else None
-    if staff is None:
-        return system_actor(session, branch_id)
-    return actor_for_staff(session, staff, branch_id)
+    return actor_of_job(session, job_id, int(take.scope["branches"][0]))
 
 
 def _pending(session: Session, args: dict[str, Any]) -> list[int]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from ils.accounts.models import Grant, Staff
 from ils.accounts.permissions import roles
 from ils.core.errors import Forbidden
+from ils.core.jobs import Job
 from ils.core.kept import kept
 from ils.org.models import OrgUnit
 from ils.org.units import is_below, place
@@ -97,6 +98,16 @@ def _held(session: Session, staff_id: int) -> tuple[Held, ...]:
         .where(Grant.staff_id == staff_id)
     )
     return tuple(Held(role, path) for role, path in rows)
+
+
+def actor_of_job(session: Session, job_id: int, unit_id: int | None = None) -> Actor:
+    """Return who asked for a job, with the rights of today, at work where it was asked for or at
+    ``unit_id``; the program itself where nobody did."""
+    job = session.get_one(Job, job_id)
+    staff = session.get(Staff, job.created_by) if job.created_by else None
+    if staff is None:
+        return system_actor(session, unit_id)
+    return actor_for_staff(session, staff, unit_id or job.unit_id)
 
 
 def system_actor(session: Session | None = None, unit_id: int | None = None) -> Actor:

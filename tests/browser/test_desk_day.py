@@ -1,5 +1,6 @@
 """A day's scanning by scanner alone: fifty mixed scans, a thousand in a row, a locked screen."""
 
+import re
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -173,6 +174,48 @@ def test_a_thousand_scans_faster_than_hands_and_none_is_lost(
     with reading() as session:
         after = session.scalar(select(func.count()).select_from(DeskCommand)) or 0
     assert after - before == 1000
+
+
+def test_a_scan_that_is_half_typed_when_the_last_answer_comes_stays_whole(
+    desk: Any, shop: dict[str, Any]
+) -> None:
+    first, second = shop["books"][30:32]
+    seen: list[str] = []
+    desk.on("request", lambda r: seen.extend(re.findall(r'name="scan"\s+(\S+)', r.post_data or "")))
+    press(desk, "F2")
+    desk.wait_for_url("**mode=checkin**", wait_until="networkidle")
+    with desk.expect_response("**/staff/desk/scan") as answered:
+        desk.keyboard.insert_text(first)
+        press(desk, "Enter")
+        desk.keyboard.type(second[:5])
+    desk.locator("#desk-polite", has_text=answered.value.json()["headline"]).wait_for(
+        state="attached"
+    )
+    with desk.expect_response("**/staff/desk/scan"):
+        desk.keyboard.type(second[5:])
+        press(desk, "Enter")
+    assert seen == [first, second]
+
+
+def test_a_scan_made_while_the_desk_still_loads_stays_whole(
+    desk: Any, server: Server, shop: dict[str, Any]
+) -> None:
+    waiting: list[Any] = []
+    desk.evaluate(  # it would bring the file itself, past the one who holds it back
+        "navigator.serviceWorker?.getRegistrations()"
+        ".then(all => Promise.all(all.map(one => one.unregister())))"
+    )
+    desk.goto("about:blank")
+    desk.route("**/static/**desk.js*", lambda route: waiting.append(route))
+    desk.goto(f"{server.url}/staff/desk?mode=checkin", wait_until="commit")
+    desk.locator("#scan:focus").wait_for()
+    desk.keyboard.type(shop["books"][32][:5])
+    assert waiting
+    waiting[0].continue_()
+    desk.unroute("**/static/**desk.js*")
+    desk.wait_for_load_state("networkidle")
+    desk.keyboard.type(shop["books"][32][5:])
+    assert desk.input_value("#scan") == shop["books"][32]
 
 
 def test_a_locked_screen_keeps_what_was_open(
