@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import Email, Length, NumberRange, Optional
 
 from ils.web.forms import DayField, Form, Required, choices
 
@@ -31,7 +31,10 @@ class PatronForm(Form):
         choices=choices([("", "–"), ("f", _l("Female")), ("m", _l("Male")), ("x", _l("Other"))]),
     )
     phone = StringField(_l("Telephone"), [Length(max=20)])
-    email = StringField(_l("E-mail"), [Length(max=120)])
+    email = StringField(
+        _l("E-mail"),
+        [Optional(), Email(_l("This is not an e-mail address.")), Length(max=120)],
+    )
     commune = StringField(_l("Commune or ward"), [Length(max=80)])
     address = StringField(_l("Address"), [Length(max=250)])
     school = StringField(_l("School or workplace"), [Length(max=120)])

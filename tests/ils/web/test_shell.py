@@ -99,6 +99,7 @@ def test_an_empty_installation_leads_to_its_first_page(client: Any) -> None:
         data={
             "name": "Thư viện xã Hoa Sen",
             "province": "Tỉnh Thử",
+            "email": "thuvien@example.vn",
             "username": "quantri",
             "password": "hoa sen nở giữa hồ",
             "again": "hoa sen nở giữa hồ",
