@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from cataloging.models import Collection as StockCollection
 from cataloging.models import Item, Record
 from circulation.facts import HAS_ITEM, IS_OPEN
 from circulation.models import Hold
@@ -29,32 +30,55 @@ class HoldRow:
     item: Item | None
     call_number: str = ""  # of the copy, or of its title
     place: int | None = None
+    collection: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where the copy stands: its collection and shelf."""
+        shelf = self.item.shelf if self.item else ""
+        return ", ".join(filter(None, (self.collection, shelf)))
 
 
 _VISITOR = case((Patron.visitor_on.is_not(None), Patron.name))  # the number of the day
 _CODE = func.coalesce(PatronCard.number, _VISITOR)
 _ROWS = (
-    select(Hold, Record.title, Record.author, Patron, _CODE, Item, Record.call_number)
+    select(
+        Hold,
+        Record.title,
+        Record.author,
+        Patron,
+        _CODE,
+        Item,
+        Record.call_number,
+        StockCollection.name,
+    )
     .join(Record, Record.id == Hold.record_id)
     .outerjoin(Patron, Patron.id == Hold.patron_id)
     .outerjoin(PatronCard, (PatronCard.patron_id == Patron.id) & (PatronCard.state == "active"))
     .outerjoin(Item, Item.id == Hold.item_id)
+    .outerjoin(StockCollection, StockCollection.id == Item.collection_id)
 )
 _OF_PATRON = _ROWS.where(Hold.patron_id == bindparam("patron_id"))
 _OPEN_OF_PATRON = _OF_PATRON.where(IS_OPEN).order_by(Hold.requested_at, Hold.id)
 
 
 def _line(row: Any, place: int | None = None) -> HoldRow:
-    hold, title, author, patron, card, item, call_number = row
+    hold, title, author, patron, card, item, call_number, collection = row
     call_number = (item.call_number if item else "") or call_number or ""
-    return HoldRow(hold, title, author, patron, card, item, call_number, place)
+    return HoldRow(hold, title, author, patron, card, item, call_number, place, collection or "")
 
 
 def pull_list(session: Session, branch_id: int) -> list[HoldRow]:
     """Return the copies to fetch from the shelves of a branch, in shelf order; slips are apart."""
     query = _ROWS.where(
         Hold.state == "targeted", Hold.kind == "hold", Item.located_id == branch_id
-    ).order_by(Item.shelf, Item.call_sort, Item.accession_key, Hold.id)
+    ).order_by(
+        func.coalesce(StockCollection.name, ""),
+        Item.shelf,
+        Item.call_sort,
+        Item.accession_key,
+        Hold.id,
+    )
     return [_line(row) for row in session.execute(query)]
 
 

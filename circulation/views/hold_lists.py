@@ -167,7 +167,7 @@ def _slip(row: HoldRow) -> dict[str, Any]:
         "title": row.title,
         "author": row.author,
         "call": row.call_number,
-        "shelf": row.item.shelf if row.item else "",
+        "shelf": row.where,
         "accession": (row.item.accession_no or row.item.barcode or "") if row.item else "",
         "code": (row.card or "")[-4:],
     }

@@ -95,7 +95,7 @@ def to_fetch_paper() -> Response:
         names = unit_names(session)
         rows = [
             {
-                "shelf": row.item.shelf if row.item else "",
+                "shelf": row.where,
                 "call": row.call_number,
                 "title": row.title,
                 "author": row.author,

@@ -26,6 +26,7 @@ from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.errors import Forbidden, NotFound
 from tests.circulation.conftest import DAY_ONE, Library
+from tests.factories import create_collection
 
 
 def state(library: Library, answer) -> str:
@@ -62,11 +63,14 @@ def test_a_hold_is_caught_at_return(library: Library):
 
 
 def test_a_free_copy_is_targeted_at_once_and_stands_on_the_pull_list(library: Library):
-    item, patron = library.item(shelf="A1"), library.patron()
+    with library.writing() as session:
+        kept_in = create_collection(session, library.place.library, "TN").id
+    item, patron = library.item(shelf="A1", collection_id=kept_in), library.patron()
     placed = library.hold(item, patron)
     assert placed.facts["state"] == "targeted"
     with library.reading() as session:
         (row,) = pull_list(session, library.place.branch.id)
+    assert row.where == "Kho TN, A1"
     assert (row.item.id, row.patron.id, row.title) == (item.id, patron.id, "Dế Mèn phiêu lưu ký")
     assert library.take_back(item).code == "hold_ready"
     with library.reading() as session:
