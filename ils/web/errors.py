@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, OperationalError
+from werkzeug.exceptions import HTTPException, NotFound
 
 from ils.accounts.permissions import PERMISSIONS
 from ils.core.errors import IlsError
@@ -45,6 +45,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(OverflowError, _number_out_of_range)
+    app.register_error_handler(DataError, _number_out_of_range)
     app.register_error_handler(Exception, _failed)
 
 
@@ -122,7 +124,18 @@ def _http(error: HTTPException) -> Any:
     )
 
 
+def _number_out_of_range(error: Exception) -> Any:
+    """A number that no column can hold was asked for: there is no such thing, on either database."""
+    asked = (
+        "SQLite INTEGER" in str(error)
+        or getattr(getattr(error, "orig", None), "sqlstate", "") == "22003"
+    )
+    return _http(NotFound()) if asked else _failed(error)
+
+
 def _database_away(error: OperationalError) -> Any:
+    if "no such " in str(error.orig):  # a table or column is missing: waiting does not help
+        return _failed(error)
     log.exception("database error")
     return _answer(
         503,
