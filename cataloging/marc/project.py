@@ -20,7 +20,7 @@ from cataloging.marc.numbers import isbn13, issn
 from ils.text.filing import filing_key
 from ils.text.match import match_key
 
-PROJECTION_VERSION = 2
+PROJECTION_VERSION = 3
 
 # Notes with a place of their own (contents, summary), and those of catalogers for catalogers:
 # how a copy was acquired, what was done to it, what the description is based on.
@@ -347,7 +347,7 @@ def _languages(groups: Groups, fixed: str) -> tuple[str, ...]:
 
 def _material(leader: str, groups: Groups, fixed: str) -> str:
     kind, level = leader[6:7], leader[7:8]
-    if level in "bis" and level and kind in "at":
+    if level in "is" and level and kind in "at":
         return "serial"
     by_type = _BY_TYPE.get(kind)
     if by_type:
@@ -360,7 +360,7 @@ def _material(leader: str, groups: Groups, fixed: str) -> str:
     for text in groups.get("007", ()):
         if text.__class__ is str and text[:2] in {"tb", "fb"}:
             return "braille"
-    if level == "a" and (kind == "a" or "773" in groups):
+    if level == "b" or (level == "a" and (kind == "a" or "773" in groups)):
         return "article"
     if len(fixed) < 24 and any(v.startswith("cr") for v in _values(groups, "338", "b")):
         return "ebook"

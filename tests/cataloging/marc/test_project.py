@@ -137,6 +137,7 @@ def test_old_national_classes_count_under_the_main_class_they_lie_in() -> None:
         ("00000njm a2200000 a 4500", BOOK_008, "music"),
         ("00000nam a2200000 a 4500", BOOK_008[:23] + "o" + BOOK_008[24:], "ebook"),
         ("00000naa a2200000 a 4500", BOOK_008, "article"),
+        ("00000nab a2200000 a 4500", BOOK_008, "article"),
         ("", "", "book"),
     ],
 )
