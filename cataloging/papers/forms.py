@@ -16,7 +16,7 @@ from cataloging.papers import cards, lists
 from ils.printing.labels import LabelSheet
 from ils.web.forms import DayField, Form, Required, choices
 
-ENTERED, FOUND, NAMED = "entered", "found", "named"
+ENTERED, FOUND, BASKET, NAMED = "entered", "found", "basket", "named"
 
 
 class MillimeterField(FloatField):
@@ -33,7 +33,7 @@ class MillimeterField(FloatField):
 
 
 class TitlesForm(Form):
-    """Which titles: those that came in a period, those a search finds, or those named."""
+    """Which titles: those that came in a period, those a search finds, those of a basket, or those named."""
 
     class Meta(Form.Meta):
         """The form only reads."""
@@ -47,6 +47,7 @@ class TitlesForm(Form):
             [
                 (ENTERED, _l("Entered in a period")),
                 (FOUND, _l("Found by a search")),
+                (BASKET, _l("In a basket")),
                 (NAMED, _l("By number of the record")),
             ]
         ),
@@ -56,6 +57,7 @@ class TitlesForm(Form):
     until = DayField(_l("To"))
     collection_id = SelectField(_l("Collection"), coerce=int)
     q = StringField(_l("Search"), [Length(max=500)])
+    basket = SelectField(_l("Basket"), coerce=int)
     records = StringField(_l("Numbers of records, parted by commas"), [Length(max=20_000)])
 
 

@@ -9,10 +9,19 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.baskets.contents import baskets_of, record_ids
 from cataloging.models import Collection
 from cataloging.papers import cards, lists
 from cataloging.papers.chosen import Title, titles_entered, titles_found, titles_named
-from cataloging.papers.forms import ENTERED, FOUND, NAMED, CardsForm, ListForm, TitlesForm
+from cataloging.papers.forms import (
+    BASKET,
+    ENTERED,
+    FOUND,
+    NAMED,
+    CardsForm,
+    ListForm,
+    TitlesForm,
+)
 from cataloging.permissions import PRINT_LABELS, VIEW_RECORD
 from cataloging.views.base import branches_for
 from ils.core import clock
@@ -100,7 +109,8 @@ def book_list() -> Any:
 def _asked(session: Session, form: TitlesForm, permission: str) -> Asked:
     """Fill the choices of the form and return the titles it asks for."""
     names = unit_names(session)
-    own = current_actor().library_id
+    actor = current_actor()
+    own = actor.library_id
     libraries = list(dict.fromkeys(b.parent_id for b in branches_for(session, permission)))
     form.library_id.choices = [(i, names[i]) for i in libraries if i is not None]
     known = {i for i, _name in form.library_id.choices}
@@ -115,7 +125,10 @@ def _asked(session: Session, form: TitlesForm, permission: str) -> Asked:
     form.collection_id.choices = stocks
     if form.collection_id.data not in dict(stocks):
         form.collection_id.data = 0
-    if form.which.data not in (ENTERED, FOUND, NAMED):
+    form.basket.choices = [(0, "–"), *((b.id, b.name) for b, _n, _c in baskets_of(session, actor))]
+    if form.basket.data not in dict(form.basket.choices):
+        form.basket.data = 0
+    if form.which.data not in (ENTERED, FOUND, BASKET, NAMED):
         form.which.data = ENTERED
     if form.which.data == ENTERED and not request.args.get("since"):
         form.since.data = form.since.data or clock.today().replace(day=1)
@@ -134,6 +147,10 @@ def _titles(session: Session, form: TitlesForm) -> list[Title]:
     if form.which.data == FOUND:
         words = (form.q.data or "").strip()
         return titles_found(session, library_id, words) if words else []
+    if form.which.data == BASKET:
+        chosen = form.basket.data
+        ids = record_ids(session, current_actor(), chosen) if chosen else ()
+        return titles_named(session, library_id, ids)
     if form.which.data == NAMED:
         typed = (form.records.data or "").replace(" ", "").split(",")
         return titles_named(session, library_id, [int(i) for i in typed if i.isdecimal()][:2000])

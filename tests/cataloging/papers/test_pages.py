@@ -48,6 +48,19 @@ def test_cards_and_lists_are_made_of_titles_named(
     assert "Không có nhan đề nào." in empty.get_data(as_text=True)
 
 
+def test_a_paper_is_made_of_a_basket(staff_client: Any, province: Province, titled: int) -> None:
+    cataloger = staff_client("cataloguer", province.library)
+    made = cataloger.post("/staff/baskets/", data={"name": "Sách Tết"}).headers["Location"]
+    basket = made.rpartition("/")[2]
+    cataloger.post(f"{made}/add", data={"numbers": f"#{titled}"})
+    assert f"which=basket&amp;basket={basket}" in cataloger.get(made).text
+    asked = f"which=basket&basket={basket}"
+    assert "1 nhan đề · 1 phích" in cataloger.get(f"/staff/papers/cards?{asked}").text
+    assert cataloger.get(f"/staff/papers/list?{asked}&make=xlsx").data.startswith(b"PK")
+    other = staff_client("head", province.library)  # a basket is its owner's alone
+    assert "Không có nhan đề nào." in other.get(f"/staff/papers/cards?{asked}").text
+
+
 def test_a_wrong_period_is_told_and_nothing_typed_is_lost(
     staff_client: Any, province: Province
 ) -> None:
