@@ -146,6 +146,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         library_id = province.foreign_library.id
         facts = VoucherFacts("gift", province.foreign_branch.id, number="1", source=SECRET)
         voucher = open_voucher(session, officer, facts)
+        book = factories.create_register(session, province.foreign_library, "XA")
         run = ImportRun(file_name=SECRET, file_path="", format="iso2709", library_id=library_id)
         session.add(run)
         own = create_authority(
@@ -262,6 +263,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "change_set_id": change_set.id,
             "run_id": run.id,
             "voucher_id": voucher.id,
+            "book": f"accession-{book.id}",
             "authority_id": own.id,
             "basket_id": basket.id,
             "heading_id": form.id,

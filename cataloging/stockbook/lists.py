@@ -115,23 +115,34 @@ def part_one(session: Session, library_id: int, year: int | None = None) -> List
     )
 
 
-def _line(voucher: Voucher) -> dict[str, Any]:
-    counts = voucher.counts
-    kinds, classes = counts.get("kind", {}), counts.get("class", {})
-    tongues = counts.get("language", {})
+def paper_of(voucher: Voucher) -> str:
+    """Write kind, number and date of a voucher's paper; of one given up, that it is struck out."""
     day = f", {voucher.dated_on:%d/%m/%Y}" if voucher.dated_on else ""
     struck = " (đã gạch bỏ)" if voucher.state == "struck" else ""
+    return f"{KINDS_VI[voucher.kind]} {voucher.number}".strip() + day + struck
+
+
+def figures(counts: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of a line of the summary register by column."""
+    kinds, classes = counts.get("kind", {}), counts.get("class", {})
+    tongues = counts.get("language", {})
     return {
-        "summary_no": voucher.summary_no,
-        "entered_on": voucher.entered_on,
-        "source": voucher.source,
-        "paper": f"{KINDS_VI[voucher.kind]} {voucher.number}{day}{struck}",
         **{name: counts.get(name) or 0 for name in ("titles", "copies", "value", "children")},
         **{name: kinds.get(name) for name in ("book", "serial", "other")},
         **{f"c{n}": classes.get(str(n)) for n in range(10)},
         "cx": classes.get("x"),
         **{code: tongues.get(code) for code, _name in LANGUAGES},
-        "tongue": sum(n for code, n in tongues.items() if code not in ("vie", "eng")),
+        "tongue": sum(n for code, n in tongues.items() if code not in ("vie", "eng")) or None,
+    }
+
+
+def _line(voucher: Voucher) -> dict[str, Any]:
+    return {
+        "summary_no": voucher.summary_no,
+        "entered_on": voucher.entered_on,
+        "source": voucher.source,
+        "paper": paper_of(voucher),
+        **figures(voucher.counts),
     }
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import new_change_set, obstacles, undo_change_set
@@ -362,7 +362,7 @@ def close_voucher(
             line.record_id = _new_record(session, actor, voucher, line, made_in).id
         items += _make_copies(session, actor, voucher, line, made_in)
     if voucher.summary_no is None:
-        voucher.summary_no = _next_number(session, voucher.library_id)
+        voucher.summary_no = next_number(session, voucher.library_id)
     session.add_all(StockEntry(item_id=item.id, voucher_id=voucher.id) for item in items)
     voucher.state, voucher.change_set_id = "closed", made_in.id
     voucher.closed_at, voucher.closed_by = clock.now(), actor.staff_id
@@ -373,7 +373,7 @@ def close_voucher(
     return items
 
 
-def _next_number(session: Session, library_id: int) -> int:
+def next_number(session: Session, library_id: int) -> int:
     """Return the next running number of a library, whose row is locked against a second closing."""
     session.execute(select(OrgUnit.id).where(OrgUnit.id == library_id).with_for_update())
     last = session.scalar(
@@ -450,6 +450,7 @@ def reopen_voucher(session: Session, actor: Actor, voucher_id: int) -> Voucher:
             line.record_id = None
     session.flush()
     undo_change_set(session, replace(actor, all_rights=True), voucher.change_set_id)
+    session.execute(delete(StockEntry).where(StockEntry.voucher_id == voucher.id))
     voucher.state, voucher.change_set_id, voucher.counts = "draft", None, {}
     audit(session, actor, "voucher_reopened", "voucher", voucher.id, number=voucher.summary_no)
     session.flush()

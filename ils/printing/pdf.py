@@ -17,13 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def typst_pdf(template: Path | str, data: dict[str, Any]) -> bytes:
+def typst_pdf(template: Path | str, data: dict[str, Any], *, at: datetime | None = None) -> bytes:
     """Return the PDF a template makes of its data.
 
     ``template`` is a path, or the name of a file in ``ils/printing/templates``. The data may hold
-    text, numbers, booleans, dates (written dd/mm/yyyy), lists and dicts.
+    text, numbers, booleans, dates (written dd/mm/yyyy), lists and dicts. ``at`` is the moment of
+    making written into the file: the same for a reprint that must equal its first print.
     """
-    return bytes(_compile(template, data, "pdf"))
+    return bytes(_compile(template, data, "pdf", at=at))
 
 
 def typst_pages(template: Path | str, data: dict[str, Any], ppi: float = 96) -> list[bytes]:
@@ -32,7 +33,14 @@ def typst_pages(template: Path | str, data: dict[str, Any], ppi: float = 96) -> 
     return pages if isinstance(pages, list) else [pages]
 
 
-def _compile(template: Path | str, data: dict[str, Any], format_: Any, **words: Any) -> Any:
+def _compile(
+    template: Path | str,
+    data: dict[str, Any],
+    format_: Any,
+    *,
+    at: datetime | None = None,
+    **words: Any,
+) -> Any:
     import typst
 
     path = Path(template)
@@ -41,7 +49,8 @@ def _compile(template: Path | str, data: dict[str, Any], format_: Any, **words: 
         data, default=_written, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
     ).decode()
     compiler = typst.Compiler(source, root=ROOT, font_paths=_fonts(), sys_inputs={"data": packed})
-    return compiler.compile(format=format_, timestamp=int(clock.now().timestamp()), **words)
+    made_at = int((at or clock.now()).timestamp())
+    return compiler.compile(format=format_, timestamp=made_at, **words)
 
 
 @cache

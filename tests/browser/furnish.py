@@ -1,6 +1,7 @@
 """Data for a look at every page: something of everything, made through the use cases."""
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from cataloging.models import ImportLine, Item, Record
 from cataloging.papers.sheets import OWN, keep_sheet
 from cataloging.quick import QuickTitle
 from cataloging.search import follow
+from cataloging.stockbook.books.pages import print_final
+from cataloging.stockbook.books.shelf import books_of
 from cataloging.stockbook.vouchers import (
     LineFacts,
     VoucherFacts,
@@ -79,6 +82,7 @@ from ils.accounts.passwords import hash_password
 from ils.core import clock
 from ils.core.config import config
 from ils.core.db import reading, transaction
+from ils.core.errors import Refused
 from ils.core.jobs import run_next_job
 from ils.org.settings import set_setting
 from ils.org.units import branches_of
@@ -315,6 +319,7 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
         written: Any = session.get_one(Record, words["record_id"]).marc
         words["record_draft_id"] = keep_draft(session, head, written).id
         words["voucher_ids"] = _vouchers(session, head, words)
+        words["books"] = _books(session, head, library_id)
         sheet = LabelSheet("", "Tomy 145", 3, 7, 63.5, 38.1, 7.2, 15.0, 2.5)
         kept = keep_sheet(session, head, library_id, sheet)
         words["sheet_id"] = kept.code.removeprefix(OWN)
@@ -590,6 +595,17 @@ def _rotation(place: Place, head: Actor) -> dict[str, Any]:
         transit_id = session.query(Transit.id).filter_by(item_id=sent.id).scalar()
     words = {"box_ids": made, "point_id": points[0].id, "point_token": token}
     return words | {"transit_id": transit_id}
+
+
+def _books(session: Any, head: Actor, library_id: int) -> list[str]:
+    """Print the registers as final, as far as they go; those printed come first."""
+    codes = [book.code for book in books_of(session, library_id)]
+    done = []
+    for code in codes:
+        with suppress(Refused):
+            print_final(session, head, library_id, code, with_rest=True)
+            done.append(code)
+    return [*done[:2], *(code for code in codes if code not in done)][:4]
 
 
 def _vouchers(session: Any, head: Actor, words: dict[str, Any]) -> list[int]:

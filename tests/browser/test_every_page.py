@@ -115,6 +115,9 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
     if endpoint.startswith("rotation"):
         states = {"rotation.choose": slice(0, 1), "rotation.move": slice(1, 2)}
         return [words | {"box_id": box} for box in words["box_ids"][states.get(endpoint, slice(4))]]
+    if endpoint.startswith("stock_books"):
+        shown = words["books"][: 1 if endpoint == "stock_books.pages" else None]
+        return [words | {"book": book} for book in shown]
     if endpoint.startswith("stockbook"):
         shown = words["voucher_ids"][1:] if endpoint == "stockbook.head" else words["voucher_ids"]
         return [words | {"voucher_id": one} for one in shown]
