@@ -110,6 +110,14 @@ def parse_day(text: str, today: date | None = None) -> date:
     return date(year, int(match.group(2)), int(match.group(1)))
 
 
+def parse_year(text: str) -> int:
+    """Read a year as people type it. Raises ``ValueError`` for what is none."""
+    year = int(text)
+    if not 1000 <= year <= 9999:
+        raise ValueError(text)
+    return year
+
+
 def parse_dong(text: str) -> int:
     """Read an amount as people type it: 25000, 25.000, 25k, 25.000 đ. Raises ``ValueError``."""
     text = text.strip().lower().rstrip("đd₫ ").replace("vn", "").strip()

@@ -9,6 +9,7 @@ from cataloging.stockbook.vouchers import voucher_for
 from ils.core.db import reading
 from ils.printing.listing import Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.forms import parse_year
 
 bp = Blueprint("stockbook_papers", __name__, url_prefix="/staff/stockbook")
 
@@ -37,7 +38,7 @@ def additions() -> Response:
     """Return part I of the summary register."""
     with reading() as session:
         library_id = current_actor().library_id or 0
-        listing = lists.part_one(session, library_id, request.args.get("year", type=int))
+        listing = lists.part_one(session, library_id, request.args.get("year", type=parse_year))
         return _listing(listing, "so-dang-ky-tong-quat-nhap")
 
 
@@ -48,7 +49,7 @@ def donors() -> Response:
     """Return what each donor gave."""
     with reading() as session:
         library_id = current_actor().library_id or 0
-        listing = lists.donors(session, library_id, request.args.get("year", type=int))
+        listing = lists.donors(session, library_id, request.args.get("year", type=parse_year))
         return _listing(listing, "hien-tang")
 
 

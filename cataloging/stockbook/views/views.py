@@ -19,7 +19,7 @@ from ils.core.errors import IlsError
 from ils.org.units import unit
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
-from ils.web.forms import clean_text, parse_dong
+from ils.web.forms import clean_text, parse_dong, parse_year
 from ils.web.pages import Page, page_number
 
 bp = Blueprint(
@@ -41,7 +41,7 @@ def asked() -> lists.Asked:
         state=request.args.get("state", ""),
         kind=request.args.get("kind", ""),
         words=clean_text(request.args.get("q", "")),
-        year=request.args.get("year", type=int),
+        year=request.args.get("year", type=parse_year),
         sort=request.args.get("sort", ""),
     )
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ils.web.forms import parse_day, parse_dong
+from ils.web.forms import parse_day, parse_dong, parse_year
 
 TODAY = date(2026, 6, 10)
 
@@ -52,3 +52,10 @@ def test_an_amount_is_read_as_typed(typed: str, meant: int) -> None:
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         parse_dong(typed)
+
+
+def test_a_year_is_one_that_a_calendar_has() -> None:
+    assert parse_year(" 2026 ") == 2026
+    for typed in ("", "99999999999999999999", "-1", "0", "hai nghìn"):
+        with pytest.raises(ValueError):  # noqa: PT011
+            parse_year(typed)
