@@ -5,12 +5,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from cataloging.search.document import ANYWHERE
 
 
+def numbers_in(values: Sequence[str]) -> tuple[int, ...]:
+    """Return the ids among typed values."""
+    return tuple(int(value) for value in values if value.isdecimal() and len(value) < 10)
+
+
 def available_places(
     library_id: int | None, filters: Mapping[str, tuple[str, ...]]
 ) -> tuple[int, ...]:
     """Return where 'available' is asked: at the chosen libraries, else in scope, else anywhere."""
-    chosen = tuple(int(v) for v in filters.get("library", ()) if v.isdecimal())
-    return chosen or ((library_id,) if library_id is not None else (ANYWHERE,))
+    return numbers_in(filters.get("library", ())) or ((library_id,) if library_id is not None else (ANYWHERE,))
+
+
+LAST_YEAR = 9999
+
+
+def _year(typed: str, otherwise: int) -> int:
+    return min(int(typed[:9]), LAST_YEAR) if typed.isdecimal() else otherwise
 
 
 def year_spans(values: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -18,9 +29,7 @@ def year_spans(values: Sequence[str]) -> Iterator[tuple[int, int]]:
     for value in values:
         first, dash, last = value.partition("-")
         if dash:
-            yield (
-                int(first) if first.isdecimal() else 0,
-                int(last) if last.isdecimal() else 9999,
-            )
+            yield _year(first, 0), _year(last, LAST_YEAR)
         elif first.isdecimal():
-            yield int(first), int(first) + 9
+            decade = _year(first, 0)
+            yield decade, decade + 9

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import tantivy
 
-from cataloging.search.chosen import available_places, year_spans
+from cataloging.search.chosen import available_places, numbers_in, year_spans
 from cataloging.search.fields import Words, fields
 from cataloging.search.index import Snapshot
 from cataloging.search.parse import Clause, Parsed, Word
@@ -202,8 +202,7 @@ class Compiler:
             return self._any([self._years(*span) for span in year_spans(values)])
         kinds = {facet.name: facet.kind for facet in fields().facets}
         if kinds.get(name) == "integer":
-            numbers = [int(value) for value in values if value.isdecimal()]
-            return self._any([self._integer(f"facet_{name}", number) for number in numbers])
+            return self._any([self._integer(f"facet_{name}", n) for n in numbers_in(values)])
         if name not in kinds:
             return tantivy.Query.empty_query()
         return self._any([self._raw(f"facet_{name}", value) for value in values])

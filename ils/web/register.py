@@ -17,6 +17,7 @@ from ils.web import (
     errors,
     files,
     i18n,
+    links,
     lock,
     security,
     session,
@@ -45,7 +46,11 @@ def register(app: Flask) -> None:
     app.register_blueprint(files.bp)
     admin.register(app)
     calendar.register(app)
-    app.jinja_env.globals.update(lock_minutes=lock.lock_minutes)
+    app.jinja_env.globals.update(
+        lock_minutes=lock.lock_minutes,
+        this_address=links.this_address,
+        address_of=links.address_of,
+    )
     lock.say()
     approval.say()
     _say()

@@ -215,3 +215,31 @@ def test_no_endpoint_is_left_out(place: Place, furnished: Furnished) -> None:
     found = [addresses(place, furnished, w) for w in ("public", "patron", "head", "admin")]
     everything = {path.partition("?")[0] for paths in found for path in paths}
     assert len(everything) > 90
+
+
+# What nobody's link says, but anybody may type: numbers no column holds, days that are none.
+STRAY = (
+    "page=99999999999999999999&year=99999999999999999999&unit=x&sort=-title&q=%00(%22*&form=x"
+    "&library=99999999999999999999&available=1&endpoint=y&_scheme=javascript&self=1&record=99999999999999999999&drop=99999999999999999999",
+    "page=-1&year=abc&month=2026-13&since=31/02/2026&until=1/1/1&day=x&first=2026-02-31&last=0"
+    "&branch=99999999999999999999&library=x&kind=%F0%9F%98%80&state=[]&which=none&items=1,x"
+    "&patron=99999999999999999999&ids=x&which=named&records=99999999999999999999&number=-1",
+)
+
+
+@pytest.mark.parametrize("who", ["public", "patron", "head", "admin"])
+def test_no_page_fails_at_what_its_address_says(
+    place: Place, furnished: Furnished, who: str
+) -> None:
+    visitor = place.app.test_client()
+    if who == "patron":
+        signed_in = {"card": furnished.card, "password": PASSWORD}
+        assert visitor.post("/account/sign-in", data=signed_in).status_code == 302
+    elif who != "public":
+        known = {"head": furnished.head, "admin": furnished.admin}[who]
+        signed_in = {"username": known, "password": PASSWORD}
+        assert visitor.post("/staff/sign-in", data=signed_in).status_code == 302
+    for path in addresses(place, furnished, who):
+        for words in STRAY:
+            answer = visitor.get(f"{path}{'&' if '?' in path else '?'}{words}")
+            assert answer.status_code < 500, (path, words)

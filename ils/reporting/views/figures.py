@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Response, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -42,6 +42,7 @@ from ils.reporting.views.base import (
 from ils.reporting.views.words import KINDS, SPLITS, value_words
 from ils.web.door import current_actor, door
 from ils.web.i18n import language
+from ils.web.links import address_of
 from ils.web.pages import Page, page_number
 
 VIEW_FIGURES = "reporting:figures:view"
@@ -75,7 +76,7 @@ class Shown:
 @door(VIEW_FIGURES)
 def index() -> Any:
     """Lead to the figures."""
-    return redirect(url_for("reporting.overview", **request.args.to_dict()))  # type: ignore[arg-type]
+    return redirect(address_of("reporting.overview"))
 
 
 @bp.get("/figures")
