@@ -14,7 +14,9 @@ def available_places(
     library_id: int | None, filters: Mapping[str, tuple[str, ...]]
 ) -> tuple[int, ...]:
     """Return where 'available' is asked: at the chosen libraries, else in scope, else anywhere."""
-    return numbers_in(filters.get("library", ())) or ((library_id,) if library_id is not None else (ANYWHERE,))
+    return numbers_in(filters.get("library", ())) or (
+        (library_id,) if library_id is not None else (ANYWHERE,)
+    )
 
 
 LAST_YEAR = 9999
