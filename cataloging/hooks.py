@@ -35,11 +35,28 @@ class Veto:
     hold_id: int | None = None
 
 
+@dataclass(frozen=True)
+class LossPaper:
+    """The minutes of the desk by which a lost copy was settled: number, day, how it was made good."""
+
+    number: str
+    on: date
+    how: str
+
+
 AvailabilityOf = Callable[[Session, Iterable[int]], dict[int, list[Availability]]]
 Vetoes = Callable[[Session, int], list[Veto]]
+VetoesOf = Callable[[Session, Iterable[int]], dict[int, list[Veto]]]
+Locks = Callable[[Session, Iterable[int]], None]
+LetBack = Callable[[Session, int], str | None]
+LossPapers = Callable[[Session, Iterable[int]], dict[int, LossPaper]]
 
 _availability: list[AvailabilityOf] = []
 _vetoes: list[Vetoes] = []
+_vetoes_of: list[VetoesOf] = []
+_locks: list[Locks] = []
+_let_back: list[LetBack] = []
+_loss_papers: list[LossPapers] = []
 
 
 def register_availability(function: AvailabilityOf) -> None:
@@ -61,3 +78,36 @@ def availability_of(session: Session, record_ids: Iterable[int]) -> dict[int, li
 def item_vetoes(session: Session, item_id: int) -> list[Veto]:
     """Return every reason why the item must stay as it is; an empty list means it may go."""
     return [veto for function in _vetoes for veto in function(session, item_id)]
+
+
+def register_many(*, vetoes: VetoesOf, locks: Locks, losses: LossPapers) -> None:
+    """Name the functions that answer for many copies at once; the last ones named answer."""
+    _vetoes_of[:], _locks[:], _loss_papers[:] = [vetoes], [locks], [losses]
+
+
+def vetoes_of(session: Session, item_ids: Iterable[int]) -> dict[int, list[Veto]]:
+    """Return why items must stay as they are, to show: nothing is locked, so it may change."""
+    return _vetoes_of[0](session, item_ids) if _vetoes_of else {}
+
+
+def lock_items(session: Session, item_ids: Iterable[int]) -> None:
+    """Lock items with what goes before them, in the order of every act at the desk."""
+    for function in _locks:
+        function(session, item_ids)
+
+
+def loss_papers(session: Session, item_ids: Iterable[int]) -> dict[int, LossPaper]:
+    """Return the minutes of the desk for copies that were lost, by copy."""
+    return _loss_papers[0](session, item_ids) if _loss_papers else {}
+
+
+def register_let_back(function: LetBack) -> None:
+    """Add who is told when a withdrawal is taken back; may refuse, and say what the copy was."""
+    if function not in _let_back:
+        _let_back.append(function)
+
+
+def let_back(session: Session, item_id: int) -> str:
+    """Tell that a withdrawal is taken back; return the state the copy goes back to."""
+    told = [function(session, item_id) for function in _let_back]
+    return next((state for state in told if state), "active")

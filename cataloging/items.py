@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.change_sets import new_change_set
 from cataloging.events import ItemAccessioned, ItemWithdrawn, item_facts
-from cataloging.hooks import item_vetoes
+from cataloging.hooks import item_vetoes, let_back
 from cataloging.models import ITEM_USES, ChangeSet, Collection, Item, ItemType, Record, Register
 from cataloging.numbers import (
     accession_key,
@@ -367,6 +367,7 @@ def take_back_withdrawal(session: Session, actor: Actor, item_id: int) -> Item:
     item = item_for(session, actor, item_id, WITHDRAW_ITEM, lock=True)
     if item.lifecycle != "withdrawn":
         return item
+    goes_back_to = let_back(session, item_id)
     withdrawal = session.scalar(
         select(EventRow)
         .where(EventRow.item_id == item_id, EventRow.kind == ItemWithdrawn.kind)
@@ -375,7 +376,7 @@ def take_back_withdrawal(session: Session, actor: Actor, item_id: int) -> Item:
     )
     if withdrawal is not None:
         void_event(session, actor, withdrawal)
-    item.lifecycle = "active"
+    item.lifecycle = goes_back_to
     item.withdrawn_on, item.withdrawal_reason, item.withdrawal_decision = None, "", ""
     audit(session, actor, "item_withdrawal_undone", "item", item.id)
     announce_changed(session, [item.record_id])

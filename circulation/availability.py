@@ -136,33 +136,48 @@ def item_vetoes(session: Session, item_id: int) -> list[Veto]:
     Locks the title's queue and the item, in the order of every act at the desk, so that the
     answer stays true until the caller's transaction ends.
     """
-    record_id = session.scalar(select(Item.record_id).where(Item.id == item_id))
-    if record_id is None:
-        return []
-    lock(session, records=[record_id], items=[item_id])
-    loans = session.scalars(
-        select(Loan.id).where(Loan.item_id == item_id, Loan.closed_at.is_(None))
+    lock_items(session, [item_id])
+    return vetoes_of(session, [item_id]).get(item_id, [])
+
+
+def lock_items(session: Session, item_ids: Iterable[int]) -> None:
+    """Lock the queues of items' titles, then the items."""
+    ids = list(item_ids)
+    records = session.scalars(select(Item.record_id).where(Item.id.in_(ids))).all()
+    if records:
+        lock(session, records=records, items=ids)
+
+
+def vetoes_of(session: Session, item_ids: Iterable[int]) -> dict[int, list[Veto]]:
+    """Return why items must stay as they are: on loan, on their way, in a box, kept for a reader."""
+    ids = list(item_ids)
+    found: dict[int, list[Veto]] = defaultdict(list)
+
+    def object_to(item_id: int | None, veto: Veto) -> None:
+        if item_id is not None:
+            found[item_id].append(veto)
+
+    loans = select(Loan.item_id, Loan.id).where(Loan.item_id.in_(ids), Loan.closed_at.is_(None))
+    for item_id, loan_id in session.execute(loans):
+        object_to(item_id, Veto("on_loan", loan_id=loan_id))
+    under_way = select(Transit.item_id).where(
+        Transit.item_id.in_(ids), Transit.received_at.is_(None), Transit.cancelled_at.is_(None)
     )
-    vetoes = [Veto("on_loan", loan_id=one) for one in loans]
-    under_way = session.scalar(
-        select(Transit.id).where(
-            Transit.item_id == item_id,
-            Transit.received_at.is_(None),
-            Transit.cancelled_at.is_(None),
-        )
+    for sent in session.scalars(under_way.distinct()):
+        object_to(sent, Veto("in_transit"))
+    in_box = select(ConsignmentLine.item_id).where(
+        ConsignmentLine.item_id.in_(ids), ConsignmentLine.closed_at.is_(None)
     )
-    if under_way is not None:
-        vetoes.append(Veto("in_transit"))
-    in_box = select(ConsignmentLine.id).where(
-        ConsignmentLine.item_id == item_id, ConsignmentLine.closed_at.is_(None)
+    for packed in session.scalars(in_box.distinct()):
+        object_to(packed, Veto("at_point"))
+    kept = select(Hold.item_id, Hold.id).where(
+        Hold.item_id.in_(ids), HAS_ITEM, Hold.state != "targeted"
     )
-    if session.scalar(in_box) is not None:
-        vetoes.append(Veto("at_point"))
-    holds = session.execute(
-        select(Hold.id, Hold.state).where(Hold.item_id == item_id, HAS_ITEM)
-    ).all()
-    vetoes += [Veto("on_hold_shelf", hold_id=i) for i, state in holds if state != "targeted"]
-    wanted = session.scalars(
-        select(Hold.id).where(Hold.item_level_item_id == item_id, Hold.state.in_(OPEN))
+    for waiting, hold_id in session.execute(kept):
+        object_to(waiting, Veto("on_hold_shelf", hold_id=hold_id))
+    wanted = select(Hold.item_level_item_id, Hold.id).where(
+        Hold.item_level_item_id.in_(ids), Hold.state.in_(OPEN)
     )
-    return vetoes + [Veto("hold_for_this_item", hold_id=one) for one in wanted]
+    for asked, hold_id in session.execute(wanted):
+        object_to(asked, Veto("hold_for_this_item", hold_id=hold_id))
+    return dict(found)

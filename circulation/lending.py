@@ -4,8 +4,9 @@ to what the catalogue asks."""
 import circulation.events
 import circulation.lending_jobs
 import circulation.permissions  # noqa: F401  (declares)
-from cataloging.hooks import register_availability, register_veto
-from circulation.availability import availability_of, item_vetoes
+from cataloging.hooks import register_availability, register_many, register_veto
+from circulation.availability import availability_of, item_vetoes, lock_items, vetoes_of
+from circulation.losses.papers import loss_papers
 from circulation.losses.proposals import HELD_BACK
 from circulation.money.card_fees import charge_for_card
 from circulation.notices.receipts import mail_if_wanted
@@ -20,6 +21,7 @@ def register() -> None:
     declare_settings()
     register_availability(availability_of)
     register_veto(item_vetoes)
+    register_many(vetoes=vetoes_of, locks=lock_items, losses=loss_papers)
     when_card_given(charge_for_card)
     if without_last_reminder not in HELD_BACK:
         HELD_BACK.append(without_last_reminder)

@@ -22,6 +22,8 @@ from cataloging.models import ImportRun, Item
 from cataloging.papers.models import LabelSheetRow
 from cataloging.stockbook.models import Voucher
 from cataloging.stockbook.vouchers import VoucherFacts, open_voucher
+from cataloging.stockbook.weeding.models import Disposal, Weeding
+from cataloging.stockbook.weeding.proposals import HeadFacts, begin_weeding
 from cataloging.targets.models import Target, TargetAnswer, TargetFound, TargetSearch
 from circulation import desk
 from circulation.bookdrop import open_drop
@@ -101,6 +103,8 @@ SENT: dict[str, dict[str, Any]] = {
     "patrons.family": {"act": "leave"},
     "patrons.new_request": {"kind": "erase"},
     "stockbook.act": {"act": "strike"},
+    "weeding.act": {"act": "strike"},
+    "weeding.add": {"numbers": "x"},
     "stockbook.add": {"title": "x"},
     "cataloging.withdraw": {"reason": "worn", "on": "01/02/2026"},
     "admin.change_staff": {"act": "close"},
@@ -147,6 +151,12 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         facts = VoucherFacts("gift", province.foreign_branch.id, number="1", source=SECRET)
         voucher = open_voucher(session, officer, facts)
         book = factories.create_register(session, province.foreign_library, "XA")
+        weeding = begin_weeding(session, officer, library_id, HeadFacts(SECRET))
+        disposal = Disposal(
+            weeding_id=weeding.id, kind="destroyed", number=SECRET, dated_on=clock.today()
+        )
+        session.add(disposal)
+        session.flush()
         run = ImportRun(file_name=SECRET, file_path="", format="iso2709", library_id=library_id)
         session.add(run)
         own = create_authority(
@@ -264,6 +274,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "run_id": run.id,
             "voucher_id": voucher.id,
             "book": f"accession-{book.id}",
+            "weeding_id": weeding.id,
+            "disposal_id": disposal.id,
             "authority_id": own.id,
             "basket_id": basket.id,
             "heading_id": form.id,
@@ -423,6 +435,7 @@ def state() -> dict[str, Any]:
             "staff": session.scalars(select(Staff.active)).all(),
             "items": session.scalars(select(Item.lifecycle)).all(),
             "vouchers": session.scalars(select(Voucher.state)).all(),
+            "weedings": session.scalars(select(Weeding.state)).all(),
             "batches": session.scalars(select(PatronBatch.ended_at)).all(),
             "drops": session.scalars(select(BookDrop.ended_at)).all(),
             "audited": session.scalar(select(func.count()).select_from(AuditEntry)),

@@ -122,7 +122,7 @@ def add_typed(session: Session, actor: Actor, basket_id: int, text: str) -> Adde
 def _add_some(
     session: Session, actor: Actor, basket_id: int, typed: Sequence[str], done: Added
 ) -> None:
-    items = _items_meant(session, actor, typed)
+    items = items_meant(session, actor, typed)
     records = {item.record_id for item in items.values()}
     rest = [one for one in typed if one not in items]
     meant = _records_meant(session, rest)
@@ -139,7 +139,7 @@ def _add_some(
     )
 
 
-def _items_meant(session: Session, actor: Actor, typed: Sequence[str]) -> dict[str, Item]:
+def items_meant(session: Session, actor: Actor, typed: Sequence[str]) -> dict[str, Item]:
     """Return the copies that barcodes and accession numbers mean, those of one's own library
     first; a copy that the actor may not see is nothing here."""
     barcodes = {barcode_key(one): one for one in typed}

@@ -3,10 +3,15 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from cataloging.hooks import register_let_back
 from cataloging.permissions import EDIT_ITEM
 from cataloging.stockbook import words
 from cataloging.stockbook.books import views as books
 from cataloging.stockbook.views import paper_views, views
+from cataloging.stockbook.weeding import paper_views as weeding_papers
+from cataloging.stockbook.weeding import views as weeding
+from cataloging.stockbook.weeding import words as weeding_words
+from cataloging.stockbook.weeding.deciding import let_back
 from ils.core.audit import name_acts, name_subjects
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -14,17 +19,28 @@ from ils.web.menu import menu_entry
 
 def register(app: Flask) -> None:
     """Install receiving."""
-    for bp in (views.bp, paper_views.bp, books.bp):
+    for bp in (views.bp, paper_views.bp, books.bp, weeding.bp, weeding_papers.bp):
         app.register_blueprint(bp)
     menu_entry(_l("Cataloging"), _l("Receiving"), "stockbook.vouchers", EDIT_ITEM, order=236)
     menu_entry(_l("Cataloging"), _l("Registers"), "stock_books.shelf", EDIT_ITEM, order=237)
+    menu_entry(_l("Cataloging"), _l("Weeding"), "weeding.lists", EDIT_ITEM, order=238)
+    register_let_back(let_back)
     name_acts(
         voucher_begun=_l("Voucher begun"),
         voucher_closed=_l("Voucher closed"),
         voucher_reopened=_l("Voucher opened again"),
         voucher_struck=_l("Voucher given up"),
         register_printed=_l("Register pages printed as final"),
+        weeding_begun=_l("Weeding list begun"),
+        weeding_decided=_l("Weeding list decided, copies withdrawn"),
+        weeding_struck=_l("Weeding list given up"),
+        weeding_restored=_l("Weeded copy put back into stock"),
+        weeding_corrected=_l("Papers of a weeding list put right"),
+        copies_disposed=_l("What became of weeded copies recorded"),
+        disposal_taken_back=_l("Minutes of weeded copies taken back"),
     )
-    name_subjects(voucher=_l("voucher"), register_page=_l("page of a register"))
-    for code, text in words.MESSAGES.items():
+    name_subjects(
+        voucher=_l("voucher"), register_page=_l("page of a register"), weeding=_l("weeding list")
+    )
+    for code, text in (words.MESSAGES | weeding_words.MESSAGES).items():
         message(code, text)

@@ -3,10 +3,13 @@
 Paper is Vietnamese whatever language the page has.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.hooks import LossPaper
 from cataloging.models import Item, Record
 from circulation.losses.lost import payer_of
 from circulation.losses.models import Loss
@@ -34,6 +37,26 @@ LIFECYCLES_VI = {
 }
 
 
+def reference(case: Loss) -> str:
+    """Return the number of the minutes of a case."""
+    return f"{'MT' if case.kind == 'lost' else 'HH'}-{case.id:05d}"
+
+
+def loss_papers(session: Session, item_ids: Iterable[int]) -> dict[int, LossPaper]:
+    """Return the minutes of the settled case of each lost copy, for the books of stock."""
+    cases = session.scalars(
+        select(Loss).where(
+            Loss.item_id.in_(list(item_ids)), Loss.kind == "lost", Loss.state == "settled"
+        )
+    )
+    return {
+        case.item_id: LossPaper(
+            reference(case), case.settled_on or case.happened_on, case.settled_how or ""
+        )
+        for case in cases
+    }
+
+
 def minutes_data(session: Session, actor: Actor, case: Loss) -> dict[str, Any]:
     """Gather what the minutes of a case say."""
     item = session.get_one(Item, case.item_id)
@@ -46,7 +69,7 @@ def minutes_data(session: Session, actor: Actor, case: Loss) -> dict[str, Any]:
     return {
         "kind": case.kind,
         "office": office_of(session, library.id, case.happened_on).to_json(),
-        "ref": f"{'MT' if case.kind == 'lost' else 'HH'}-{case.id:05d}",
+        "ref": reference(case),
         "day": clock.today(),
         "happened_on": case.happened_on,
         "why": WHY_VI[case.why],

@@ -33,6 +33,9 @@ from cataloging.stockbook.vouchers import (
     close_voucher,
     open_voucher,
 )
+from cataloging.stockbook.weeding.deciding import DisposalFacts, decide, dispose
+from cataloging.stockbook.weeding.models import WeedingLine
+from cataloging.stockbook.weeding.proposals import HeadFacts, begin_weeding, propose
 from cataloging.targets.models import Target, TargetAnswer, TargetFound, TargetSearch
 from circulation.bookdrop import open_drop, return_from_drop
 from circulation.checkin import check_in
@@ -320,6 +323,7 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
         words["record_draft_id"] = keep_draft(session, head, written).id
         words["voucher_ids"] = _vouchers(session, head, words)
         words["books"] = _books(session, head, library_id)
+        words |= _weedings(session, head, library_id)
         sheet = LabelSheet("", "Tomy 145", 3, 7, 63.5, 38.1, 7.2, 15.0, 2.5)
         kept = keep_sheet(session, head, library_id, sheet)
         words["sheet_id"] = kept.code.removeprefix(OWN)
@@ -606,6 +610,26 @@ def _books(session: Any, head: Actor, library_id: int) -> list[str]:
             print_final(session, head, library_id, code, with_rest=True)
             done.append(code)
     return [*done[:2], *(code for code in codes if code not in done)][:4]
+
+
+def _weedings(session: Any, head: Actor, library_id: int) -> dict[str, Any]:
+    """A list that is proposed, with a copy on its way on it, and one decided and destroyed."""
+    today, made = clock.today(), []
+    branch = branches_of(session, library_id)[0]
+    away, torn, burnt = (factories.create_item(session, branch) for _ in range(3))
+    session.add(
+        Transit(item_id=away.id, from_branch_id=branch.id, to_branch_id=branch.id, reason="manual")
+    )
+    for items in ([away, torn], [burnt]):
+        council = [{"name": "Trần Thị Sen", "role": "Chủ tịch Hội đồng"}]
+        facts = HeadFacts("Đợt 1", council, "1/BB", today, "2/QĐ", today, "Giám đốc")
+        made.append(begin_weeding(session, head, library_id, facts).id)
+        propose(session, head, made[-1], [item.id for item in items], reason="worn")
+    decide(session, head, made[1])
+    lines = session.scalars(select(WeedingLine.id).where(WeedingLine.weeding_id == made[1])).all()
+    minutes = DisposalFacts("destroyed", "3/BB", today, "Lò đốt")
+    disposal = dispose(session, head, made[1], lines, minutes)
+    return {"weeding_ids": made, "disposal_id": disposal.id}
 
 
 def _vouchers(session: Any, head: Actor, words: dict[str, Any]) -> list[int]:

@@ -63,6 +63,7 @@ MORE = {
     "policies.row": ["?unit={unit_id}&item_type=comic&category=child"],
     "reporting.paper": ["?columns=year"],
     "reporting.province": ["?submitted=1"],
+    "weeding.show": ["?rule=unused&years=0"],
     "imports.result": ["?outcome=rejected"],
 }
 
@@ -115,6 +116,9 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
     if endpoint.startswith("rotation"):
         states = {"rotation.choose": slice(0, 1), "rotation.move": slice(1, 2)}
         return [words | {"box_id": box} for box in words["box_ids"][states.get(endpoint, slice(4))]]
+    if endpoint.startswith("weeding"):
+        shown = words["weeding_ids"][1 if endpoint == "weeding_papers.disposal" else 0 :]
+        return [words | {"weeding_id": one} for one in shown]
     if endpoint.startswith("stock_books"):
         shown = words["books"][: 1 if endpoint == "stock_books.pages" else None]
         return [words | {"book": book} for book in shown]
