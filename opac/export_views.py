@@ -10,6 +10,7 @@ from cataloging.export import FORMATS, Chosen, pieces, rows_of
 from cataloging.search import search
 from ils.core.db import reading
 from ils.web.door import door
+from ils.web.downloads import name_file
 from opac import results
 from opac.site import Site
 from opac.views import bp, opened
@@ -70,6 +71,6 @@ def _file(session: Session, ids: tuple[int, ...], format: str, name: str) -> Res
     if not rows:
         abort(404)
     answer = Response(b"".join(pieces(rows, format)), content_type=how.mime)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{how.ending}")
+    name_file(answer, f"{name}.{how.ending}")
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,11 +29,11 @@ from ils.core.db import reading
 from ils.core.errors import Invalid
 from ils.org.units import unit_names
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX, as_file
 from ils.web.errors import sentence_for
 
 bp = Blueprint("papers", __name__, url_prefix="/staff/papers", template_folder="templates")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 50  # titles named on the page before they are printed
 
 
@@ -64,7 +64,7 @@ def catalog_cards() -> Any:
         )
     elif made and not problem and request.args.get("make") == "pdf":
         pdf = cards.print_cards(made, paper=form.paper.data, start=form.start.data or 1)
-        return _file(pdf, "application/pdf", "phich.pdf")
+        return as_file(pdf, "phich.pdf", "application/pdf")
     page = render_template(
         "cataloging/papers/cards.html",
         form=form,
@@ -92,9 +92,9 @@ def book_list() -> Any:
             pdf = lists.print_list(
                 session, form.library_id.data, title, about, groups, form.order.data
             )
-            return _file(pdf, "application/pdf", "thu-muc.pdf")
+            return as_file(pdf, "thu-muc.pdf", "application/pdf")
         if wanted == "xlsx":
-            return _file(lists.list_xlsx(title, about, groups), XLSX, "thu-muc.xlsx")
+            return as_file(lists.list_xlsx(title, about, groups), "thu-muc.xlsx", XLSX)
     page = render_template(
         "cataloging/papers/list.html",
         form=form,
@@ -170,8 +170,3 @@ def _usual_line(form: ListForm) -> str:
     last: date = form.until.data or clock.today()
     first: date | None = form.since.data
     return f"Từ {first:%d/%m/%Y} đến {last:%d/%m/%Y}" if first else f"Đến {last:%d/%m/%Y}"
-
-
-def _file(content: bytes, kind: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return Response(content, mimetype=kind, headers=headers)

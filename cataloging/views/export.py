@@ -20,6 +20,7 @@ from ils.core import clock
 from ils.core.db import reading
 from ils.org.units import libraries, unit_names
 from ils.web.door import current_actor, door
+from ils.web.downloads import name_file
 from ils.web.forms import choices
 
 bp = Blueprint("export", __name__, url_prefix="/staff/export")
@@ -113,7 +114,7 @@ def file_of(format: str, chosen: Chosen, name: str = "bieu-ghi") -> Response:
             yield from pieces(rows, format, head if format == "csv" else None)
 
     answer = Response(written(), content_type=how.mime)
-    answer.headers.set("Content-Disposition", "attachment", filename=_file_name(name, how.ending))
+    name_file(answer, _file_name(name, how.ending))
     return answer
 
 

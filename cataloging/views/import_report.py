@@ -25,6 +25,7 @@ from ils.core.jobs import Job
 from ils.org.units import unit_names
 from ils.printing import xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import name_file
 from ils.web.errors import sentence_for
 from ils.web.pages import Page, page_number
 
@@ -184,7 +185,7 @@ def rejected(run_id: int) -> Response:
 
 def _download(content: Any, name: str, kind: str = "application/octet-stream") -> Response:
     answer = Response(content, mimetype=kind)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    name_file(answer, name)
     return answer
 
 

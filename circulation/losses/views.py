@@ -26,6 +26,7 @@ from ils.org.office import office_of
 from ils.org.units import branches_of, unit_names
 from ils.printing.listing import Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import PDF, XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.pages import Page, page_number
 
@@ -38,7 +39,6 @@ bp = Blueprint(
 
 SIZE = 50
 MOST = 20_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.get("/")
@@ -86,10 +86,7 @@ def taken_away(form: str) -> Response:
             about=[f"(tính đến ngày {asked.today:%d/%m/%Y})"],
         )
         content = listing_pdf(listing) if form == "pdf" else listing_xlsx(listing)
-    how = "inline" if form == "pdf" else "attachment"
-    answer = Response(content, mimetype="application/pdf" if form == "pdf" else XLSX)
-    answer.headers["Content-Disposition"] = f'{how}; filename="{asked.tab}.{form}"'
-    return answer
+    return as_file(content, f"{asked.tab}.{form}", PDF if form == "pdf" else XLSX)
 
 
 def _branches(session: Session) -> list[tuple[int, str]]:

@@ -31,6 +31,7 @@ from ils.org.office import office_of
 from ils.org.units import unit_name
 from ils.printing.listing import Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import PDF, XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.pages import Page, page_number
 
@@ -45,15 +46,11 @@ bp = Blueprint(
 
 SIZE = 50
 MOST = 20_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def taken(content: bytes, form: str, name: str) -> Response:
     """Return a spreadsheet to keep or a paper to look at."""
-    how = "inline" if form == "pdf" else "attachment"
-    answer = Response(content, mimetype="application/pdf" if form == "pdf" else XLSX)
-    answer.headers["Content-Disposition"] = f'{how}; filename="{name}.{form}"'
-    return answer
+    return as_file(content, f"{name}.{form}", PDF if form == "pdf" else XLSX)
 
 
 def _asked() -> lists.Asked:

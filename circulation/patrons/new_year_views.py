@@ -26,6 +26,7 @@ from ils.core.errors import IlsError
 from ils.org.office import office_of
 from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import as_file
 from ils.web.errors import sentence_for
 
 STAY = "="  # typed or chosen: the class does not move
@@ -109,14 +110,14 @@ def leavers(batch_id: int) -> str:
 def leavers_xlsx(batch_id: int) -> Response:
     """Return the list as a spreadsheet, for the school."""
     mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _file(listing_xlsx(_listing(batch_id)), "hoc-sinh-ra-truong.xlsx", mimetype)
+    return as_file(listing_xlsx(_listing(batch_id)), "hoc-sinh-ra-truong.xlsx", mimetype)
 
 
 @bp.get("/batches/<int:batch_id>/leavers.pdf")
 @door(EDIT)
 def leavers_pdf(batch_id: int) -> Response:
     """Return the list as a paper, for the school."""
-    return _file(listing_pdf(_listing(batch_id)), "hoc-sinh-ra-truong.pdf", "application/pdf")
+    return as_file(listing_pdf(_listing(batch_id)), "hoc-sinh-ra-truong.pdf", "application/pdf")
 
 
 def _listing(batch_id: int) -> Listing:
@@ -133,9 +134,3 @@ def _listing(batch_id: int) -> Listing:
             about=[f"(lên lớp năm học {batch.facts.get('about', '')})"],
             signers=("Người lập biểu", "Đại diện nhà trường", "Phụ trách thư viện"),
         )
-
-
-def _file(content: bytes, name: str, mimetype: str) -> Response:
-    how = "inline" if mimetype == "application/pdf" else "attachment"
-    headers = {"Content-Disposition": f'{how}; filename="{name}"'}
-    return Response(content, mimetype=mimetype, headers=headers)

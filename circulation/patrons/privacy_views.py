@@ -23,6 +23,7 @@ from ils.core.errors import IlsError, Invalid
 from ils.org.settings import setting_with_origin
 from ils.org.units import unit_names, version_on
 from ils.web.door import current_actor, door
+from ils.web.downloads import name_file
 from ils.web.errors import sentence_for
 from ils.web.forms import parse_day
 from ils.web.pages import Page, page_number
@@ -43,7 +44,7 @@ def pdf_response(data: dict[str, Any], above: str, name: str) -> Response:
 
 def _file(body: bytes, mime: str, name: str) -> Response:
     answer = Response(body, mimetype=mime)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    name_file(answer, name)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
 

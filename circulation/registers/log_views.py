@@ -17,7 +17,7 @@ from circulation.permissions import TALLY
 from circulation.registers.daily_log import OTHER, DailyLog, Line, daily_log
 from circulation.registers.models import IN_HOUSE, LOAN, VISIT
 from circulation.registers.paper_days import CLASSES, SERIAL, paper_day, write_paper_day
-from circulation.registers.views import XLSX, as_file, own_branches
+from circulation.registers.views import own_branches
 from circulation.sentences import headline_sentence
 from ils.core import clock
 from ils.core.db import reading
@@ -28,6 +28,7 @@ from ils.org.units import unit_name, unit_names
 from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.reporting.views.words import VALUES
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.forms import parse_day
 

@@ -30,12 +30,12 @@ from ils.org.office import office_of
 from ils.org.units import branches_of, unit_name, unit_names
 from ils.printing.listing import Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX, as_file
 from ils.web.forms import parse_day
 from ils.web.pages import Page, page_number
 
 bp = Blueprint("registers", __name__, url_prefix="/staff/registers", template_folder="templates")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SIZE = 50
 
 
@@ -187,11 +187,3 @@ def _about(session: Session, one: RegisterList, asked: Asked, single: int | None
     else:
         lines.append(f"(tính đến ngày {asked.today:%d/%m/%Y})")
     return lines
-
-
-def as_file(content: bytes, filename: str, mimetype: str) -> Response:
-    """Answer with a file: a paper is shown in the browser, a spreadsheet saved."""
-    response = Response(content, mimetype=mimetype)
-    how = "inline" if mimetype == "application/pdf" else "attachment"
-    response.headers["Content-Disposition"] = f'{how}; filename="{filename}"'
-    return response

@@ -30,6 +30,7 @@ from ils.core.errors import IlsError, NotFound
 from ils.core.jobs import Job
 from ils.org.units import branches_of, unit_names
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.forms import parse_day
 from ils.web.pages import Page, page_number
@@ -43,7 +44,6 @@ bp = Blueprint(
     static_url_path="/static",
 )
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SIZE = 100
 
 GROUP_WORDS: dict[str, Any] = {
@@ -391,7 +391,7 @@ def minutes(take_id: int) -> Response:
     with reading() as session:
         take = _closed(session, take_id)
         content = minutes_pdf(session, take)
-    return _file(content, f"bien-ban-kiem-ke-{take_id}.pdf", "application/pdf", "inline")
+    return as_file(content, f"bien-ban-kiem-ke-{take_id}.pdf", "application/pdf")
 
 
 @bp.get("/<int:take_id>/groups.xlsx")
@@ -400,7 +400,7 @@ def spreadsheet(take_id: int) -> Response:
     """Return all groups as a spreadsheet."""
     with reading() as session:
         content = groups_xlsx(session, _closed(session, take_id))
-    return _file(content, f"kiem-ke-{take_id}.xlsx", XLSX, "attachment")
+    return as_file(content, f"kiem-ke-{take_id}.xlsx", XLSX)
 
 
 def _closed(session: Session, take_id: int) -> StockTake:
@@ -408,9 +408,3 @@ def _closed(session: Session, take_id: int) -> StockTake:
     if take.state != "closed":
         raise NotFound("stock_take_unknown")
     return take
-
-
-def _file(content: bytes, filename: str, mimetype: str, how: str) -> Response:
-    response = Response(content, mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'{how}; filename="{filename}"'
-    return response

@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 
 from circulation.desk import DeskResult, perform
 from circulation.permissions import SEND, USE_DESK
-from circulation.registers.views import XLSX, as_file
 from circulation.transit_lists import OnTheWay, count_transits, other_ends, transit_list
 from circulation.transits import (
     cancel_transit,
@@ -29,6 +28,7 @@ from ils.org.office import office_of
 from ils.org.units import branches_of, unit_names
 from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.pages import Page, page_number
 

@@ -7,6 +7,7 @@ from ils.core.errors import NotFound
 from ils.core.files import FILE_KINDS, KeptFile, content_of, kept_file
 from ils.org.units import place
 from ils.web.door import current_actor, door
+from ils.web.downloads import name_file
 
 bp = Blueprint("files", __name__, url_prefix="/staff/files")
 
@@ -29,7 +30,6 @@ def show(file_id: int) -> Response:
 def file_response(file: KeptFile) -> Response:
     """Return a kept file as an answer; the caller has checked the right to look."""
     answer = Response(content_of(file), mimetype=file.mime)
-    shown = "inline" if file.mime in SHOWN else "attachment"
-    answer.headers.set("Content-Disposition", shown, filename=file.name or f"file-{file.id}")
+    name_file(answer, file.name or f"file-{file.id}", shown=file.mime in SHOWN)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer

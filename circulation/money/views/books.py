@@ -13,7 +13,7 @@ from circulation.money.running import Running, running_fines, with_names
 from circulation.money.views.told import new_key
 from circulation.money.words import RECEIPT_STATES
 from circulation.permissions import REVERSE, VIEW_FEES
-from circulation.registers.views import XLSX, as_file, own_branches, typed_day
+from circulation.registers.views import own_branches, typed_day
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.db import reading, transaction
@@ -23,6 +23,7 @@ from ils.org.office import office_of
 from ils.org.units import unit, unit_names
 from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX, as_file
 from ils.web.pages import Page, page_number
 
 bp = Blueprint("money_books", __name__, url_prefix="/staff/money", template_folder="../templates")

@@ -34,7 +34,7 @@ from circulation.money.words import KINDS
 from circulation.permissions import TAKE_PAYMENT
 from circulation.receipts import receipt_name
 from circulation.registers.asked import MOST_PRINTED
-from circulation.registers.views import XLSX, as_file, own_branches, typed_day
+from circulation.registers.views import own_branches, typed_day
 from circulation.rules.till import NOTES
 from ils.core import clock
 from ils.core.audit import audit
@@ -44,6 +44,7 @@ from ils.org.office import office_of
 from ils.org.units import unit_names
 from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.pages import Page, page_number
 

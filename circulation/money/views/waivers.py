@@ -17,7 +17,7 @@ from circulation.money.waiver_book import WaiverLine, batches_of, lines_in_words
 from circulation.money.words import KINDS, KINDS_VI
 from circulation.patrons.models import Patron, PatronCategory
 from circulation.permissions import GIVE_AMNESTY, VIEW_FEES
-from circulation.registers.views import XLSX, as_file, own_branches
+from circulation.registers.views import own_branches
 from circulation.registers.views import typed_day as asked_day
 from ils.core import clock
 from ils.core.audit import audit
@@ -30,6 +30,7 @@ from ils.org.units import unit_names
 from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx
 from ils.web.admin import chosen_unit, units_of_actor
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.pages import Page, page_number
 

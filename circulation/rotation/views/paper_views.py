@@ -9,18 +9,9 @@ from circulation.rotation.models import Consignment
 from circulation.rotation.views.views import asked, seen
 from ils.core.db import reading
 from ils.web.door import door
+from ils.web.downloads import PDF, XLSX, as_file
 
 bp = Blueprint("rotation_papers", __name__, url_prefix="/staff/rotation")
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PDF = "application/pdf"
-
-
-def _file(content: bytes, filename: str, mimetype: str) -> Response:
-    response = Response(content, mimetype=mimetype)
-    how = "inline" if mimetype == PDF else "attachment"
-    response.headers["Content-Disposition"] = f'{how}; filename="{filename}"'
-    return response
 
 
 def _size() -> str:
@@ -37,7 +28,7 @@ def list_xlsx() -> Response:
     """Return the boxes asked for as a spreadsheet."""
     with reading() as session:
         content = papers.book_xlsx(session, asked())
-    return _file(content, "so-theo-doi-luan-chuyen.xlsx", XLSX)
+    return as_file(content, "so-theo-doi-luan-chuyen.xlsx", XLSX)
 
 
 @bp.get("/book.pdf")
@@ -46,7 +37,7 @@ def book() -> Response:
     """Return the book in which rotation is followed up."""
     with reading() as session:
         content = papers.book_pdf(session, asked())
-    return _file(content, "so-theo-doi-luan-chuyen.pdf", PDF)
+    return as_file(content, "so-theo-doi-luan-chuyen.pdf", PDF)
 
 
 @bp.get("/<int:box_id>/manifest.pdf")
@@ -56,7 +47,7 @@ def manifest(box_id: int) -> Response:
     with reading() as session:
         box, point, _mine = seen(session, box_id)
         content = papers.manifest_pdf(session, box, point, _size())
-    return _file(content, f"danh-muc-{_name(box)}.pdf", PDF)
+    return as_file(content, f"danh-muc-{_name(box)}.pdf", PDF)
 
 
 @bp.get("/<int:box_id>/box.xlsx")
@@ -66,7 +57,7 @@ def spreadsheet(box_id: int) -> Response:
     with reading() as session:
         box, point, _mine = seen(session, box_id)
         content = papers.box_xlsx(session, box, point)
-    return _file(content, f"hop-{_name(box)}.xlsx", XLSX)
+    return as_file(content, f"hop-{_name(box)}.xlsx", XLSX)
 
 
 @bp.get("/<int:box_id>/minutes.pdf")
@@ -86,7 +77,7 @@ def minutes(box_id: int) -> Response:
             link=url_for("point_page.show", token=token, _external=True) if token else "",
             before=point_of(session, earlier).name if earlier else "",
         )
-    return _file(content, f"bien-ban-{_name(box)}.pdf", PDF)
+    return as_file(content, f"bien-ban-{_name(box)}.pdf", PDF)
 
 
 @bp.get("/<int:box_id>/missing.pdf")
@@ -98,4 +89,4 @@ def missing(box_id: int) -> Response:
         box, point, _mine = seen(session, box_id)
         content = papers.missing_pdf(session, box, point, _size(), on_arrival=arrival)
     when = "khi-nhan-" if arrival else ""
-    return _file(content, f"tai-lieu-thieu-{when}{_name(box)}.pdf", PDF)
+    return as_file(content, f"tai-lieu-thieu-{when}{_name(box)}.pdf", PDF)

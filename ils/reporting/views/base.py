@@ -13,6 +13,7 @@ from ils.core.errors import NotFound
 from ils.org.models import OrgUnit
 from ils.org.units import province, unit_versions
 from ils.reporting.periods import Period, clock_named
+from ils.web.downloads import name_file
 from ils.web.forms import parse_day
 
 bp = Blueprint(
@@ -106,7 +107,5 @@ def a_year_before(day: date) -> date:
 def download(content: bytes, filename: str, mimetype: str, *, inline: bool = False) -> Response:
     """Answer with a file; PDF is shown in the browser, spreadsheets are saved."""
     response = Response(content, mimetype=mimetype)
-    response.headers["Content-Disposition"] = (
-        f'{"inline" if inline else "attachment"}; filename="{filename}"'
-    )
+    name_file(response, filename, shown=inline)
     return response
