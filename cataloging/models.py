@@ -297,3 +297,18 @@ class ImportLine(Base):
     raw: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (Index("ix_import_line_run", "run_id", "outcome", "position"),)
+
+
+class SheetMapping(Base):
+    """What the columns of a kind of spreadsheet hold, kept under a name for a library."""
+
+    __tablename__ = "sheet_mapping"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    headers_key: Mapped[str] = mapped_column(String(64), index=True)
+    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+
+    __table_args__ = (UniqueConstraint("library_id", "name"),)

@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 
 from cataloging.imports.profiles import CopyDraft, copies_in, profiles
+from cataloging.imports.sheets.staging import SHEET, staged
 from cataloging.marc import formats
 from cataloging.marc.formats import Found
 from cataloging.marc.model import Marc
@@ -98,6 +99,15 @@ def looks(reading: Reading) -> Iterator[list[Look]]:
 
 
 def _parts(reading: Reading) -> Iterator[list[Look]]:
+    if reading.format == SHEET:
+        titles = staged(reading.path, reading.start, reading.position)
+        with_copies = reading.profile == SHEET
+        while part := [
+            _look(found, drafts if with_copies else [], reading)
+            for found, drafts in islice(titles, AT_ONCE)
+        ]:
+            yield part
+        return
     profile = profiles().get(reading.profile)
     stretches = formats.read(
         reading.path,
@@ -108,16 +118,20 @@ def _parts(reading: Reading) -> Iterator[list[Look]]:
     )
 
     def look(found: Found) -> Look:
-        if found.marc is None:
-            return Look(found)
-        marc, found.marc = found.marc, None
-        drafts = copies_in(marc, profile) if profile is not None else []
-        seen = project(marc)
-        there = content(seen) if reading.indexing else None
-        return Look(found, orjson.dumps(marc).decode(), seen, drafts, there)
+        drafts = copies_in(found.marc, profile) if profile and found.marc is not None else []
+        return _look(found, drafts, reading)
 
     while part := [look(found) for found in islice(stretches, AT_ONCE)]:
         yield part
+
+
+def _look(found: Found, drafts: list[CopyDraft], reading: Reading) -> Look:
+    if found.marc is None:
+        return Look(found)
+    marc, found.marc = found.marc, None
+    seen = project(marc)
+    there = content(seen) if reading.indexing else None
+    return Look(found, orjson.dumps(marc).decode(), seen, drafts, there)
 
 
 def _from_other_process(reading: Reading) -> Iterator[list[Look]]:

@@ -270,7 +270,7 @@ def _columns(
         "lifecycle": "active",
         "price": draft.price if draft.price and draft.price <= HIGHEST_PRICE else None,
         "source": draft.source if draft.source in SOURCES else "",
-        "voucher": "",
+        "voucher": draft.voucher[:60],
         "accessioned_on": day if day and EARLIEST <= day <= clock.today() else None,
         "opening_balance": target.opening_balance,
         "condition": draft.condition,

@@ -61,6 +61,7 @@ class CopyDraft:
     condition: str = ""
     note: str = ""
     not_for_loan: bool = False
+    voucher: str = ""
 
 
 @lru_cache(maxsize=1)

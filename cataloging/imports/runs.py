@@ -7,7 +7,7 @@ States of a run: ``new`` (received, rules may change), ``queued``, ``running``, 
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,9 @@ from sqlalchemy.orm import Session
 
 from cataloging.change_sets import Undone, change_set_of_ours, new_change_set
 from cataloging.imports.profiles import AUTO, NONE, profiles
+from cataloging.imports.sheets.columns import Plan, plan_of
+from cataloging.imports.sheets.kept import kept_plan
+from cataloging.imports.sheets.staging import SHEET, plan_for
 from cataloging.marc import formats
 from cataloging.models import ChangeSet, ImportRun
 from cataloging.permissions import EDIT_ITEM, EDIT_RECORD, IMPORT
@@ -30,8 +33,9 @@ from ils.core.jobs import Job, enqueue, has_stopped, stop_job
 from ils.org.units import province, unit
 
 KIND: Final = "import_records"
+FORMATS: Final = (*formats.FORMATS, SHEET)
 ON_MATCH: Final = ("skip", "replace", "merge", "add")
-OPTIONS: Final = ("branches", "branch_id", "opening_balance", "confirmed")
+OPTIONS: Final = ("branches", "branch_id", "opening_balance", "confirmed", "sheet")
 RESUMABLE: Final = ("queued", "running", "stopped")
 
 
@@ -42,11 +46,15 @@ class Looked:
     size: int
     digest: str
     guess: formats.Guess
+    plan: Plan | None = None  # of a spreadsheet
 
 
 def look_at(source: Path) -> Looked:
     """Look through a file before the transaction opens, so that desks do not wait meanwhile."""
-    return Looked(source.stat().st_size, digest_of(source), formats.recognize(source))
+    size, digest = source.stat().st_size, digest_of(source)
+    guess = formats.recognize(source)
+    plan = plan_for(source) if size and guess.format in ("", "iso2709") else None
+    return Looked(size, digest, replace(guess, format=SHEET) if plan else guess, plan)
 
 
 def receive(
@@ -83,6 +91,8 @@ def receive(
         created_by=actor.staff_id,
         options={},
     )
+    if looked.plan is not None and run.format == SHEET:
+        options = {"sheet": kept_plan(session, library_id, looked.plan).facts(), **(options or {})}
     _set_rules(run, on_match=on_match, encoding=encoding, profile=profile, options=options or {})
     session.add(run)
     session.flush()
@@ -140,7 +150,7 @@ def _set_rules(run: ImportRun, **rules: Any) -> None:
     run.options = options
     if "library_id" in rules:
         run.library_id = rules["library_id"]
-    if rules.get("format") in formats.FORMATS:
+    if rules.get("format") in FORMATS:
         run.format = rules["format"]
 
 
@@ -219,14 +229,24 @@ def prepare(session: Session, actor: Actor, run_id: int) -> ImportRun:
         raise Refused("import_begun", run_id=run_id)
     if run.on_match == "add" and not run.options.get("confirmed"):
         raise Refused("import_must_be_confirmed", run_id=run_id)
-    if run.format not in formats.FORMATS:
+    if run.format not in FORMATS:
         raise Refused("import_format_unknown", run_id=run_id)
+    if code := unready(run):
+        raise Refused(code, run_id=run_id)
     _require(session, actor, run.library_id)
     if run.change_set_id is None:
         here = actor.at_unit(session, run.library_id) if run.library_id else actor
         run.change_set_id = new_change_set(session, here, "import", run.file_name).id
         audit(session, actor, "import_begun", "import_run", run.id, file=run.file_name)
     return run
+
+
+def unready(run: ImportRun) -> str:
+    """Return what a spreadsheet lacks before its rows can be read, '' where nothing does."""
+    if run.format != SHEET:
+        return ""
+    sheet = run.options.get("sheet")
+    return "" if sheet and plan_of(sheet).has("title") else "sheet_needs_title"
 
 
 def begin(session: Session, actor: Actor, run_id: int) -> Job:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from cataloging.imports.runs import run_for
+from cataloging.imports.runs import FORMATS, run_for, unready
+from cataloging.imports.sheets.staging import stage
 from cataloging.imports.work import Known, Tally, proceed
-from cataloging.marc import formats
 from cataloging.models import ImportRun
 from ils.accounts.actor import Actor, actor_of_job
 from ils.core.db import reading
@@ -27,8 +27,10 @@ def try_out(session: Session, actor: Actor, run_id: int) -> Job:
     run = run_for(session, actor, run_id, lock=True)
     if run.status != "new":
         raise Refused("import_begun", run_id=run_id)
-    if run.format not in formats.FORMATS:
+    if run.format not in FORMATS:
         raise Refused("import_format_unknown", run_id=run_id)
+    if code := unready(run):
+        raise Refused(code, run_id=run_id)
     job = enqueue(session, actor, KIND, run_id=run.id)
     job.total = run.size
     run.job_id = job.id
@@ -39,6 +41,7 @@ def try_out(session: Session, actor: Actor, run_id: int) -> Job:
 def try_import(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     """Go through a whole file as an import would and count what would come of it."""
     run_id = int(args["run_id"])
+    stage(run_id)
     with reading() as session:
         actor = actor_of_job(session, progress.job_id)
         total = session.get_one(ImportRun, run_id).size

@@ -54,6 +54,28 @@ PROBLEMS: dict[str, Any] = {
     "unknown_format": _l("No known format"),
 }
 
+# Why a row of a spreadsheet was not brought in. What stands in the cell is said behind it.
+ROWS: dict[str, Any] = {
+    "row_no_title": _l("The row has no title"),
+    "row_above": _l("It goes on a row that was not brought in"),
+    "row_price": _l("This is no price in đồng"),
+    "row_day": _l("This is no day"),
+    "row_scientific": _l("The spreadsheet shortened this number; its digits are lost"),
+    "row_quantity": _l("This is no number of copies"),
+    "row_count_differs": _l("The number of copies and their accession numbers differ"),
+    "row_codes_differ": _l("There are not as many barcodes as accession numbers"),
+    "row_run": _l("It is not clear which accession numbers are meant"),
+    "row_run_long": _l("More accession numbers than one row can have"),
+    "row_number": _l("This is no accession number"),
+    "row_number_twice": _l("This number stands in an earlier row already"),
+    "row_formula": _l("A formula that does not work out"),
+}
+
+# What is remarked of a title of a spreadsheet that came in.
+REMARKS: dict[str, Any] = {
+    "copies_without_number": _l("Copies without accession number or barcode were not made"),
+}
+
 # By which rule a record was found to be there already.
 MATCHES: dict[str, Any] = {
     "control": _l("same control number"),
@@ -79,7 +101,7 @@ COPIES: dict[str, Any] = {
 def repair_sentence(repair: Mapping[str, str]) -> str:
     """Say a repair as it is kept with a line: what, in which fields, with what detail."""
     code = repair.get("code", "")
-    said = str(REPAIRS.get(code, code))
+    said = str(REPAIRS.get(code) or REMARKS.get(code, code))
     if repair.get("where"):
         said = f"{said} ({repair['where']})"
     detail = repair.get("detail", "").strip()
@@ -88,6 +110,9 @@ def repair_sentence(repair: Mapping[str, str]) -> str:
 
 def problem_sentence(code: str, detail: str = "") -> str:
     """Say why a stretch gave no record."""
+    if code in ROWS:
+        number, _sign, value = detail.partition("|")
+        return str(_("row %(number)s: %(what)s", number=number, what=row_sentence(code, value)))
     said = str(PROBLEMS.get(code, code))
     if code == "truncated" and "/" in detail:
         there, _slash, all_of_them = detail.partition("/")
@@ -95,6 +120,12 @@ def problem_sentence(code: str, detail: str = "") -> str:
             _("%(what)s: %(there)s of %(all)s fields", what=said, there=there, all=all_of_them)
         )
     return f"{said}: {detail}" if detail else said
+
+
+def row_sentence(code: str, value: str = "") -> str:
+    """Say why a row was not brought in."""
+    said = str(ROWS.get(code, code))
+    return f"{said}: {value}" if value else said
 
 
 def match_sentence(rule: str, action: str = "") -> str:
@@ -127,4 +158,11 @@ def count_sentence(code: str) -> str:
     """Say what a code stands for in the sums of a run."""
     if code.startswith("match_"):
         return str(MATCHES.get(code[6:], code))
-    return str(PROBLEMS.get(code) or COPIES.get(code) or REPAIRS.get(code) or code)
+    return str(
+        PROBLEMS.get(code)
+        or ROWS.get(code)
+        or REMARKS.get(code)
+        or COPIES.get(code)
+        or REPAIRS.get(code)
+        or code
+    )

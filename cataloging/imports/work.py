@@ -39,6 +39,7 @@ from cataloging.imports.matching import (
 from cataloging.imports.merging import merged, replaced
 from cataloging.imports.profiles import AUTO, NONE, guessed_profile
 from cataloging.imports.runs import KIND
+from cataloging.imports.sheets.staging import SHEET, source_path, stage
 from cataloging.marc import formats
 from cataloging.marc.formats.opened import Opened
 from cataloging.models import ImportLine, ImportRun, Record
@@ -104,10 +105,11 @@ def proceed(
 
     ``tell`` hears of each step; with ``indexing``, also what the index is to hold of its records.
     """
+    stage(run_id)
     with transaction() as session:
         run = session.get_one(ImportRun, run_id)
         tally = Tally() if dry else _tally_of(run)
-        on_match, path = run.on_match, Path(run.file_path)
+        on_match, path = run.on_match, source_path(run)
         target = target_for(session, run.library_id, run.options) if run.library_id else None
         reading_on = Reading(
             path,
@@ -154,6 +156,8 @@ def _tally_of(run: ImportRun) -> Tally:
 
 def _profile_of(run: ImportRun, path: Path) -> str:
     """Return how the copies of a file are written, guessed from its first records if need be."""
+    if run.format == SHEET:
+        return SHEET
     code = run.profile or AUTO
     if code == AUTO:
         sample = formats.read(path, format=run.format, encoding=run.encoding)
@@ -417,6 +421,7 @@ def raw_bytes(path: Path, start: int, end: int, most: int = LARGEST_RAW) -> byte
 def import_records(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     """Do a run as the worker's job; taken up again after a stop, it goes on."""
     run_id = int(args["run_id"])
+    stage(run_id)
     with reading() as session:
         run = session.get_one(ImportRun, run_id)
         actor = actor_of_job(session, progress.job_id)

@@ -97,6 +97,7 @@ def _import_one(
     file: Path, library_id: int | None, rules: dict[str, Any], *, dry_run: bool, as_json: bool
 ) -> None:
     from cataloging.imports import runs, work
+    from cataloging.imports.sheets.staging import forget
     from cataloging.search import follow, index
     from ils.accounts.actor import system_actor
     from ils.core.db import transaction
@@ -108,7 +109,7 @@ def _import_one(
         return
     actor = system_actor()
     looked = runs.look_at(file)
-    if looked.guess.format not in formats.FORMATS:
+    if looked.guess.format not in runs.FORMATS:
         tally = work.Tally(found=1, rejected=1)
         tally.reasons["unknown_format"] = 1
         seconds = round(time.monotonic() - started, 3)
@@ -150,6 +151,7 @@ def _import_one(
     if dry_run:
         with transaction() as session:
             session.delete(session.get_one(type(run), run.id))
+        forget(run.id)
     seconds = round(time.monotonic() - started, 3)
     _say(file, tally, seconds, note, as_json=as_json, dry_run=dry_run)
 

@@ -10,7 +10,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
 from cataloging.imports.profiles import AUTO, NONE, profiles
-from cataloging.imports.runs import ON_MATCH
+from cataloging.imports.runs import FORMATS, ON_MATCH
 from cataloging.marc import formats
 from cataloging.permissions import IMPORT
 from cataloging.views import import_words as words
@@ -68,7 +68,7 @@ class RulesForm(Form):
         )
         every = dict.fromkeys([formats.AUTO, *encodings, *formats.ENCODINGS])
         self.encoding.choices = choices((e, words.ENCODING_NAMES.get(e, e)) for e in every)
-        self.format.choices = choices((f, words.FORMAT_NAMES[f]) for f in formats.FORMATS)
+        self.format.choices = choices((f, words.FORMAT_NAMES[f]) for f in FORMATS)
         self.on_match.choices = choices((rule, words.ON_MATCH[rule]) for rule in ON_MATCH)
         self.profile.choices = choices(
             [

@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 from cataloging.change_sets import Undone, obstacles
 from cataloging.imports.report import PAGE, all_lines, line_counts, rejected_bytes, report
 from cataloging.imports.runs import begin, run_for, same_file_before, status_of, undo_run
-from cataloging.imports.wording import count_sentence, line_sentences
+from cataloging.imports.sheets.columns import words
+from cataloging.imports.sheets.staging import SHEET, source_path
+from cataloging.imports.sheets.wrong import wrong_rows
+from cataloging.imports.wording import count_sentence, line_sentences, row_sentence
 from cataloging.imports.work import raw_bytes
 from cataloging.models import ImportLine, ImportRun, Record, RecordVersion
 from cataloging.permissions import IMPORT, UNDO_CHANGES
 from cataloging.views.base import staff_names
-from cataloging.views.import_words import OUTCOMES, is_busy
+from cataloging.views.import_words import BOXES, OUTCOMES, is_busy
 from cataloging.views.imports import bp
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, NotFound
@@ -145,7 +148,7 @@ def _raw(run: ImportRun, one: ImportLine, most: int) -> bytes:
     """Return bytes of a line from the kept file, or those kept with the line."""
     if one.raw is not None:
         return one.raw[:most]
-    file = Path(run.file_path)
+    file = source_path(run)
     return raw_bytes(file, one.byte_start, one.byte_end, most) if file.is_file() else b""
 
 
@@ -187,6 +190,31 @@ def _download(content: Any, name: str, kind: str = "application/octet-stream") -
     answer = Response(content, mimetype=kind)
     name_file(answer, name)
     return answer
+
+
+@bp.get("/<int:run_id>/wrong.xlsx")
+@door(IMPORT)
+def wrong(run_id: int) -> Response:
+    """Send the rows of a spreadsheet that were not brought in, the reason before each."""
+    with reading() as session:
+        run = run_for(session, current_actor(), run_id)
+        if run.format != SHEET or not run.options.get("sheet"):
+            abort(404)
+        headers, rows = wrong_rows(session, run, row_sentence)
+        book = xlsx([(_("Rows to mend"), [_("Reason not imported"), *headers], list(rows))])
+        name = _("%(file)s, rows to mend.xlsx", file=Path(run.file_name).stem)
+        return _download([book], name, XLSX_TYPE)
+
+
+@bp.get("/template.xlsx")
+@door(IMPORT)
+def template() -> Response:
+    """Send a spreadsheet with the headers that are recognized and two rows to show how."""
+    told = words()["template"]
+    headers = [str(BOXES[box]) for box in told["columns"]]
+    rows = [[row.get(box, "") for box in told["columns"]] for row in told["rows"]]
+    book = xlsx([(_("Books"), headers, rows)])
+    return _download([book], _("list of books.xlsx"), XLSX_TYPE)
 
 
 @bp.get("/<int:run_id>/report.xlsx")

@@ -13,6 +13,7 @@ FORMAT_NAMES: dict[str, Any] = {
     "json": "MARC-in-JSON",
     "mrk": _l("MARC as lines of text (.mrk)"),
     "aleph": "Aleph sequential",
+    "sheet": _l("spreadsheet or ISIS export"),
     "": _l("not recognized"),
 }
 
@@ -45,6 +46,60 @@ STATES: dict[str, tuple[str, Any]] = {
     "stopped": ("warn", _l("interrupted")),
     "undoing": ("info", _l("being undone")),
     "undone": ("off", _l("undone")),
+}
+
+TABLE_NAMES: dict[str, Any] = {
+    "xlsx": _l("Excel workbook (.xlsx)"),
+    "xls": _l("Excel workbook (.xls)"),
+    "csv": _l("text with columns (.csv)"),
+    "isis": _l("CDS/ISIS export (ISO 2709)"),
+    "isis-text": _l("CDS/ISIS export (text)"),
+}
+
+# One for each box of cataloging/imports/sheets/columns.toml.
+BOXES: dict[str, Any] = {
+    "title": _l("Title"),
+    "subtitle": _l("Subtitle"),
+    "part": _l("Volume"),
+    "part_title": _l("Title of the volume"),
+    "authors": _l("Authors"),
+    "translators": _l("Translators"),
+    "responsibility": _l("Statement of responsibility"),
+    "edition": _l("Edition"),
+    "place": _l("Place of publication"),
+    "publisher": _l("Publisher"),
+    "year": _l("Year"),
+    "pages": _l("Extent (pages)"),
+    "illustrations": _l("Illustrations"),
+    "size": _l("Size (cm)"),
+    "series": _l("Series"),
+    "series_number": _l("Number in the series"),
+    "isbn": "ISBN",
+    "price": _l("Price"),
+    "print_run": _l("Print run"),
+    "class_number": _l("Class number (DDC)"),
+    "title_code": _l("Title code"),
+    "call_number": _l("Call number of the copy"),
+    "summary": _l("Summary"),
+    "keywords": _l("Keywords"),
+    "language": _l("Language"),
+    "note": _l("Note on the title"),
+    "accession_no": _l("Accession numbers"),
+    "barcode": _l("Barcode"),
+    "collection": _l("Collection (kho)"),
+    "branch": _l("Branch"),
+    "shelf": _l("Shelf position"),
+    "accessioned_on": _l("Accessioned on"),
+    "source": _l("Source"),
+    "voucher": _l("Voucher"),
+    "quantity": _l("Number of copies"),
+    "condition": _l("Condition"),
+    "item_note": _l("Note on the copy"),
+}
+
+COLUMN_ENCODINGS: dict[str, Any] = {
+    "unicode": "Unicode",
+    "utf-8-misread": _l("Unicode read wrongly"),
 }
 
 ON_MATCH: dict[str, Any] = {

@@ -25,6 +25,7 @@ from cataloging.imports.runs import (
     same_file_before,
     status_of,
 )
+from cataloging.imports.sheets.staging import SHEET
 from cataloging.imports.wording import (
     count_sentence,
     match_sentence,
@@ -51,10 +52,11 @@ from cataloging.views.import_words import (
     is_busy,
     size_text,
 )
+from cataloging.views.sheet_page import add_sheet, sheet_page
 from cataloging.views.words import say_finding
 from ils.core.config import config
 from ils.core.db import reading, transaction
-from ils.core.errors import IlsError, Refused
+from ils.core.errors import IlsError, Invalid, Refused
 from ils.core.jobs import Job, stop_job
 from ils.org.units import unit_names
 from ils.web.door import current_actor, door
@@ -174,6 +176,8 @@ def show(run_id: int) -> Any:
 
 
 def _preview_page(session: Session, run: ImportRun, job: Job | None) -> str:
+    if run.format == SHEET:
+        return sheet_page(session, run, job, _rules_form(session, run, []))
     seen = preview(session, run, count=SHOWN) if run.format else None
     samples = _samples(seen.guess) if seen else {}
     form = _rules_form(session, run, list(samples))
@@ -249,9 +253,11 @@ def rules(run_id: int) -> Any:
                 run_for(session, current_actor(), run_id)
                 flash(_("Please choose one of the offered values in every box."), "bad")
                 return redirect(url_for("imports.show", run_id=run_id))
-            change_rules(session, current_actor(), run_id, **form.rules(request.form))
+            chosen = form.rules(request.form)
+            add_sheet(session, run_id, chosen, request.form)
+            change_rules(session, current_actor(), run_id, **chosen)
         return _go(run_id, act)
-    except Refused as error:
+    except (Refused, Invalid) as error:
         flash(sentence_for(error), "bad")
     return redirect(url_for("imports.show", run_id=run_id))
 

@@ -114,6 +114,21 @@ def _say_of_imports() -> None:
     message("import_begun", _l("This import has begun already; its rules stand."))
     message("import_must_be_confirmed", _l("Adding every record a second time must be confirmed."))
     message("import_format_unknown", _l("This file is in no format that is known here."))
+    message(
+        "sheet_unreadable",
+        _l("This spreadsheet cannot be read: it is damaged or locked by a password."),
+    )
+    message("sheet_empty", _l("There is nothing in this spreadsheet."))
+    message(
+        "sheet_too_large",
+        _l(
+            "This spreadsheet would unpack to more than can be read safely. Save it anew, or as .csv."
+        ),
+    )
+    message("sheet_too_long", _l("The sheet has more than %(most)s rows. Please divide it."))
+    message("sheet_needs_title", _l("Please choose which column holds the title."))
+    message("mapping_needs_library", _l("Columns are kept for a library; please choose one."))
+    message("mapping_needs_name", _l("Please give the columns a name of at most %(most)s letters."))
     message("import_cannot_be_undone", _l("This import cannot be undone as it is now."))
 
 
