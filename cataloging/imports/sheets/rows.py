@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from cataloging import short_form
+from cataloging.editor import boxes as forms
 from cataloging.imports.sheets import cells as read_cells
 from cataloging.imports.sheets.cells import CellError
 from cataloging.imports.sheets.columns import Plan, read
@@ -155,7 +155,7 @@ def _keys(copy: dict[str, Any]) -> set[str]:
 
 
 def _described(values: dict[str, str]) -> dict[str, str]:
-    """Return the boxes of a record as the short form takes them, the odd ones refused."""
+    """Return the boxes of a record as the boxes of a form take them, the odd ones refused."""
     found = dict(values)
     if isbn := found.get("isbn", ""):
         found["isbn"] = _AND.split(read_cells.code_of(isbn))[0].strip()
@@ -205,14 +205,14 @@ def record_of(values: dict[str, str], on: date) -> Marc:
     plain = {
         box: " ".join(text.split())
         for box, text in values.items()
-        if box in short_form.NAMES and box not in ("authors", "keywords")
+        if box not in ("authors", "keywords")
     }
     plain["authors"] = "\n".join(dict.fromkeys(lines))
     plain["keywords"] = values.get("keywords", "")
     if not plain.get("language"):
         plain["language"] = "vie" if is_vietnamese(plain.get("title", "")) else ""
     plain = {box: text for box, text in plain.items() if text}
-    marc = short_form.write(None, plain, on)
+    marc = forms.write(None, plain, on)
     for text in filter(None, (one.strip() for one in values.get("note", "").split("\n"))):
         at = next((n for n, (tag, _) in enumerate(pairs(marc)) if tag > "500"), len(marc["fields"]))
         marc["fields"].insert(at, data_field("500", " ", " ", ("a", text)))
