@@ -1,10 +1,13 @@
 """Imports in the words of a librarian: formats, encodings, states, rules; sizes of files."""
 
+from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from cataloging.imports.sheets.staging import SHEET
+from cataloging.models import ImportRun
 from ils.web.i18n import number
 
 FORMAT_NAMES: dict[str, Any] = {
@@ -127,6 +130,12 @@ def size_text(size: int) -> str:
             return f"{number(round(value, 1))} {unit}"
         value /= 1000
     return f"{number(round(value, 1))} GB"
+
+
+def size_of(run: ImportRun) -> str:
+    """Write the size of an import's file; of a spreadsheet ``run.size`` is that of its rows."""
+    own = Path(run.file_path)
+    return size_text(own.stat().st_size if run.format == SHEET and own.is_file() else run.size)
 
 
 def is_busy(state: str) -> bool:

@@ -50,6 +50,7 @@ from cataloging.views.import_words import (
     OUTCOMES,
     STATES,
     is_busy,
+    size_of,
     size_text,
 )
 from cataloging.views.sheet_page import add_sheet, sheet_page
@@ -78,6 +79,7 @@ def _words() -> dict[str, Any]:
         "format_names": FORMAT_NAMES,
         "encoding_names": ENCODING_NAMES,
         "size_text": size_text,
+        "size_of": size_of,
         "say_count": count_sentence,
     }
 

@@ -528,6 +528,33 @@ def _import(place: Place, head: Actor, words: dict[str, Any]) -> None:
         words["lines"] = [line.id for line in lines]
         words["rejected"] = next(line.id for line in lines if line.outcome == "rejected")
     words["run_id"] = runs[0].id
+    _import_sheets(place, head, words)
+
+
+def _import_sheets(place: Place, head: Actor, words: dict[str, Any]) -> None:
+    """Bring in a list with one row to mend, and leave another waiting with its columns shown."""
+    file = place.folder / "so.csv"
+    file.write_text(
+        "Nhan đề;Tác giả;Số ĐKCB;Giá tiền\nTắt đèn;Ngô Tất Tố;TN.90001-90002;45.000đ\n"
+        "Bỉ vỏ;Nguyên Hồng;TN.90003;rẻ\n"
+    )
+    with transaction() as session:
+        runs = [
+            receive(
+                session,
+                head,
+                source=file,
+                file_name="so.csv",
+                library_id=place.province.library.id,
+                options={"opening_balance": True},
+            ).id
+            for _ in range(2)
+        ]
+        begin(session, head, runs[0])
+    while run_next_job():
+        pass
+    words["run_ids"] += runs
+    words["sheet_run"] = runs[0]
 
 
 def _patron_sheet(place: Place, name: str, words: dict[str, Any]) -> str:

@@ -135,6 +135,10 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"code": "serial"}]
     if endpoint == "imports.show":
         return [words | {"run_id": run} for run in words["run_ids"]]
+    if endpoint == "imports.wrong":
+        return [words | {"run_id": words["sheet_run"]}]
+    if endpoint == "imports.result":
+        return [words, words | {"run_id": words["sheet_run"]}]
     if endpoint == "imports.line":
         return [words | {"number": line} for line in words["lines"]]
     if endpoint == "imports.raw_file":

@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from sqlalchemy import func, select
+from werkzeug.http import parse_options_header
 
 from cataloging.imports.sheets.columns import boxes_for
 from cataloging.models import Item, Record, SheetMapping
@@ -68,14 +69,18 @@ def test_another_header_row_is_looked_at_anew(staff: Any, province: Province) ->
 
 
 def test_the_wrong_rows_are_sent_with_their_reasons(staff: Any, province: Province) -> None:
-    url = sent(staff, LIST, "sach.xlsx")
+    url = sent(staff, LIST, "Sổ cũ.xlsx")
     staff.post(f"{url}/rules", data=sheet_rules(province, "begin"))
     finish()
     page = staff.get(f"{url}/report").get_data(as_text=True)
     assert "1 dòng không nhập được" in page
     assert "dòng 5: Đây không phải giá tiền bằng đồng: abc" in page
     assert re.search(r"/wrong\.xlsx", page)
-    book = openpyxl.load_workbook(io.BytesIO(staff.get(f"{url}/wrong.xlsx").data))
+    answer = staff.get(f"{url}/wrong.xlsx")
+    named = answer.headers["Content-Disposition"]
+    assert named.isascii()
+    assert parse_options_header(named)[1]["filename"] == "Sổ cũ, các dòng cần sửa.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
     rows = [[c.value for c in row] for row in book.worksheets[0].iter_rows()]
     at = next(n for n, row in enumerate(rows) if "Tên sách" in row)
     assert rows[at][0] == "Lý do chưa nhập"

@@ -182,7 +182,11 @@ def _fullest(path: Path, table: Table) -> int:
 
 
 def _encodings(headers: Sequence[Any], rows: Sequence[Row]) -> list[str]:
-    """Return the encoding of each column: sure by its own text, else by that of the whole table."""
+    """Return the encoding of each column: sure by its own text, else by that of the whole table.
+
+    A table has seldom two encodings, and a few words read as syllables in several: what reads well
+    in that of the whole table is in it.
+    """
     texts = []
     for at in range(len(headers)):
         cells = [cells[at] for _, cells in rows if at < len(cells)]
@@ -192,10 +196,15 @@ def _encodings(headers: Sequence[Any], rows: Sequence[Row]) -> list[str]:
     found = []
     for text in texts:
         own = _sure(text)
-        if own == AS_IT_IS and text and whole != AS_IT_IS and not _VIETNAMESE.search(text):
-            own = whole
+        if whole in legacy.ENCODINGS and own != whole and not _VIETNAMESE.search(text):
+            unsure = own == AS_IT_IS and text
+            own = whole if unsure or _reads_well(text, whole) else own
         found.append(own)
     return found
+
+
+def _reads_well(text: str, encoding: str) -> bool:
+    return bool(text) and legacy.is_vietnamese(legacy.decode(text, encoding))
 
 
 def _sure(text: str) -> str:

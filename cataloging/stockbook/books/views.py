@@ -23,7 +23,7 @@ from ils.core.errors import IlsError
 from ils.printing.listing import Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
-from ils.web.forms import clean_text, parse_day
+from ils.web.forms import clean_text, parse_day, parse_year
 from ils.web.pages import Page, page_number
 
 bp = Blueprint(
@@ -198,7 +198,7 @@ def balance_file() -> Response:
 @door(EDIT_ITEM)
 def copies() -> str:
     """List the copies of a year that came in without a voucher."""
-    year, opening = request.args.get("year", 0, type=int), request.args.get("opening") == "1"
+    year, opening = request.args.get("year", 0, type=parse_year), request.args.get("opening") == "1"
     number = page_number(request.args.get("page"))
     with reading() as session:
         chosen = (
@@ -241,7 +241,7 @@ def take() -> Any:
         )
         with transaction() as session:
             actor, library_id = current_actor(), _library_id()
-            year = request.form.get("year", 0, type=int)
+            year = request.form.get("year", 0, type=parse_year)
             if opening:
                 made = take_opening_into_books(session, actor, library_id, paper)
             else:

@@ -252,6 +252,7 @@ class TestFiles:
         for path in (wrapped, text):
             [(found, _)] = staged(path)
             assert _title(found) == "Số đỏ"
+            assert "Vũ Trọng Phụng" in str(found.marc)  # in VISCII it would read Vò Trảng Phông
             year = next(f["264"] for f in found.marc["fields"] if "264" in f)["subfields"][-1]
             assert year == {"c": "2018"}
 
