@@ -1,7 +1,7 @@
 """mappings of spreadsheets kept by name
 
 Revision: 0135
-Before it: 0138
+Before it: 0138a
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = '0135'
-down_revision = '0138'
+down_revision = '0138a'
 branch_labels = None
 depends_on = None
 
