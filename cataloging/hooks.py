@@ -5,7 +5,8 @@ Circulation registers who can say where a copy is and why it may not be withdraw
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -44,12 +45,24 @@ class LossPaper:
     how: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """Something that befell a copy and stands in no event, for its life: ``stock_take``, with its
+    name and whether the copy was ``seen``."""
+
+    at: datetime
+    what: str
+    unit_id: int | None
+    facts: dict[str, Any]
+
+
 AvailabilityOf = Callable[[Session, Iterable[int]], dict[int, list[Availability]]]
 Vetoes = Callable[[Session, int], list[Veto]]
 VetoesOf = Callable[[Session, Iterable[int]], dict[int, list[Veto]]]
 Locks = Callable[[Session, Iterable[int]], None]
 LetBack = Callable[[Session, int], str | None]
 LossPapers = Callable[[Session, Iterable[int]], dict[int, LossPaper]]
+Telling = Callable[[Session, int], list[Told]]
 
 _availability: list[AvailabilityOf] = []
 _vetoes: list[Vetoes] = []
@@ -57,6 +70,7 @@ _vetoes_of: list[VetoesOf] = []
 _locks: list[Locks] = []
 _let_back: list[LetBack] = []
 _loss_papers: list[LossPapers] = []
+_telling: list[Telling] = []
 
 
 def register_availability(function: AvailabilityOf) -> None:
@@ -111,3 +125,14 @@ def let_back(session: Session, item_id: int) -> str:
     """Tell that a withdrawal is taken back; return the state the copy goes back to."""
     told = [function(session, item_id) for function in _let_back]
     return next((state for state in told if state), "active")
+
+
+def register_telling(function: Telling) -> None:
+    """Add a function that tells of a copy's life what it alone knows."""
+    if function not in _telling:
+        _telling.append(function)
+
+
+def told_of(session: Session, item_id: int) -> list[Told]:
+    """Return what the rooms above tell of a copy's life."""
+    return [told for function in _telling for told in function(session, item_id)]

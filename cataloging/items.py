@@ -6,7 +6,7 @@ know. A copy that came in stays in the books for ever: it is withdrawn, never de
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -32,7 +32,7 @@ from cataloging.record_rows import announce_changed
 from cataloging.records import record_for
 from ils.accounts.actor import Actor
 from ils.core import clock
-from ils.core.audit import AuditEntry, audit
+from ils.core.audit import audit
 from ils.core.errors import Invalid, NotFound, Refused, StaleVersion
 from ils.core.events import EventRow, publish_event, void_event
 from ils.org.models import OrgUnit
@@ -382,48 +382,6 @@ def take_back_withdrawal(session: Session, actor: Actor, item_id: int) -> Item:
     announce_changed(session, [item.record_id])
     session.flush()
     return item
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One thing that befell a copy, for its history. ``what`` is an event kind or an audit act."""
-
-    at: datetime
-    on: date
-    what: str
-    unit_id: int | None
-    actor_id: int | None
-    facts: dict[str, Any]
-    undone: bool = False
-
-
-def history_of(session: Session, item_id: int) -> list[Moment]:
-    """Return the life of a copy, newest first: entry, loans, moves, edits, withdrawal."""
-    events = session.scalars(select(EventRow).where(EventRow.item_id == item_id)).all()
-    voided = {event.voids_id for event in events if event.voids_id is not None}
-    moments = [
-        Moment(
-            event.recorded_at,
-            event.effective_on,
-            event.kind,
-            event.unit_id,
-            event.actor_id,
-            event.facts,
-            undone=event.id in voided,
-        )
-        for event in events
-        if event.voids_id is None
-    ]
-    changes = select(AuditEntry).where(
-        AuditEntry.subject == "item",
-        AuditEntry.subject_id == item_id,
-        AuditEntry.action == "item_changed",
-    )
-    moments += [
-        Moment(row.at, clock.local_day(row.at), row.action, row.unit_id, row.actor_id, row.facts)
-        for row in session.scalars(changes)
-    ]
-    return sorted(moments, key=lambda m: m.at, reverse=True)
 
 
 def items_of(session: Session, record_id: int, *, withdrawn: bool = True) -> list[Item]:

@@ -7,6 +7,7 @@ the cataloger then types what the library uses.
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -19,20 +20,23 @@ _INITIAL = re.compile(r"ngh|ng|gh|ch|gi|kh|nh|ph|qu|th|tr|[bcdđghklmnpqrstvx]")
 
 
 @cache
-def _rimes() -> dict[str, int]:
+def rimes() -> dict[str, int]:
+    """Return the numbers of the rimes as the program brings them."""
     table: dict[str, int] = tomllib.loads(_FILE.read_text("utf-8"))["rimes"]
     return table
 
 
-def title_code(title: str) -> str:
+def title_code(title: str, changed: Mapping[str, int] | None = None) -> str:
     """Return the code of a Vietnamese title, ``""`` where the table has none.
+
+    ``changed``: rimes that have another number in this province.
 
     ``title_code("Dế Mèn phiêu lưu ký") == "D250M"``.
     """
     words = [split_tone(word)[0] for word in _WORD.findall(clean(title).lower())]
     if not words or not re.match(r"\W*[^\W\d_]", title):
         return ""
-    initial, number = _first(words[0])
+    initial, number = _first(words[0], rimes() | dict(changed or {}))
     if not number:
         return ""
     if len(words) < 2:
@@ -44,16 +48,15 @@ def title_code(title: str) -> str:
     return f"{initial}{number}{second}".upper()
 
 
-def _first(word: str) -> tuple[str, int]:
+def _first(word: str, known: Mapping[str, int]) -> tuple[str, int]:
     """Part a syllable without tone into its initial and the number of its rime; 0 if it has none.
 
     A syllable that begins with a vowel has that vowel as initial. In *gì* the i is the rime.
     """
     match = _INITIAL.match(word)
-    rimes = _rimes()
     if match is None:
-        return word[0], rimes.get(word, 0)
+        return word[0], known.get(word, 0)
     initial, rime = match.group(), word[match.end() :]
-    if initial == "gi" and rime not in rimes:
+    if initial == "gi" and rime not in known:
         initial, rime = ("g", f"i{rime}") if not rime.startswith("ê") else ("gi", rime)
-    return initial, rimes.get(rime, 0)
+    return initial, known.get(rime, 0)

@@ -6,6 +6,7 @@ from typing import Any
 from flask import jsonify, render_template, request
 from sqlalchemy.orm import Session
 
+from cataloging.classes.marks import mark_for
 from cataloging.editor.boxes import read
 from cataloging.editor.copies import drafted_of
 from cataloging.editor.drafts import keep_draft
@@ -22,7 +23,6 @@ from cataloging.marc.standard import Field, standard
 from cataloging.marc.validate import ERROR
 from cataloging.permissions import EDIT_RECORD
 from cataloging.records import record_for
-from cataloging.title_code import title_code
 from cataloging.views.base import english
 from cataloging.views.duplicates import likely_same
 from cataloging.views.forms import NewCopiesForm
@@ -148,5 +148,7 @@ def _names(one: Field, at: int) -> dict[str, Any]:
 @bp.get("/title-code")
 @door(EDIT_RECORD)
 def code_of_title() -> Any:
-    """Answer the code of a title, for the form to suggest."""
-    return {"code": title_code(request.args.get("title", "")[:300])}
+    """Answer the mark of a book for the form to suggest: its title's code or its author's mark."""
+    title, author = (request.args.get(name, "")[:300] for name in ("title", "author"))
+    with reading() as db:
+        return {"code": mark_for(db, current_actor().library_id, title, author)}

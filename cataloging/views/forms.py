@@ -22,7 +22,9 @@ _NUMBER_OF_COPIES = _l("Between 1 and %(most)s copies at once.", most=MOST_COPIE
 
 
 class CopyForm(Form):
-    """What is known of a copy."""
+    """What is known of a copy. ``shelf_mark`` is what stands behind a class that is picked."""
+
+    shelf_mark = ""
 
     branch_id = SelectField(_l("Branch"), coerce=int)
     item_type = SelectField(_l("Kind of copy"))

@@ -5,11 +5,14 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from cataloging import items
+from cataloging.classes.marks import mark_for
 from cataloging.hooks import availability_of
+from cataloging.life import history_of, in_figures, voucher_of
 from cataloging.marc.project import project
-from cataloging.models import Item
+from cataloging.models import Item, Record
 from cataloging.permissions import EDIT_ITEM, VIEW_ITEM, WITHDRAW_ITEM
 from cataloging.records import record_for
 from cataloging.stock import first_register
@@ -31,6 +34,7 @@ def add_copies(record_id: int) -> Any:
     with reading() as session:
         record = record_for(session, record_id)
         form.fill_choices(session)
+        form.shelf_mark = _mark(session, record)
         there = items.items_of(session, record_id)
     if request.method == "GET":
         _begin(form, there, record)
@@ -54,6 +58,10 @@ def add_copies(record_id: int) -> Any:
     elif request.method == "POST":
         status = 422
     return render_template("cataloging/copies.html", form=form, record=record, there=there), status
+
+
+def _mark(session: Session, record: Record) -> str:
+    return mark_for(session, current_actor().library_id, record.title, record.author)
 
 
 def _begin(form: NewCopiesForm, there: list[Item], record: Any) -> None:
@@ -83,6 +91,7 @@ def item(item_id: int) -> Any:
         found = items.item_for(session, current_actor(), item_id)
         may_edit = current_actor().can(EDIT_ITEM, unit(session, found.branch_id))
         form.fill_choices(session)
+        form.shelf_mark = _mark(session, record_for(session, found.record_id, deleted=True))
     _fit_choices(form, found)
     if request.method == "GET" or not may_edit:
         _fill(form, found)
@@ -132,7 +141,7 @@ def _fit_choices(form: EditCopyForm, found: Item) -> None:
 def _item_page(form: EditCopyForm, found: Item, may_edit: bool) -> str:
     with reading() as session:
         record = record_for(session, found.record_id, deleted=True)
-        moments = items.history_of(session, found.id)
+        moments = history_of(session, found.id)
         places = availability_of(session, [found.record_id]).get(found.record_id, [])
         return render_template(
             "cataloging/item.html",
@@ -144,6 +153,8 @@ def _item_page(form: EditCopyForm, found: Item, may_edit: bool) -> str:
             place=next((p for p in places if p.item_id == found.id), None),
             withdraw=_withdraw_form(),
             moments=moments,
+            figures=in_figures(moments),
+            voucher_id=voucher_of(session, found),
             units=unit_names(session),
             people=staff_names(session, {m.actor_id for m in moments}),
             words=words,

@@ -4,6 +4,8 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from cataloging import permissions
+from cataloging.classes import views as class_views
+from cataloging.classes.marks import declare_settings
 from cataloging.stock import prepare_library
 from cataloging.views import (
     changes,
@@ -22,7 +24,7 @@ from ils.core.audit import name_acts, name_facts, name_subjects, name_values
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
-PAGES = (changes, import_report, items, labels, quick, records, stock)
+PAGES = (changes, class_views, import_report, items, labels, quick, records, stock)
 
 
 def register(app: Flask) -> None:
@@ -51,6 +53,17 @@ def register(app: Flask) -> None:
         order=250,
     )
     menu_entry(group, _l("Changes"), "cataloging.changes", permissions.UNDO_CHANGES, order=260)
+    menu_entry(group, _l("Classes (DDC)"), "cataloging.classes", permissions.EDIT_RECORD, order=242)
+    menu_entry(
+        group,
+        _l("Table of title codes"),
+        "cataloging.title_codes",
+        permissions.EDIT_STOCK,
+        order=252,
+    )
+    declare_settings()
+    message("rime_bad", _l("This is no rime of the table."))
+    message("rime_number_bad", _l("The number of a rime is between 1 and 999."))
     _name_acts()
     _say_of_records()
     _say_of_items()

@@ -4,7 +4,8 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 import circulation.stocktaking.changes  # noqa: F401 — its jobs
-from circulation.stocktaking.takes import COUNT
+from cataloging.hooks import register_telling
+from circulation.stocktaking.takes import COUNT, counts_of_copy
 from circulation.stocktaking.views import bp
 from ils.core.audit import name_acts, name_subjects
 from ils.web.errors import message
@@ -14,6 +15,7 @@ from ils.web.menu import menu_entry
 def register(app: Flask) -> None:
     """Install stock-taking."""
     app.register_blueprint(bp)
+    register_telling(counts_of_copy)
     menu_entry(_l("Library"), _l("Stock-taking"), "stocktaking.takes", COUNT, order=920)
     name_acts(
         stock_take_planned=_l("Stock-taking planned"),

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from cataloging.hooks import Told
 from cataloging.models import Item, Record
 from circulation.availability import positions
 from circulation.rules.stock_take import GROUPS, Counted, group_of
@@ -288,3 +289,21 @@ def branch_of_scanner(session: Session, actor: Actor, take: StockTake) -> int:
     branches = scope_of_take(take).branches
     inside = place(session, at).library_id == take.library_id and at != take.library_id
     return at if inside else branches[0]
+
+
+def counts_of_copy(session: Session, item_id: int) -> list[Told]:
+    """Tell of a copy's life the stock-takings that it was counted in."""
+    rows = session.execute(
+        select(StockTakeItem, StockTake)
+        .join(StockTake, StockTake.id == StockTakeItem.take_id)
+        .where(StockTakeItem.item_id == item_id, StockTake.state == "closed")
+    )
+    return [
+        Told(
+            line.seen_at or take.closed_at or take.created_at,
+            "stock_take",
+            line.seen_branch_id or line.branch_id,
+            {"name": take.name, "seen": line.seen_at is not None, "damaged": line.damaged},
+        )
+        for line, take in rows
+    ]

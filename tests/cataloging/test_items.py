@@ -15,10 +15,10 @@ from cataloging.items import (
     add_items,
     change_item,
     facts_of,
-    history_of,
     take_back_withdrawal,
     withdraw_item,
 )
+from cataloging.life import history_of
 from cataloging.models import Barcode, Item
 from cataloging.numbers import (
     accession_key,

@@ -192,14 +192,18 @@ for (const switch_ of form.querySelectorAll("[data-opens]")) {
 const title = form.elements["b.title"], code = form.elements["b.title_code"];
 if (title && code) {
   let suggested = "";
-  title.addEventListener("change", async () => {
+  const author = form.elements["b.authors"];
+  const suggest = async () => {
     if (code.value && code.value !== suggested) return;
-    const answer = await fetch(`${form.dataset.code}?title=${encodeURIComponent(title.value)}`).catch(() => null);
+    const answer = await fetch(`${form.dataset.code}?${new URLSearchParams({ title: title.value, author: author?.value.split("\n")[0] ?? "" })}`).catch(() => null);
     if (!answer?.ok) return;
     suggested = (await answer.json()).code;
+    if (code.value === suggested) return;
     code.value = suggested;
     changed(code);
-  });
+  };
+  title.addEventListener("change", suggest);
+  author?.addEventListener("change", suggest);
 }
 
 // What the field of the row or line is.

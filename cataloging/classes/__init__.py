@@ -1,0 +1,1 @@
+"""Choosing a class number: the classes by number, with captions; shelf marks behind the number."""
