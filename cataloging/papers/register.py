@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 import cataloging.papers.sheet_views  # noqa: F401 — its pages
 from cataloging.papers.views import bp
-from cataloging.permissions import EDIT_RECORD, PRINT_LABELS, VIEW_RECORD
+from cataloging.permissions import EDIT_RECORD, EDIT_STOCK, PRINT_LABELS, VIEW_RECORD
 from ils.core.audit import name_acts, name_subjects
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -19,6 +19,7 @@ def register(app: Flask) -> None:
     menu_entry(
         *(group, _l("Book lists"), "papers.book_list", VIEW_RECORD), order=244, begins=EDIT_RECORD
     )
+    menu_entry(*(_l("Stock"), _l("Label sheets"), "papers.label_sheets", EDIT_STOCK), order=342)
     message("too_many_titles", _l("At most %(most)s titles go on one paper. Choose fewer."))
     message("period_backward", _l("The period ends before it begins."))
     message("label_sheet_unknown", _l("There is no such label sheet."))

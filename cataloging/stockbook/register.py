@@ -21,9 +21,10 @@ def register(app: Flask) -> None:
     """Install receiving."""
     for bp in (views.bp, paper_views.bp, books.bp, weeding.bp, weeding_papers.bp):
         app.register_blueprint(bp)
-    menu_entry(_l("Cataloging"), _l("Receiving"), "stockbook.vouchers", EDIT_ITEM, order=236)
-    menu_entry(_l("Cataloging"), _l("Registers"), "stock_books.shelf", EDIT_ITEM, order=237)
-    menu_entry(_l("Cataloging"), _l("Weeding"), "weeding.lists", EDIT_ITEM, order=238)
+    group = _l("Stock")
+    menu_entry(group, _l("Receiving"), "stockbook.vouchers", EDIT_ITEM, order=300)
+    menu_entry(group, _l("Registers"), "stock_books.shelf", EDIT_ITEM, order=310)
+    menu_entry(group, _l("Weeding"), "weeding.lists", EDIT_ITEM, order=320)
     register_let_back(let_back)
     name_acts(
         voucher_begun=_l("Voucher begun"),

@@ -20,7 +20,8 @@ def register(app: Flask) -> None:
     group = _l("Cataloging")
     menu_entry(group, _l("Find elsewhere"), "targets.find", EDIT_RECORD, order=211, key="Alt+J")
     menu_entry(
-        group, _l("Targets of copy cataloguing"), "targets.targets", SET_UP_TARGETS, order=256
+        *(_l("System"), _l("Targets of copy cataloguing"), "targets.targets", SET_UP_TARGETS),
+        order=936,
     )
     message("target_unknown", _l("There is no such target."))
     message("target_search_unknown", _l("There is no such search of yours, or it was long ago."))

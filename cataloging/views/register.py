@@ -44,13 +44,14 @@ def register(app: Flask) -> None:
     )
     menu_entry(group, _l("Imports"), "imports.runs", permissions.IMPORT, order=220)
     menu_entry(group, _l("Export"), "export.export", permissions.EDIT_RECORD, order=230)
-    menu_entry(group, _l("Labels"), "cataloging.labels", permissions.PRINT_LABELS, order=240)
+    stock = _l("Stock")
+    menu_entry(stock, _l("Labels"), "cataloging.labels", permissions.PRINT_LABELS, order=340)
     menu_entry(
-        group,
+        stock,
         _l("Registers and collections"),
         "cataloging.stock",
         permissions.EDIT_STOCK,
-        order=250,
+        order=350,
     )
     menu_entry(group, _l("Changes"), "cataloging.changes", permissions.UNDO_CHANGES, order=260)
     menu_entry(group, _l("Classes (DDC)"), "cataloging.classes", permissions.EDIT_RECORD, order=242)

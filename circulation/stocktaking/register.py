@@ -16,7 +16,7 @@ def register(app: Flask) -> None:
     """Install stock-taking."""
     app.register_blueprint(bp)
     register_telling(counts_of_copy)
-    menu_entry(_l("Library"), _l("Stock-taking"), "stocktaking.takes", COUNT, order=920)
+    menu_entry(_l("Stock"), _l("Stock-taking"), "stocktaking.takes", COUNT, order=330)
     name_acts(
         stock_take_planned=_l("Stock-taking planned"),
         stock_take_frozen=_l("Stock-taking begun"),
