@@ -149,7 +149,7 @@ MOMENTS: dict[str, Any] = {
 }
 
 FIGURES: dict[str, Any] = {
-    "loans": _l("Loans"),
+    "loans": _l("Times lent"),
     "renewals": _l("Renewals"),
     "uses": _l("Uses on the premises"),
     "moves": _l("Moves"),
