@@ -225,6 +225,9 @@ def _data_field(
     if not content["subfields"]:
         yield Finding(WARNING, "empty_field", tag, index)
     field = known.fields.get(tag)
+    if tag == "880":  # another script of a field: its indicators and subfields are that field's
+        written = next(iter(subfields(content, "6")), "")[:3]
+        field = replace(known.fields.get(written) or known.fields[tag], tag=tag)
     if field is None:
         if not known.is_local(tag):
             yield Finding(WARNING, "unknown_field", tag, index)
@@ -279,9 +282,16 @@ def _content(tag: str, content: dict[str, Any], index: int) -> Iterator[Finding]
             if not issn(value):
                 yield Finding(WARNING, "bad_issn", tag, index, "a", value=value)
     elif tag == "041" and content["ind2"] != "7":
-        known = standard()
-        for value in subfields(content, "a", "b", "d", "h", "j"):
-            packed = [value[i : i + 3] for i in range(0, len(value), 3)]
-            for code in packed:
-                if wrong := _in_list(code, known.languages, known.obsolete_languages, "language"):
-                    yield Finding(WARNING, wrong, tag, index, value=code)
+        yield from _languages(content, index)
+
+
+def _languages(content: dict[str, Any], index: int) -> Iterator[Finding]:
+    """Check codes of MARC's own list, several of them in one subfield as well."""
+    known = standard()
+    for value in subfields(content, "a", "b", "d", "h", "j"):
+        for code in (value[i : i + 3] for i in range(0, len(value), 3)):
+            wrong = _in_list(code, known.languages, known.obsolete_languages, "language")
+            if len(code) != 3:  # "fin " is no code and a blank
+                wrong = "unknown_language"
+            if wrong:
+                yield Finding(WARNING, wrong, "041", index, value=code)
