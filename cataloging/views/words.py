@@ -154,7 +154,7 @@ FIGURES: dict[str, Any] = {
     "uses": _l("Uses on the premises"),
     "moves": _l("Moves"),
     "takes": _l("Stock-takings"),
-    "repairs": _l("Repairs"),
+    "repairs": _l("Times repaired"),
     "damages": _l("Damages"),
     "losses": _l("Losses"),
 }
