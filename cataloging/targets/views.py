@@ -7,7 +7,13 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cataloging.imports.matching import first_match, keys_of, stored_matches
+from cataloging.imports.matching import (
+    Candidates,
+    first_match,
+    keys_of,
+    remember,
+    stored_matches,
+)
 from cataloging.imports.wording import repair_sentence
 from cataloging.marc.display import isbd, labeled
 from cataloging.marc.project import Projection, project
@@ -102,16 +108,20 @@ def _parts(session: Session, made: TargetSearch) -> dict[str, Any]:
     shown: dict[int, dict[str, Any]] = {}
     seen: dict[int, Projection] = {f.id: project(f.marc) for p in parts for f in p.found}  # type: ignore[arg-type]
     known = stored_matches(session, (key for one in seen.values() for key in keys_of(one)))
-    first: dict[str, str] = {}
+    given: Candidates = {}  # by the targets before; two of one target are two, as volumes are
     for part in parts:
+        fresh: list[int] = []
         for found in part.found:
             one = seen[found.id]
+            if equal := first_match(keys_of(one), given, one):
+                shown[equal.record_id]["also"].append((part.target.name, found.id))
+                continue
             here = first_match(keys_of(one), known, one)
-            key = one.match_key or f"{found.id}"
-            alike = first.get(key, "")
-            first.setdefault(key, part.target.name)
             card = isbd(found.marc)  # type: ignore[arg-type]
-            shown[found.id] = {"seen": one, "card": card, "here": here, "alike": alike}
+            shown[found.id] = {"seen": one, "card": card, "here": here, "also": []}
+            fresh.append(found.id)
+        for number in fresh:
+            remember(given, keys_of(seen[number]), number, seen[number])
     return {"parts": parts, "shown": shown, "waits": any(part.waits for part in parts)}
 
 
