@@ -20,6 +20,8 @@ from cataloging.editor.drafts import keep_draft
 from cataloging.marc.model import Marc, data_field
 from cataloging.models import ImportRun, Item
 from cataloging.papers.models import LabelSheetRow
+from cataloging.stockbook.central.models import CentralPurchase
+from cataloging.stockbook.central.splitting import PurchaseFacts, begin_purchase
 from cataloging.stockbook.models import Voucher
 from cataloging.stockbook.vouchers import VoucherFacts, open_voucher
 from cataloging.stockbook.weeding.models import Disposal, Weeding
@@ -55,6 +57,7 @@ from circulation.rulebook.open_loans import preview_open_loans
 from circulation.rules.policy import Change
 from circulation.sip2.terminals import add_terminal
 from circulation.stocktaking.takes import Plan, Scope, plan_stock_take
+from ils.accounts.actor import system_actor
 from ils.accounts.models import Staff
 from ils.core import clock, db
 from ils.core.audit import AuditEntry
@@ -151,6 +154,9 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         facts = VoucherFacts("gift", province.foreign_branch.id, number="1", source=SECRET)
         voucher = open_voucher(session, officer, facts)
         book = factories.create_register(session, province.foreign_library, "XA")
+        purchase = begin_purchase(
+            session, system_actor(), PurchaseFacts(SECRET, clock.today(), SECRET)
+        )
         weeding = begin_weeding(session, officer, library_id, HeadFacts(SECRET))
         disposal = Disposal(
             weeding_id=weeding.id, kind="destroyed", number=SECRET, dated_on=clock.today()
@@ -275,6 +281,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "voucher_id": voucher.id,
             "book": f"accession-{book.id}",
             "weeding_id": weeding.id,
+            "purchase_id": purchase.id,
             "disposal_id": disposal.id,
             "authority_id": own.id,
             "basket_id": basket.id,
@@ -435,6 +442,7 @@ def state() -> dict[str, Any]:
             "staff": session.scalars(select(Staff.active)).all(),
             "items": session.scalars(select(Item.lifecycle)).all(),
             "vouchers": session.scalars(select(Voucher.state)).all(),
+            "purchases": session.scalars(select(CentralPurchase.state)).all(),
             "weedings": session.scalars(select(Weeding.state)).all(),
             "batches": session.scalars(select(PatronBatch.ended_at)).all(),
             "drops": session.scalars(select(BookDrop.ended_at)).all(),

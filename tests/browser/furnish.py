@@ -26,6 +26,12 @@ from cataloging.quick import QuickTitle
 from cataloging.search import follow
 from cataloging.stockbook.books.pages import print_final
 from cataloging.stockbook.books.shelf import books_of
+from cataloging.stockbook.central.splitting import (
+    PurchaseFacts,
+    begin_purchase,
+    send_purchase,
+)
+from cataloging.stockbook.central.splitting import add_title as add_central
 from cataloging.stockbook.vouchers import (
     LineFacts,
     VoucherFacts,
@@ -80,7 +86,7 @@ from circulation.rules.policy import Change
 from circulation.stocktaking.scanning import Scan, record_scans
 from circulation.stocktaking.takes import Plan, Scope, close_stock_take, freeze, plan_stock_take
 from circulation.transits import send
-from ils.accounts.actor import Actor
+from ils.accounts.actor import Actor, system_actor
 from ils.accounts.passwords import hash_password
 from ils.core import clock
 from ils.core.config import config
@@ -324,6 +330,7 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
         words["voucher_ids"] = _vouchers(session, head, words)
         words["books"] = _books(session, head, library_id)
         words |= _weedings(session, head, library_id)
+        words["purchase_ids"] = _purchases(session, words["record_id"])
         sheet = LabelSheet("", "Tomy 145", 3, 7, 63.5, 38.1, 7.2, 15.0, 2.5)
         kept = keep_sheet(session, head, library_id, sheet)
         words["sheet_id"] = kept.code.removeprefix(OWN)
@@ -657,6 +664,17 @@ def _weedings(session: Any, head: Actor, library_id: int) -> dict[str, Any]:
     minutes = DisposalFacts("destroyed", "3/BB", today, "Lò đốt")
     disposal = dispose(session, head, made[1], lines, minutes)
     return {"weeding_ids": made, "disposal_id": disposal.id}
+
+
+def _purchases(session: Any, record_id: int) -> list[int]:
+    """A central purchase that is being split, and one sent to the libraries."""
+    made: list[int] = []
+    admin = system_actor()
+    for number in ("PC-1", "PC-2"):
+        made.append(begin_purchase(session, admin, PurchaseFacts(number, clock.today())).id)
+        add_central(session, admin, made[-1], record_id=record_id, price=9_000, copies=2)
+    send_purchase(session, admin, made[1])
+    return made
 
 
 def _vouchers(session: Any, head: Actor, words: dict[str, Any]) -> list[int]:

@@ -116,6 +116,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
     if endpoint.startswith("rotation"):
         states = {"rotation.choose": slice(0, 1), "rotation.move": slice(1, 2)}
         return [words | {"box_id": box} for box in words["box_ids"][states.get(endpoint, slice(4))]]
+    if endpoint.startswith("central."):
+        return [words | {"purchase_id": one} for one in words["purchase_ids"]]
     if endpoint.startswith("weeding"):
         shown = words["weeding_ids"][1 if endpoint == "weeding_papers.disposal" else 0 :]
         return [words | {"weeding_id": one} for one in shown]

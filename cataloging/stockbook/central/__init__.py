@@ -1,0 +1,1 @@
+"""Central purchase: bought by the province, split to libraries, confirmed by each."""
