@@ -1,6 +1,7 @@
 """The registers: pages that stay as printed, corrections in red, three parts that balance."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -34,7 +35,8 @@ from cataloging.stockbook.vouchers import (
 )
 from ils.accounts.actor import Actor
 from ils.core import clock
-from ils.core.errors import Forbidden, Invalid, NotFound, Refused
+from ils.core.db import reading, transaction
+from ils.core.errors import Forbidden, IlsError, Invalid, NotFound, Refused
 from tests.factories import (
     Province,
     create_actor,
@@ -243,8 +245,6 @@ def test_registers_are_looked_at_and_printed_as_final_in_the_browser(
     staff_client: Callable[..., Any], province: Province
 ) -> None:
     browser = staff_client("head", province.library)
-    from ils.core.db import transaction
-
     with transaction() as session:
         head = create_actor(session, "head", province.library)
         register = create_register(session, province.library, "VN")
@@ -270,3 +270,27 @@ def test_registers_are_looked_at_and_printed_as_final_in_the_browser(
     assert browser.post("/staff/stockbook/books/balance/take", data=data).status_code == 302
     for kind in ("pdf", "xlsx"):
         assert browser.get(f"/staff/stockbook/books/balance/today.{kind}").status_code == 200
+
+
+def test_two_who_print_at_once_freeze_every_line_once(both: Any) -> None:
+    with transaction() as session:
+        place = create_province(session)
+        actor = create_actor(session, "cataloguer", place.library)
+        register = create_register(session, place.library, "VN")
+        receive(session, actor, place, register, 30)
+        code, library_id = f"accession-{register.id}", place.library.id
+
+    def freeze(_n: int) -> str:
+        try:
+            with transaction() as session:
+                return str(len(pages.print_final(session, actor, library_id, code, with_rest=True)))
+        except IlsError as error:
+            return error.code
+
+    with ThreadPoolExecutor(3) as pool:
+        said = sorted(pool.map(freeze, range(3)))
+    assert said == ["2", "book_nothing_to_print", "book_nothing_to_print"]
+    with reading() as session:
+        found = pages.pages_of(session, book_for(session, library_id, code))
+        assert [page.entries for page in found] == [26, 4]
+        assert pages.damaged(found) == []

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cataloging.models import Item, Record
-from cataloging.stockbook.central.models import CentralPurchase, CentralVoucher
+from cataloging.stockbook.central.models import CentralPurchase, CentralTitle, CentralVoucher
 from cataloging.stockbook.central.splitting import (
     PurchaseFacts,
     add_title,
@@ -152,8 +152,6 @@ def test_a_purchase_goes_its_way_in_the_browser(
     assert "Không có tên này" in page
     officer.post(f"{path}/add", data={"title": "Không có tên này", "copies": "2"})
     with transaction() as session:
-        from cataloging.stockbook.central.models import CentralTitle
-
         first, second = session.scalars(select(CentralTitle.id).order_by(CentralTitle.id)).all()
     table = {f"price-{first}": "45.000", f"n-{first}-{province.library.id}": "3"}
     table |= {f"price-{second}": "", f"n-{second}-{province.library.id}": "1"}

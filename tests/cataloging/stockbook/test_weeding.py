@@ -1,6 +1,7 @@
 """Weeding: a list, its council, the decision that withdraws, and what became of the copies."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,14 @@ from cataloging.items import take_back_withdrawal
 from cataloging.models import Item, ItemType, Register
 from cataloging.stockbook.books.balance import balance_of
 from cataloging.stockbook.books.shelf import book_for
+from cataloging.stockbook.vouchers import (
+    LineFacts,
+    VoucherFacts,
+    add_title,
+    close_voucher,
+    open_voucher,
+    reopen_voucher,
+)
 from cataloging.stockbook.weeding import candidates, papers
 from cataloging.stockbook.weeding.deciding import (
     DisposalFacts,
@@ -44,7 +53,7 @@ from circulation.models import Loan
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.db import transaction
-from ils.core.errors import Forbidden, Invalid, NotFound, Refused
+from ils.core.errors import Forbidden, IlsError, Invalid, NotFound, Refused
 from ils.core.events import EventRow
 from tests.factories import (
     LONG_AGO,
@@ -413,3 +422,36 @@ def test_a_list_goes_its_whole_way_in_the_browser(
     with transaction() as session:
         assert session.scalar(gone) == 1
     assert browser.get("/staff/stockbook/weeding/").status_code == 200
+
+
+def test_a_voucher_opened_again_takes_its_copies_off_a_list(
+    both_session: Session, place: Province, head: Actor
+) -> None:
+    session = both_session
+    facts = VoucherFacts("gift", place.branch.id, number="1", dated_on=clock.today())
+    voucher = open_voucher(session, head, facts)
+    add_title(session, head, voucher.id, LineFacts(1), record_id=create_record(session).id)
+    weeding = listed(session, head, place, close_voucher(session, head, voucher.id))
+    reopen_voucher(session, head, voucher.id)
+    session.expire_all()
+    assert lines_of(session, weeding) == []
+
+
+def test_two_who_decide_at_once_withdraw_every_copy_once(both: Any) -> None:
+    with transaction() as session:
+        place = create_province(session)
+        actor = create_actor(session, "head", place.library)
+        weeding_id = listed(session, actor, place, copies(session, place, 3)).id
+
+    def judge(_n: int) -> str:
+        try:
+            with transaction() as session:
+                return str(decide(session, actor, weeding_id))
+        except IlsError as error:
+            return error.code
+
+    with ThreadPoolExecutor(3) as pool:
+        said = sorted(pool.map(judge, range(3)))
+    assert said == ["3", "weeding_decided", "weeding_decided"]
+    with transaction() as session:
+        assert len(withdrawals(session)) == 3
