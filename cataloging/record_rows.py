@@ -4,19 +4,20 @@ Only ``cataloging.records`` and ``cataloging.change_sets`` write through here. T
 record are its projection; ``drift`` shows where they are not, ``reproject`` mends it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from cataloging.authorities.models import AuthorityVersion, RecordHeading
-from cataloging.authorities.rows import drop_links, keep_links
+from cataloging.authorities.rows import drop_links, keep_links, keep_links_of_many
 from cataloging.marc.model import Marc
 from cataloging.marc.project import PROJECTION_VERSION, Projection, project
 from cataloging.models import ChangeSet, Record, RecordIdentifier, RecordVersion
 from ils.accounts.actor import Actor
 from ils.core import clock
+from ils.core.db import Written
 from ils.core.errors import NotFound
 from ils.core.outbox import announce
 
@@ -116,6 +117,95 @@ def write_version(
             why=why[:300],
         )
     )
+
+
+def write_versions(
+    session: Session,
+    actor: Actor,
+    new: Mapping[int, tuple[int, Marc | Written, Projection]],
+    change_set: ChangeSet,
+) -> None:
+    """Store new content of many records, each given with its present version, as the next ones:
+    ``write_version`` and ``set_columns`` for all of them at once."""
+    now = clock.now()
+    records: Any = Record.__table__
+    versions: Any = RecordVersion.__table__
+    own = select(Record.marc).where(Record.id == RecordVersion.record_id).scalar_subquery()
+    last = select(Record.version).where(Record.id == RecordVersion.record_id).scalar_subquery()
+    session.execute(
+        update(versions)
+        .where(versions.c.record_id.in_(new), versions.c.version == last)
+        .values(marc=own)
+    )
+    for names, rows in _by_columns(session, new).items():
+        fixed = {
+            "projection_version": PROJECTION_VERSION,
+            "version": records.c.version + 1,
+            "updated_at": now,
+        }
+        sent: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("marc", *names)}
+        session.connection().execute(
+            update(records).where(records.c.id == bindparam("of_id")).values(**fixed, **sent), rows
+        )
+    session.execute(
+        insert(versions),
+        [
+            {
+                "record_id": record_id,
+                "version": version + 1,
+                "change": "replaced",
+                "change_set_id": change_set.id,
+                "at": now,
+                "actor_id": actor.staff_id,
+                "why": "",
+            }
+            for record_id, (version, _marc, _seen) in new.items()
+        ],
+    )
+    _keep_identifiers(session, {record_id: seen for record_id, (*_v, seen) in new.items()})
+    keep_links_of_many(session, {r: seen.headings for r, (*_v, seen) in new.items()})
+
+
+def _by_columns(
+    session: Session, new: Mapping[int, tuple[int, Marc | Written, Projection]]
+) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+    """Return what to write, by the columns that differ: each column written costs its index."""
+    found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    records: Any = Record.__table__
+    some = next(iter(new.values()))[2]
+    wanted = [records.c.id, *(records.c[name] for name in columns_of(some))]
+    for row in session.execute(select(*wanted).where(records.c.id.in_(new))).mappings():
+        _version, marc, seen = new[row["id"]]
+        differs = {name: v for name, v in columns_of(seen).items() if row[name] != v}
+        values = {f"new_{name}": value for name, value in differs.items()}
+        found.setdefault(tuple(differs), []).append(
+            {"of_id": row["id"], "new_marc": marc, **values}
+        )
+    return found
+
+
+def _keep_identifiers(session: Session, new: Mapping[int, Projection]) -> None:
+    stored: dict[tuple[int, str, str], int] = {
+        (row.record_id, row.scheme, row.value): row.id
+        for row in session.execute(
+            select(
+                RecordIdentifier.record_id,
+                RecordIdentifier.scheme,
+                RecordIdentifier.value,
+                RecordIdentifier.id,
+            ).where(RecordIdentifier.record_id.in_(new))
+        )
+    }
+    wanted = {(r, *one) for r, seen in new.items() for one in identifiers_of(seen)}
+    gone = [row_id for key, row_id in stored.items() if key not in wanted]
+    if gone:
+        session.execute(delete(RecordIdentifier).where(RecordIdentifier.id.in_(gone)))
+    rows = [
+        {"record_id": record_id, "scheme": scheme, "value": value}
+        for record_id, scheme, value in sorted(wanted - stored.keys())
+    ]
+    if rows:
+        session.execute(insert(RecordIdentifier.__table__), rows)  # type: ignore[arg-type]
 
 
 def hide_from_matching(session: Session, record_ids: Sequence[int]) -> None:

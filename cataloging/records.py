@@ -5,7 +5,7 @@ set from the projection and `record_changed` is announced, all in the caller's t
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ from cataloging.record_rows import (
     lock_record,
     set_columns,
     write_version,
+    write_versions,
 )
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -44,6 +45,7 @@ __all__ = [
     "delete_record",
     "new_change_set",
     "record_for",
+    "replace_many",
     "replace_marc",
     "restore_record",
     "restore_version",
@@ -240,6 +242,31 @@ def replace_marc(
     announce_changed(session, [record.id])
     session.flush()
     return record
+
+
+def replace_many(
+    session: Session,
+    actor: Actor,
+    new: Mapping[int, tuple[int, Marc | Written, Projection]],
+    change_set: ChangeSet,
+) -> set[int]:
+    """Replace the content of many records at once, for batches; return the ids of those replaced.
+
+    Each is given with the version it was read in, NFC and different from what is stored. A record
+    changed or deleted since is left as it is. One announcement tells of all of them.
+    """
+    actor.require(EDIT_RECORD)
+    rows = session.execute(
+        select(Record.id, Record.version)
+        .where(Record.id.in_(new), Record.deleted_at.is_(None))
+        .order_by(Record.id)
+        .with_for_update()
+    )
+    fresh = {record_id for record_id, version in rows if version == new[record_id][0]}
+    if fresh:
+        write_versions(session, actor, {r: new[r] for r in sorted(fresh)}, change_set)
+        announce_changed(session, sorted(fresh))
+    return fresh
 
 
 def restore_version(

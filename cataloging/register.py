@@ -4,6 +4,7 @@ from flask import Flask
 
 import cataloging.authorities.register
 import cataloging.baskets.register
+import cataloging.batch.register
 import cataloging.editor.register
 import cataloging.papers.register
 import cataloging.targets.register
@@ -21,6 +22,7 @@ def register(app: Flask) -> None:
     stockbook.register(app)
     cataloging.authorities.register.register(app)
     cataloging.baskets.register.register(app)
+    cataloging.batch.register.register(app)
     cataloging.editor.register.register(app)
     cataloging.papers.register.register(app)
     cataloging.targets.register.register(app)

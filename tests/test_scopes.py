@@ -15,6 +15,7 @@ from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import AuthorityImport, Heading
 from cataloging.authorities.writing import create_authority
 from cataloging.baskets.contents import open_basket
+from cataloging.batch.models import BatchRules, BatchRun
 from cataloging.change_sets import new_change_set
 from cataloging.editor.drafts import keep_draft
 from cataloging.marc.model import Marc, data_field
@@ -271,6 +272,10 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
     lost = _losses(clerk, province, loan_id, item.id)
     with db.transaction() as session:
         basket = open_basket(session, clerk, SECRET)
+        change = BatchRun(staff_id=clerk.staff_id, name=SECRET, rules=[])
+        kept = BatchRules(staff_id=clerk.staff_id, name=SECRET, rules=[])
+        session.add_all([change, kept])
+        session.flush()
     return Foreign(
         {
             "patron_id": patron.id,
@@ -285,6 +290,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "disposal_id": disposal.id,
             "authority_id": own.id,
             "basket_id": basket.id,
+            "batch_run_id": change.id,
+            "batch_rules_id": kept.id,
             "heading_id": form.id,
             "import_id": file.id,
             "day_id": day.id,

@@ -4,7 +4,7 @@ Written through here by ``cataloging.authorities.writing``, the undo and the wri
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -67,6 +67,29 @@ def keep_links(session: Session, record_id: int, found: Sequence[Found]) -> bool
     insert_links(session, [(record_id, found)])
     forget_unused(session, {row[2] for row in stored} - {row[2] for row in wanted})
     return True
+
+
+def keep_links_of_many(session: Session, found: Mapping[int, Sequence[Found]]) -> None:
+    """Bring the links of many records in line with their headings, all at once."""
+    stored: dict[int, set[tuple[int, str, int]]] = {record_id: set() for record_id in found}
+    for part in _parts(sorted(found)):
+        rows = session.execute(
+            select(
+                RecordHeading.record_id, RecordHeading.place, RecordHeading.tag, RecordHeading.key
+            ).where(RecordHeading.record_id.in_(part))
+        )
+        for record_id, place, tag, key in rows:
+            stored[record_id].add((place, tag, key))
+    changed = {
+        record_id: one
+        for record_id, one in found.items()
+        if stored[record_id] != {(place, tag, key) for place, tag, key, _text in one}
+    }
+    for part in _parts(sorted(changed)):
+        session.execute(delete(RecordHeading).where(RecordHeading.record_id.in_(part)))
+    insert_links(session, changed.items())
+    before = {key for record_id in changed for _place, _tag, key in stored[record_id]}
+    forget_unused(session, before - {one[2] for each in changed.values() for one in each})
 
 
 def insert_links(session: Session, pairs: Iterable[tuple[int, Sequence[Found]]]) -> None:

@@ -14,6 +14,8 @@ from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import Heading
 from cataloging.authorities.writing import create_authority
 from cataloging.baskets.contents import add_typed, open_basket
+from cataloging.batch.rules import Rule
+from cataloging.batch.runs import keep_rules, make_run
 from cataloging.editor.drafts import keep_draft
 from cataloging.imports.runs import begin, receive
 from cataloging.items import CopyFacts, add_items
@@ -155,6 +157,7 @@ def furnish(place: Place) -> Furnished:
         "staff_id": head.staff_id,
         "basket_id": _basket(head),
     }
+    words["batch_run_id"] = _batch(head, int(words["basket_id"]))
     while run_next_job():
         pass
     follow.rebuild()
@@ -500,6 +503,14 @@ def _basket(head: Actor) -> int:
         codes = session.scalars(select(Item.barcode).where(Item.barcode.is_not(None)).limit(3))
         add_typed(session, head, basket.id, "\n".join(map(str, codes)))
         return basket.id
+
+
+def _batch(head: Actor, basket_id: int) -> int:
+    """Look at what rules, kept under a name, would change in the records of a basket."""
+    rules = [Rule("add_field", "650", put="$a Văn học $2 btkkhcn", ind1=" ", ind2="7")]
+    with transaction() as session:
+        keep_rules(session, head, "Thêm chủ đề", rules)
+        return make_run(session, head, basket_id, rules).id
 
 
 def _import(place: Place, head: Actor, words: dict[str, Any]) -> None:
