@@ -1,7 +1,7 @@
 """batch change
 
 Revision: 0139
-Before it: 0141
+Before it: 0138b
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 
 revision = '0139'
-down_revision = '0141'
+down_revision = '0138b'
 branch_labels = None
 depends_on = None
 
