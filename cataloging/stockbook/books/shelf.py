@@ -152,10 +152,23 @@ def _of(lines: Callable[[Session, int], list[Line]], number: int) -> Callable[..
     return lambda session: lines(session, number)
 
 
+_OF_ITEM = (  # columns, not entities: a register has many thousand lines
+    Item.id,
+    Item.accession_no,
+    Item.accessioned_on,
+    Item.price,
+    Item.opening_balance,
+    Item.lifecycle,
+    Item.withdrawn_on,
+    Item.withdrawal_reason,
+    Item.withdrawal_decision,
+)
+
+
 def accessions(session: Session, register_id: int) -> list[Line]:
     """Return the lines of an accession register, one for each copy, in the order of numbers."""
     query = (
-        select(Item, Record.author, Record.title, Record.publisher, Record.year)
+        select(*_OF_ITEM, Record.author, Record.title, Record.publisher, Record.year)
         .add_columns(Record.class_number, Record.marc, Voucher.summary_no)
         .join(Record, Record.id == Item.record_id)
         .outerjoin(StockEntry, StockEntry.item_id == Item.id)
@@ -166,23 +179,21 @@ def accessions(session: Session, register_id: int) -> list[Line]:
     )
     return [
         Line(
-            f"item-{item.id}",
+            f"item-{row.id}",
             {
-                "entered_on": written(item.accessioned_on),
-                "number": item.accession_no or "",
-                "title": ". ".join(part.rstrip(".") for part in (author, title) if part),
-                "imprint": " : ".join(part for part in (_place(marc), publisher) if part),
-                "year": str(year or ""),
-                "price": item.price,
-                "class_number": class_number,
-                "summary_no": str(summary_no or ""),
-                "out": _out(item),
-                "note": "Số dư đầu kỳ" if item.opening_balance else "",
+                "entered_on": written(row.accessioned_on),
+                "number": row.accession_no or "",
+                "title": ". ".join(part.rstrip(".") for part in (row.author, row.title) if part),
+                "imprint": " : ".join(part for part in (_place(row.marc), row.publisher) if part),
+                "year": str(row.year or ""),
+                "price": row.price,
+                "class_number": row.class_number,
+                "summary_no": str(row.summary_no or ""),
+                "out": _out(row),
+                "note": "Số dư đầu kỳ" if row.opening_balance else "",
             },
         )
-        for item, author, title, publisher, year, class_number, marc, summary_no in session.execute(
-            query
-        )
+        for row in session.execute(query)
     ]
 
 
@@ -191,7 +202,7 @@ def _place(marc: Any) -> str:
     return place.rstrip(" :;,").strip("[] ")
 
 
-def _out(item: Item) -> str:
+def _out(item: Any) -> str:
     if item.lifecycle != "withdrawn":
         return ""
     reason = REASONS_VI.get(item.withdrawal_reason, "")
