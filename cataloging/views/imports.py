@@ -349,6 +349,8 @@ def _progress(session: Session, run: ImportRun) -> dict[str, Any]:
         text = _(
             "%(done)s of %(total)s records undone", done=number(done), total=number(total or 0)
         )
+    elif run.format == SHEET:  # the bytes are those of its rows, not of the file shown above
+        text = f"{number(done * 100 // max(total or 0, 1))} %"
     else:
         text = _("%(done)s of %(total)s read", done=size_text(done), total=size_text(total))
     return {
