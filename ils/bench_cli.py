@@ -6,6 +6,7 @@ import os
 import click
 
 NAMES = {
+    "batch": "bench.batch",
     "import": "bench.import_",
     "search": "bench.search",
     "desk": "bench.desk",
