@@ -7,6 +7,7 @@ import cataloging.baskets.register
 import cataloging.batch.register
 import cataloging.editor.register
 import cataloging.papers.register
+import cataloging.quality.register
 import cataloging.targets.register
 import cataloging.views.register
 from cataloging import list_names
@@ -25,5 +26,6 @@ def register(app: Flask) -> None:
     cataloging.batch.register.register(app)
     cataloging.editor.register.register(app)
     cataloging.papers.register.register(app)
+    cataloging.quality.register.register(app)
     cataloging.targets.register.register(app)
     follow.install()

@@ -133,6 +133,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"batch_id": one} for one in words["many_ids"]]
     if endpoint == "papers.test_page":
         return [words | {"code": "3x8"}]
+    if endpoint in ("quality.fault", "quality.fault_sheet", "quality.many"):
+        return [words | {"code": "inverted"}]
     if endpoint == "editor.form_of":
         return [words | {"code": "serial"}]
     if endpoint == "imports.show":

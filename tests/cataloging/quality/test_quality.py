@@ -1,0 +1,231 @@
+"""Quality: faults found, points kept in step, small repairs one by one and over many, undone."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cataloging.change_sets import undo_change_set
+from cataloging.items import CopyFacts, add_items
+from cataloging.marc.model import Marc, data_field, first, subfields
+from cataloging.marc.project import project
+from cataloging.models import Item, Record
+from cataloging.quality import scoring
+from cataloging.quality.counting import by_staff, how_many, note_month, state_of, trend
+from cataloging.quality.models import RecordFault, RecordScore
+from cataloging.quality.repairs import begin_many, first_of_many, leave, mend, tray
+from cataloging.quality.rules import faults, find_faults, repaired, score_of
+from cataloging.records import create_record, replace_marc
+from ils.accounts.actor import system_actor
+from ils.core import outbox
+from ils.core.db import reading, transaction
+from ils.core.errors import Invalid, StaleVersion
+from ils.core.jobs import run_next_job
+from tests.factories import Province, create_actor, create_province, create_register
+
+FIXED = "260101s2019    vm a          000 0 vie d"
+
+
+def marc(title: str, *more: dict[str, Any], fixed: str = FIXED, author: str = "") -> Marc:
+    head = [{"008": fixed}] if fixed else []
+    names = [data_field("100", "1", " ", ("a", author))] if author else []
+    class_ = [data_field("082", "0", "4", ("a", "895.92234"), ("b", "X1"))]
+    own = {next(iter(f)) for f in more}
+    return {
+        "leader": "00000nam a2200000 a 4500",
+        "fields": [
+            *head,
+            *(f for f in more if next(iter(f)) <= "082"),
+            *([] if "082" in own else class_),
+            *names,
+            data_field("245", "1", "0", ("a", title)),
+            *(f for f in more if next(iter(f)) > "082"),
+        ],
+    }
+
+
+def codes(record: Marc) -> set[str]:
+    return set(find_faults(record, project(record)))
+
+
+SOUND = marc("Mắt biếc", author="Nguyễn Nhật Ánh")
+
+
+def test_a_sound_record_has_no_fault() -> None:
+    assert codes(SOUND) == set()
+    assert score_of(set()) == 100
+    assert score_of({"no_class", "no_date"}) == 75
+    assert score_of(set(faults())) == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        (marc("Nhung nguoi khon kho"), "title_marks"),
+        (marc("DẾ MÈN PHIÊU LƯU KÝ"), "capitals"),
+        (marc("Th− viÖn Khoa häc x· héi"), "legacy"),
+        (marc("Số đỏ", author="Phụng, Vũ Trọng"), "inverted"),
+        (marc("Số đỏ", fixed=""), "no_date"),
+        (marc("Số đỏ", fixed=""), "no_language"),
+        (marc("Số đỏ", data_field("020", " ", " ", ("a", "9786041234568"))), "junk_isbn"),
+        (marc("Số đỏ", data_field("082", "0", "4", ("a", "895.92234"))), "no_mark"),
+        (marc("Số đỏ", data_field("245", "1", "0", ("a", "Số đen"))), "marc_error"),
+        (marc("Số đỏ", data_field("245", "1", "0", ("z", "Số đen"))), "marc_warning"),
+    ],
+)
+def test_each_fault_is_found(record: Marc, code: str) -> None:
+    assert code in codes(record)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        marc("Harry Potter and the Stone"),
+        marc("USA 2020"),
+        marc("IELTS Speaking"),
+        marc("Số đỏ", author="Rowling, J. K."),
+    ],
+)
+def test_foreign_words_and_names_are_no_fault(record: Marc) -> None:
+    assert not codes(record) & {"title_marks", "capitals", "legacy", "inverted"}
+
+
+def test_a_repair_mends_its_fault_and_nothing_else() -> None:
+    for record, code, typed in (
+        (marc("DẾ MÈN PHIÊU LƯU KÝ"), "capitals", ""),
+        (marc("Th− viÖn Khoa häc x· héi"), "legacy", ""),
+        (marc("Số đỏ", author="Phụng, Vũ Trọng"), "inverted", ""),
+        (marc("Số đỏ", fixed=FIXED[:35] + "   " + FIXED[38:]), "no_language", ""),
+        (marc("Số đỏ", data_field("020", " ", " ", ("a", "9786041234568"))), "junk_isbn", ""),
+        (marc("Nhung nguoi khon kho"), "title_marks", "Những người khốn khổ"),
+        (marc("Số đỏ", data_field("082", "0", "4", ("a", "895.92234"))), "no_mark", "S450Đ"),
+    ):
+        new = repaired(record, code, typed)
+        assert new is not None, code
+        assert codes(record) - codes(new) == {code}
+        assert not codes(new) - codes(record)
+        assert len(new["fields"]) == len(record["fields"])
+    assert repaired(SOUND, "legacy") is None
+    assert repaired(marc("Nhung nguoi khon kho"), "title_marks") is None, "nobody guesses marks"
+
+
+@pytest.fixture
+def place(session: Session) -> Province:
+    return create_province(session)
+
+
+def stored(session: Session, place: Province, record: Marc) -> Record:
+    actor = create_actor(session, "cataloguer", place.library)
+    made = create_record(session, actor, record)
+    scoring.judge(session, [made.id])
+    return made
+
+
+def kept(session: Session, record: Record) -> set[str]:
+    query = select(RecordFault.code).where(RecordFault.record_id == record.id)
+    return set(session.scalars(query)) - {"unlinked"}
+
+
+def test_copies_have_faults_of_their_own_library(session: Session, place: Province) -> None:
+    record = stored(session, place, marc("Số đỏ", data_field("082", "0", "4", ("a", "8"))))
+    actor = create_actor(session, "cataloguer", place.library)
+    add_items(session, actor, record.id, CopyFacts(place.branch.id))
+    scoring.judge(session, [record.id])
+    assert {"no_price", "no_number"} <= kept(session, record)
+    assert how_many(session, place.library.id)["no_price"] == 1
+    assert how_many(session, place.foreign_library.id).get("no_price") is None
+    assert how_many(session, None)["no_price"] == 1
+
+
+def test_the_tray_mends_by_what_is_proposed_or_typed(session: Session, place: Province) -> None:
+    actor = create_actor(session, "cataloguer", place.library)
+    capitals = stored(session, place, marc("DẾ MÈN PHIÊU LƯU KÝ"))
+    bare = stored(session, place, marc("Nhung nguoi khon kho"))
+    inverted = stored(session, place, marc("Số đỏ", author="Phụng, Vũ Trọng"))
+    found = {one.code: one for one in tray(session, actor, place.library.id)}
+    assert found["capitals"].after == "Dế mèn phiêu lưu ký"
+    assert not found["title_marks"].ready
+    assert "Vũ Trọng Phụng" in found["inverted"].after
+
+    mend(session, actor, inverted.id, "inverted", version=inverted.version)
+    typed = "Dế Mèn phiêu lưu ký"
+    mend(session, actor, capitals.id, "capitals", version=capitals.version, typed=typed)
+    assert first(capitals.marc, "245", "a") == typed  # type: ignore[arg-type]
+    assert not kept(session, inverted) | kept(session, capitals)
+    with pytest.raises(Invalid):
+        mend(session, actor, bare.id, "title_marks", version=bare.version, typed=bare.title)
+    with pytest.raises(StaleVersion):
+        mend(session, actor, bare.id, "title_marks", version=99, typed="Những người khốn khổ")
+    leave(session, actor, bare.id, "title_marks")
+    assert tray(session, actor, place.library.id) == []
+    assert session.get_one(RecordScore, bare.id).score >= 98
+
+
+def test_a_copy_without_price_takes_that_of_the_record(session: Session, place: Province) -> None:
+    actor = create_actor(session, "cataloguer", place.library)
+    record = stored(session, place, marc("Số đỏ", data_field("020", " ", " ", ("c", "45000đ"))))
+    register = create_register(session, place.library, "VV")
+    add_items(session, actor, record.id, CopyFacts(place.branch.id), register_id=register.id)
+    scoring.judge(session, [record.id])
+    (one,) = tray(session, actor, place.library.id)
+    assert (one.code, one.after) == ("no_price", "45000")
+    mend(session, actor, record.id, "no_price", version=one.version, library_id=place.library.id)
+    assert session.scalars(select(Item.price)).all() == [45000]
+    assert not kept(session, record)
+
+
+def test_the_dashboard_counts_means_makers_and_months(session: Session, place: Province) -> None:
+    stored(session, place, SOUND)
+    stored(session, place, marc("DẾ MÈN PHIÊU LƯU KÝ"))
+    state = state_of(session, place.library.id)
+    assert (state.records, 90 <= state.mean < 100) == (2, True)
+    assert state_of(session, place.foreign_library.id).records == 0
+    ((who, count),) = by_staff(session, place.library.id, "capitals")
+    assert who is not None
+    assert count == 1
+    note_month(session)
+    note_month(session)
+    assert trend(session, place.library.id) == trend(session, None)
+    assert trend(session, place.foreign_library.id) == []
+
+
+def test_the_worker_judges_what_is_there_and_what_changes(province: Province) -> None:
+    with transaction() as session:
+        record = create_record(session, system_actor(), marc("DẾ MÈN PHIÊU LƯU KÝ"))
+    scoring.install()
+    scoring.catch_up()
+    with transaction() as session:
+        assert kept(session, record) == {"capitals"}
+        better = marc("Dế Mèn phiêu lưu ký")
+        replace_marc(session, system_actor(), record.id, better, expected_version=record.version)
+    with transaction() as session:
+        claimed = outbox.claim(session, scoring.CONSUMER)
+    assert claimed
+    scoring.deliver(claimed)
+    with reading() as session:
+        assert kept(session, record) == set()
+
+
+def test_a_fault_is_mended_over_many_records_and_undone_as_one(province: Province) -> None:
+    with transaction() as session:
+        actor = create_actor(session, "cataloguer", province.library)
+        made = [
+            create_record(session, actor, marc(f"Số đỏ {n}", author="Phụng, Vũ Trọng")).id
+            for n in range(60)
+        ]
+        scoring.judge(session, made)
+        shown = first_of_many(session, actor, "inverted", province.library.id)
+        assert len(shown) == 30
+        job = begin_many(session, actor, "inverted", province.library.id)
+        change_set_id = job.args["change_set_id"]
+    assert run_next_job()
+    with transaction() as session:
+        records = session.scalars(select(Record).where(Record.id.in_(made))).all()
+        assert {r.author for r in records} == {"Vũ Trọng Phụng"}
+        assert how_many(session, None).get("inverted") is None
+        undo_change_set(session, system_actor(), change_set_id)
+    with reading() as session:
+        for record in session.scalars(select(Record).where(Record.id.in_(made))):
+            names = [v for f in record.marc["fields"] if "100" in f for v in subfields(f["100"])]
+            assert names == ["Phụng, Vũ Trọng"]
