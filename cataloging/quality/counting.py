@@ -6,10 +6,10 @@ A library's records are those it has copies of and those it made.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from cataloging.models import ImportRun, Item, Record, RecordVersion
+from cataloging.models import ImportRun, Record, RecordVersion
 from cataloging.quality.models import QualityMonth, RecordFault, RecordScore
 from cataloging.quality.rules import faults
 from ils.core import clock
@@ -19,32 +19,15 @@ MONTHS: Final = 12
 MOST_MAKERS: Final = 10
 
 
-def is_of(library_id: int | None, record: Any) -> Any:
-    """SQL: a record is of a library; all are of the province."""
-    if library_id is None:
-        return True
-    has = select(Item.record_id).where(Item.owner_id == library_id, Item.lifecycle != "withdrawn")
-    made = select(Record.id).where(Record.owner_id == library_id)
-    return or_(record.in_(has), record.in_(made))
-
-
 def faulty(library_id: int | None, code: str = "") -> Select[Any]:
     """Return the faults of a library's records and of its own copies."""
-    query = select(RecordFault)
-    if code:
-        query = query.where(RecordFault.code == code)
-    if library_id is not None:
-        query = query.where(
-            RecordFault.library_id.in_((0, library_id)), is_of(library_id, RecordFault.record_id)
-        )
-    return query
+    query = select(RecordFault).where(RecordFault.library_id == (library_id or 0))
+    return query.where(RecordFault.code == code) if code else query
 
 
 def how_many(session: Session, library_id: int | None) -> dict[str, int]:
     """Return how many records have each fault."""
-    query = faulty(library_id).with_only_columns(
-        RecordFault.code, func.count(RecordFault.record_id.distinct())
-    )
+    query = faulty(library_id).with_only_columns(RecordFault.code, func.count())
     return dict(session.execute(query.group_by(RecordFault.code)).all())
 
 
@@ -64,7 +47,7 @@ def state_of(session: Session, library_id: int | None) -> State:
         func.avg(RecordScore.score),
         func.count().filter(RecordScore.score == 100),
     )
-    row = session.execute(query.where(is_of(library_id, RecordScore.record_id))).one()
+    row = session.execute(query.where(RecordScore.library_id == (library_id or 0))).one()
     return State(row[0], round(float(row[1] or 0)), row[2])
 
 
@@ -75,7 +58,7 @@ def by_library(session: Session) -> list[tuple[int, State]]:
 
 def by_staff(session: Session, library_id: int | None, code: str) -> list[tuple[int | None, int]]:
     """Return who made the records with a fault, most first (None: the program, an import)."""
-    ids = faulty(library_id, code).with_only_columns(RecordFault.record_id).distinct()
+    ids = faulty(library_id, code).with_only_columns(RecordFault.record_id)
     query = select(Record.created_by, func.count()).where(Record.id.in_(ids))
     rows = session.execute(
         query.group_by(Record.created_by).order_by(func.count().desc()).limit(MOST_MAKERS)
@@ -85,7 +68,7 @@ def by_staff(session: Session, library_id: int | None, code: str) -> list[tuple[
 
 def by_import(session: Session, library_id: int | None, code: str) -> list[tuple[int, str, int]]:
     """Return the imports that brought in records with a fault: run, file, how many."""
-    ids = faulty(library_id, code).with_only_columns(RecordFault.record_id).distinct()
+    ids = faulty(library_id, code).with_only_columns(RecordFault.record_id)
     rows = session.execute(
         select(ImportRun.id, ImportRun.file_name, func.count())
         .join(RecordVersion, RecordVersion.change_set_id == ImportRun.change_set_id)

@@ -10,22 +10,25 @@ from ils.core.db import Base, UTCDateTime
 
 
 class RecordScore(Base):
-    """The points of a record by the rules of a version; it follows the record by the outbox."""
+    """The points of a record by the rules of a version, for the province (library 0) and for each
+    library that has it or made it; they follow the record by the outbox."""
 
     __tablename__ = "record_score"
 
     record_id: Mapped[int] = mapped_column(
         ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
+    library_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     score: Mapped[int] = mapped_column(SmallInteger)
     rules: Mapped[int] = mapped_column(SmallInteger)
     scored_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
 
-    __table_args__ = (Index("ix_record_score_rules", "rules"),)
+    __table_args__ = (Index("ix_record_score_library", "library_id", "score"),)
 
 
 class RecordFault(Base):
-    """One fault of a record (library 0), or of the copies a library has of it."""
+    """One fault of a record, for the province (library 0) and for each library that has it or made
+    it; what copies lack is a fault of their own library only, and of the province."""
 
     __tablename__ = "record_fault"
 
@@ -36,7 +39,7 @@ class RecordFault(Base):
     library_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     word: Mapped[str] = mapped_column(String(120), default="")
 
-    __table_args__ = (Index("ix_record_fault_code", "code", "library_id", "record_id"),)
+    __table_args__ = (Index("ix_record_fault_library", "library_id", "code", "record_id"),)
 
 
 class FaultLeft(Base):

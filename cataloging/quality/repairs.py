@@ -197,7 +197,6 @@ def _records_with(code: str, library_id: int | None, after: int) -> Any:
         faulty(library_id, code)
         .with_only_columns(RecordFault.record_id)
         .where(RecordFault.record_id > after)
-        .distinct()
         .order_by(RecordFault.record_id)
     )
 

@@ -68,7 +68,9 @@ def catch_up() -> None:
 
 def _unjudged(session: Session, after: int) -> Sequence[int]:
     judged = select(RecordScore.record_id).where(
-        RecordScore.record_id == Record.id, RecordScore.rules == RULES
+        RecordScore.record_id == Record.id,
+        RecordScore.library_id == 0,
+        RecordScore.rules == RULES,
     )
     return session.scalars(
         select(Record.id)
@@ -98,33 +100,67 @@ def judge(session: Session, ids: Sequence[int]) -> None:
     for record_id, code in left:
         if record_id in found:
             found[record_id].pop(code, None)
-    rows = [
-        {"record_id": record_id, "code": code, "library_id": 0, "word": word}
-        for record_id, faults in found.items()
-        for code, word in faults.items()
-    ]
-    of_copies = _faults_of_copies(session, found)
-    rows += of_copies
-    codes = {record_id: set(faults) for record_id, faults in found.items()}
-    for row in of_copies:
-        codes[row["record_id"]].add(row["code"])
-    _store(session, ids, rows, codes)
+    _store(session, ids, _for_each_library(session, found))
 
 
-def _store(
-    session: Session, ids: Sequence[int], rows: list[dict[str, Any]], codes: dict[int, set[str]]
-) -> None:
+Codes = dict[tuple[int, int], dict[str, str]]  # by record and library, 0 for the province
+
+
+def _for_each_library(session: Session, found: dict[int, dict[str, str]]) -> Codes:
+    """Give each library that has or made a record its faults, and those of its own copies."""
+    codes: Codes = {(record_id, 0): dict(faults) for record_id, faults in found.items()}
+    made = select(Record.id, Record.owner_id).where(
+        Record.id.in_(found), Record.owner_id.is_not(None)
+    )
+    for record_id, library in session.execute(made):
+        codes[record_id, library or 0] = dict(found[record_id])
+    query = (
+        select(Item, Record.call_number)
+        .join(Record, Record.id == Item.record_id)
+        .where(Item.record_id.in_(found), Item.lifecycle != "withdrawn")
+        .order_by(Item.id)
+    )
+    for item, call_number in session.execute(query):
+        own = codes.setdefault((item.record_id, item.owner_id), dict(found[item.record_id]))
+        for code in _lacking(item, call_number):
+            name = (item.accession_no or item.barcode or f"#{item.id}")[:120]
+            own.setdefault(code, name)
+            codes[item.record_id, 0].setdefault(code, name)
+    return codes
+
+
+def _lacking(item: Item, call_number: str) -> list[str]:
+    lacks = {
+        "no_call": not item.call_number and not call_number,
+        "no_price": item.price is None,
+        "no_number": not item.accession_no,
+    }
+    return [code for code, missing in lacks.items() if missing]
+
+
+def _store(session: Session, ids: Sequence[int], codes: Codes) -> None:
     for table in (RecordFault, RecordScore):
         session.execute(delete(table).where(table.record_id.in_(ids)))
+    rows = [
+        {"record_id": record_id, "code": code, "library_id": library, "word": word}
+        for (record_id, library), faults in codes.items()
+        for code, word in faults.items()
+    ]
     if rows:
         session.execute(insert(RecordFault), rows)
+    now = clock.now()
     if codes:
-        now = clock.now()
         session.execute(
             insert(RecordScore),
             [
-                {"record_id": i, "score": score_of(some), "rules": RULES, "scored_at": now}
-                for i, some in codes.items()
+                {
+                    "record_id": record_id,
+                    "library_id": library,
+                    "score": score_of(set(some)),
+                    "rules": RULES,
+                    "scored_at": now,
+                }
+                for (record_id, library), some in codes.items()
             ],
         )
 
@@ -153,29 +189,6 @@ def _unlinked(session: Session, ids: Iterable[int]) -> set[int]:
         .where(Heading.role == "provisional")
     )
     return set(session.scalars(query.distinct()))
-
-
-def _faults_of_copies(session: Session, ids: Iterable[int]) -> list[dict[str, Any]]:
-    """Return what the copies in stock lack, once for each library and record."""
-    found: dict[tuple[int, str, int], str] = {}
-    query = (
-        select(Item, Record.call_number)
-        .join(Record, Record.id == Item.record_id)
-        .where(Item.record_id.in_(list(ids)), Item.lifecycle != "withdrawn")
-    )
-    for item, call_number in session.execute(query):
-        name = item.accession_no or item.barcode or f"#{item.id}"
-        for code, lacks in (
-            ("no_call", not item.call_number and not call_number),
-            ("no_price", item.price is None),
-            ("no_number", not item.accession_no),
-        ):
-            if lacks:
-                found.setdefault((item.record_id, code, item.owner_id), name)
-    return [
-        {"record_id": record_id, "code": code, "library_id": library, "word": word[:120]}
-        for (record_id, code, library), word in found.items()
-    ]
 
 
 def _count_nightly() -> None:

@@ -18,13 +18,14 @@ def upgrade() -> None:
     """Change the tables."""
     op.create_table('record_score',
     sa.Column('record_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('library_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('score', sa.SmallInteger(), nullable=False),
     sa.Column('rules', sa.SmallInteger(), nullable=False),
     sa.Column('scored_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['record_id'], ['record.id'], name=op.f('fk_record_score_record_id_record'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('record_id', name=op.f('pk_record_score'))
+    sa.PrimaryKeyConstraint('record_id', 'library_id', name=op.f('pk_record_score'))
     )
-    op.create_index('ix_record_score_rules', 'record_score', ['rules'], unique=False)
+    op.create_index('ix_record_score_library', 'record_score', ['library_id', 'score'], unique=False)
     op.create_table('record_fault',
     sa.Column('record_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('code', sa.String(length=20), nullable=False),
@@ -33,7 +34,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['record_id'], ['record.id'], name=op.f('fk_record_fault_record_id_record'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('record_id', 'code', 'library_id', name=op.f('pk_record_fault'))
     )
-    op.create_index('ix_record_fault_code', 'record_fault', ['code', 'library_id', 'record_id'], unique=False)
+    op.create_index('ix_record_fault_library', 'record_fault', ['library_id', 'code', 'record_id'], unique=False)
     op.create_table('fault_left',
     sa.Column('record_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('code', sa.String(length=20), nullable=False),
@@ -55,7 +56,7 @@ def downgrade() -> None:
     """Change them back."""
     op.drop_table('quality_month')
     op.drop_table('fault_left')
-    op.drop_index('ix_record_fault_code', 'record_fault')
+    op.drop_index('ix_record_fault_library', 'record_fault')
     op.drop_table('record_fault')
-    op.drop_index('ix_record_score_rules', 'record_score')
+    op.drop_index('ix_record_score_library', 'record_score')
     op.drop_table('record_score')

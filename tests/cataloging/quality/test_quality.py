@@ -123,7 +123,9 @@ def stored(session: Session, place: Province, record: Marc) -> Record:
 
 
 def kept(session: Session, record: Record) -> set[str]:
-    query = select(RecordFault.code).where(RecordFault.record_id == record.id)
+    query = select(RecordFault.code).where(
+        RecordFault.record_id == record.id, RecordFault.library_id == 0
+    )
     return set(session.scalars(query)) - {"unlinked"}
 
 
@@ -159,7 +161,7 @@ def test_the_tray_mends_by_what_is_proposed_or_typed(session: Session, place: Pr
         mend(session, actor, bare.id, "title_marks", version=99, typed="Những người khốn khổ")
     leave(session, actor, bare.id, "title_marks")
     assert tray(session, actor, place.library.id) == []
-    assert session.get_one(RecordScore, bare.id).score >= 98
+    assert session.get_one(RecordScore, (bare.id, 0)).score >= 98
 
 
 def test_a_copy_without_price_takes_that_of_the_record(session: Session, place: Province) -> None:
