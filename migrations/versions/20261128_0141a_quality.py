@@ -1,7 +1,7 @@
 """points and faults of records
 
 Revision: 0141a
-Before it: 0141
+Before it: 0138b
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '0141a'
-down_revision = '0141'
+down_revision = '0138b'
 branch_labels = None
 depends_on = None
 
