@@ -1,7 +1,7 @@
 """points and faults of records
 
 Revision: 0141a
-Before it: 0138b
+Before it: 0139
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '0141a'
-down_revision = '0138b'
+down_revision = '0139'
 branch_labels = None
 depends_on = None
 
