@@ -17,7 +17,7 @@ def register(app: Flask) -> None:
     group = _l("Cataloging")
     menu_entry(group, _l("New title"), "editor.new", EDIT_RECORD, order=210, key="Alt+N")
     menu_entry(group, _l("My drafts"), "editor.drafts", EDIT_RECORD, order=212)
-    menu_entry(group, _l("Entry forms"), "editor.forms", EDIT_STOCK, order=255)
+    menu_entry(_l("System"), _l("Entry forms"), "editor.forms", EDIT_STOCK, order=937)
     message("draft_unknown", _l("There is no such draft of yours."))
     message("draft_of_nobody", _l("A draft belongs to a member of staff."))
     message(

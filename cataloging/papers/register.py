@@ -14,12 +14,12 @@ from ils.web.menu import menu_entry
 def register(app: Flask) -> None:
     """Install the papers."""
     app.register_blueprint(bp)
-    group = _l("Cataloging")
-    menu_entry(group, _l("Catalog cards"), "papers.catalog_cards", PRINT_LABELS, order=242)
+    group = _l("Printing")
+    menu_entry(group, _l("Catalog cards"), "papers.catalog_cards", PRINT_LABELS, order=364)
     menu_entry(
-        *(group, _l("Book lists"), "papers.book_list", VIEW_RECORD), order=244, begins=EDIT_RECORD
+        *(group, _l("Book lists"), "papers.book_list", VIEW_RECORD), order=366, begins=EDIT_RECORD
     )
-    menu_entry(*(_l("Stock"), _l("Label sheets"), "papers.label_sheets", EDIT_STOCK), order=342)
+    menu_entry(group, _l("Label sheets"), "papers.label_sheets", EDIT_STOCK, order=362)
     message("too_many_titles", _l("At most %(most)s titles go on one paper. Choose fewer."))
     message("period_backward", _l("The period ends before it begins."))
     message("label_sheet_unknown", _l("There is no such label sheet."))

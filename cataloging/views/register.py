@@ -44,10 +44,10 @@ def register(app: Flask) -> None:
     )
     menu_entry(group, _l("Imports"), "imports.runs", permissions.IMPORT, order=220)
     menu_entry(group, _l("Export"), "export.export", permissions.EDIT_RECORD, order=230)
-    stock = _l("Stock")
-    menu_entry(stock, _l("Labels"), "cataloging.labels", permissions.PRINT_LABELS, order=340)
+    printing = _l("Printing")
+    menu_entry(printing, _l("Labels"), "cataloging.labels", permissions.PRINT_LABELS, order=360)
     menu_entry(
-        stock,
+        _l("Stock"),
         _l("Registers and collections"),
         "cataloging.stock",
         permissions.EDIT_STOCK,
@@ -56,11 +56,10 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Changes"), "cataloging.changes", permissions.UNDO_CHANGES, order=260)
     menu_entry(group, _l("Classes (DDC)"), "cataloging.classes", permissions.EDIT_RECORD, order=242)
     menu_entry(
-        group,
-        _l("Table of title codes"),
+        *(_l("System"), _l("Table of title codes")),
         "cataloging.title_codes",
         permissions.EDIT_STOCK,
-        order=252,
+        order=938,
     )
     declare_settings()
     message("rime_bad", _l("This is no rime of the table."))
