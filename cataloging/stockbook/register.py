@@ -27,7 +27,11 @@ def register(app: Flask) -> None:
     menu_entry(group, _l("Receiving"), "stockbook.vouchers", EDIT_ITEM, order=300)
     menu_entry(group, _l("Registers"), "stock_books.shelf", EDIT_ITEM, order=310)
     menu_entry(group, _l("Weeding"), "weeding.lists", EDIT_ITEM, order=320)
-    menu_entry(group, _l("Central purchases"), "central.purchases", SPLIT_PURCHASE, order=325)
+    menu_entry(
+        *(group, _l("Central purchases"), "central.purchases", SPLIT_PURCHASE),
+        order=325,
+        begins=EDIT_ITEM,  # the officer's day begins with the figures
+    )
     register_let_back(let_back)
     name_acts(
         voucher_begun=_l("Voucher begun"),
