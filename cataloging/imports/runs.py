@@ -54,6 +54,8 @@ def look_at(source: Path) -> Looked:
     size, digest = source.stat().st_size, digest_of(source)
     guess = formats.recognize(source)
     plan = plan_for(source) if size and guess.format in ("", "iso2709") else None
+    if plan and guess.format and "title" not in {column.box for column in plan.columns}:
+        plan = None  # it can be read as MARC, and nobody knows yet what its columns hold
     return Looked(size, digest, replace(guess, format=SHEET) if plan else guess, plan)
 
 

@@ -158,6 +158,8 @@ def _name_acts() -> None:
         register_opened=_l("Accession register opened"),
         collection_opened=_l("Collection opened"),
         item_type_added=_l("Item type added"),
+        rime_set=_l("Number of a rime changed"),
+        batch_begun=_l("Batch change begun"),
     )
     name_subjects(
         record=_l("record"),
@@ -167,6 +169,7 @@ def _name_acts() -> None:
         register=_l("accession register"),
         collection=_l("collection"),
         item_type=_l("item type"),
+        rime=_l("rime"),
     )
     name_values(**REASONS)
     name_facts(prefix=_l("prefix"), suppressed=_l("hidden"))

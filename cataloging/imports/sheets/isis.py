@@ -14,6 +14,7 @@ _ID: Final = re.compile(rb"^!ID \d+", re.MULTILINE)
 _FIELD: Final = re.compile(r"!v(\d{1,3})!(.*)", re.DOTALL)
 _PIECE: Final = re.compile(r"\^(.)([^^]*)")
 _LEADER: Final = re.compile(rb"\d{5}[ -~]{5}[ -~]{2}\d{5}")
+_INDICATORS: Final = re.compile(rb"\x1e[ 0-9a-z#|]{2}\x1f")
 
 Fields = list[tuple[str, str]]  # tag without leading zeros, content
 
@@ -27,6 +28,8 @@ def is_iso_export(head: bytes) -> bool:
     """Tell whether an ISO 2709 file holds ISIS records: readable, and no MARC title among them."""
     data = _unwrapped(head)
     if not _LEADER.match(data[:24]) or data[10:12] == b"22":  # MARC has two indicators
+        return False
+    if _INDICATORS.search(data):  # whatever its leader says
         return False
     tags: list[str] = []
     read = 0

@@ -187,7 +187,10 @@ def _csv_table(path: Path, head: bytes, *, sure: bool) -> Table | None:
     counts = {sign: sum(sign in line for line in lines) for sign in _DELIMITERS}
     signs = sorted(_DELIMITERS, key=lambda one: -counts[one])
     for sign in signs:
-        rows = [tuple(row) for row in csv.reader(lines, delimiter=sign)]
+        try:
+            rows = [tuple(row) for row in csv.reader(lines, delimiter=sign)]
+        except csv.Error:  # a field longer than any table has
+            continue
         if counts[sign] > 1 and header_row([(0, row) for row in rows]) is not None:
             return Table("csv", text=encoding, delimiter=sign)
     return None if sure or not counts[signs[0]] else Table("csv", text=encoding, delimiter=signs[0])

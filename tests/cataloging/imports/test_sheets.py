@@ -240,6 +240,21 @@ class TestFiles:
         assert _title(found) == "Số đỏ"
         assert drafts[0].accession_no == "TN.00001"
 
+    def test_marc_with_a_broken_leader_is_no_isis_export(self, tmp_path: Path) -> None:
+        field = b"  \x1faSo do\x1e"
+        directory = b"949%04d00000\x1e" % len(field)
+        base = 24 + len(directory)
+        length = base + len(field) + 1
+        leader = b"%05d   00%02d%05d   00000" % (length, 0, base)
+        file = tmp_path / "broken.mrc"
+        file.write_bytes(leader[:24] + directory + field + b"\x1d")
+        assert tables.table_of(file) is None
+
+    def test_a_field_longer_than_a_table_has_is_no_reason_to_fail(self, tmp_path: Path) -> None:
+        file = tmp_path / "long.xml"
+        file.write_text('<a b=",;' + "x" * 200_000 + '"/>\n,;\n,;\n', encoding="utf-8")
+        assert tables.table_of(file) is None
+
     def test_an_isis_export_is_read_by_the_numbers_of_its_fields(self, tmp_path: Path) -> None:
         wrapped = tmp_path / "isis.iso"
         wrapped.write_bytes(
