@@ -22,6 +22,7 @@ from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
 from ils.printing.listing import Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import PDF, XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.forms import clean_text, parse_day, parse_year
 from ils.web.pages import Page, page_number
@@ -31,26 +32,17 @@ bp = Blueprint(
 )
 SIZE = 50
 SHOWN = 30
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PDF = "application/pdf"
 
 
 def _library_id() -> int:
     return current_actor().library_id or 0
 
 
-def _file(content: bytes, filename: str, mimetype: str) -> Response:
-    response = Response(content, mimetype=mimetype)
-    how = "inline" if mimetype == PDF else "attachment"
-    response.headers["Content-Disposition"] = f'{how}; filename="{filename}"'
-    return response
-
-
 def _listing(listing: Listing, name: str) -> Response:
     with force_locale("vi"):
         if request.path.endswith(".pdf"):
-            return _file(listing_pdf(listing), f"{name}.pdf", PDF)
-        return _file(listing_xlsx(listing), f"{name}.xlsx", XLSX)
+            return as_file(listing_pdf(listing), f"{name}.pdf", PDF)
+        return as_file(listing_xlsx(listing), f"{name}.xlsx", XLSX)
 
 
 @bp.get("/")
@@ -138,7 +130,7 @@ def pages(book: str) -> Response:
     with reading() as session:
         found = book_for(session, _library_id(), book)
         content = papers.frozen_pdf(session, found, max(1, first), max(first, last))
-    return _file(content, f"{book}-{first}.pdf", PDF)
+    return as_file(content, f"{book}-{first}.pdf", PDF)
 
 
 @bp.get("/<book>/draft.pdf")
@@ -147,7 +139,7 @@ def draft(book: str) -> Response:
     """Return the pages that wait, marked as a draft."""
     with reading() as session:
         found: Book = book_for(session, _library_id(), book)
-        return _file(papers.draft_pdf(session, current_actor(), found), f"{book}.pdf", PDF)
+        return as_file(papers.draft_pdf(session, current_actor(), found), f"{book}.pdf", PDF)
 
 
 @bp.get("/<book>/lines.xlsx")

@@ -9,26 +9,17 @@ from cataloging.stockbook.vouchers import voucher_for
 from ils.core.db import reading
 from ils.printing.listing import Listing, listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import PDF, XLSX, as_file
 from ils.web.forms import parse_year
 
 bp = Blueprint("stockbook_papers", __name__, url_prefix="/staff/stockbook")
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PDF = "application/pdf"
-
-
-def _file(content: bytes, filename: str, mimetype: str) -> Response:
-    response = Response(content, mimetype=mimetype)
-    how = "inline" if mimetype == PDF else "attachment"
-    response.headers["Content-Disposition"] = f'{how}; filename="{filename}"'
-    return response
 
 
 def _listing(listing: Listing, name: str) -> Response:
     with force_locale("vi"):
         if request.path.endswith(".pdf"):
-            return _file(listing_pdf(listing), f"{name}.pdf", PDF)
-        return _file(listing_xlsx(listing), f"{name}.xlsx", XLSX)
+            return as_file(listing_pdf(listing), f"{name}.pdf", PDF)
+        return as_file(listing_xlsx(listing), f"{name}.xlsx", XLSX)
 
 
 @bp.get("/additions.pdf", endpoint="additions_pdf")
@@ -59,7 +50,7 @@ def receipt(voucher_id: int) -> Response:
     """Return the minutes of receiving."""
     with reading() as session:
         voucher = voucher_for(session, current_actor(), voucher_id)
-        return _file(papers.receipt_pdf(session, voucher), f"bien-ban-{voucher_id}.pdf", PDF)
+        return as_file(papers.receipt_pdf(session, voucher), f"bien-ban-{voucher_id}.pdf", PDF)
 
 
 @bp.get("/<int:voucher_id>/letter.pdf")
@@ -68,4 +59,4 @@ def letter(voucher_id: int) -> Response:
     """Return the letter of thanks."""
     with reading() as session:
         voucher = voucher_for(session, current_actor(), voucher_id)
-        return _file(papers.letter_pdf(session, voucher), f"thu-cam-on-{voucher_id}.pdf", PDF)
+        return as_file(papers.letter_pdf(session, voucher), f"thu-cam-on-{voucher_id}.pdf", PDF)
