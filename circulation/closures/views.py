@@ -31,6 +31,7 @@ from ils.printing.spreadsheet import Sheet, xlsx
 from ils.web.admin import chosen_unit, units_of_actor
 from ils.web.calendar import CALENDAR
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.errors import sentence_for
 from ils.web.forms import DayField, Form, Required, parse_day
 from ils.web.pages import Page, page_number
@@ -39,7 +40,6 @@ bp = Blueprint("closures", __name__, url_prefix="/staff/closures", template_fold
 
 SIZE = 50
 MOST_EXPORTED = 20_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 STATES: dict[str, tuple[str, Any]] = {
     "draft": ("info", _l("preview")),

@@ -50,6 +50,7 @@ from ils.core.errors import IlsError, Invalid, NotFound
 from ils.org.units import place, unit_names
 from ils.printing.spreadsheet import Sheet, xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.errors import sentence_for
 from ils.web.pages import Page, page_number
 
@@ -62,7 +63,6 @@ bp = Blueprint(
     static_url_path="/offline/static",
 )
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SIZE = 50
 PASS_DAYS = 60  # a log older than this needs a person to answer for it
 MOST_ROWS = 20_000

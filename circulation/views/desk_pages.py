@@ -29,11 +29,11 @@ from ils.printing.codes import qr_svg
 from ils.printing.pdf import typst_pdf
 from ils.printing.spreadsheet import Sheet, xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.errors import message, sentence_for
 from ils.web.pages import Page, page_number
 
 PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 # -- the book drop ------------------------------------------------------------------------------

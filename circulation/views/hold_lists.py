@@ -17,13 +17,13 @@ from ils.core.errors import NotFound
 from ils.org.units import branches_of, unit_name, unit_names
 from ils.printing.spreadsheet import Sheet, xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.pages import Page, page_number
 
 bp = Blueprint("hold_lists", __name__, url_prefix="/staff/holds", template_folder="../templates")
 
 SIZE = 50
 MOST = 5000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.get("/all")

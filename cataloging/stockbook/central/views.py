@@ -18,6 +18,7 @@ from ils.org.office import office_of
 from ils.org.units import libraries, province, unit_names
 from ils.printing.listing import Column, Listing, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.errors import sentence_for
 from ils.web.forms import clean_text, parse_day, parse_dong
 from ils.web.pages import Page, page_number
@@ -27,7 +28,6 @@ bp = Blueprint(
 )
 SIZE = 50
 FRESH = ("title", "authors", "publisher", "year", "class_number", "isbn")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.get("/")

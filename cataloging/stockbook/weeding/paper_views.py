@@ -10,17 +10,9 @@ from cataloging.stockbook.weeding.proposals import weeding_for
 from ils.core.db import reading
 from ils.printing.listing import listing_pdf, listing_xlsx
 from ils.web.door import current_actor, door
+from ils.web.downloads import PDF, XLSX, as_file
 
 bp = Blueprint("weeding_papers", __name__, url_prefix="/staff/stockbook/weeding")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PDF = "application/pdf"
-
-
-def _file(content: bytes, filename: str, mimetype: str = PDF) -> Response:
-    response = Response(content, mimetype=mimetype)
-    how = "inline" if mimetype == PDF else "attachment"
-    response.headers["Content-Disposition"] = f'{how}; filename="{filename}"'
-    return response
 
 
 @bp.get("/<int:weeding_id>/list.pdf", endpoint="list_pdf")
@@ -31,8 +23,8 @@ def copies(weeding_id: int) -> Response:
     with reading() as session, force_locale("vi"):
         listing = papers.list_of(session, weeding_for(session, current_actor(), weeding_id))
         if request.path.endswith(".pdf"):
-            return _file(listing_pdf(listing), f"thanh-loc-{weeding_id}.pdf")
-        return _file(listing_xlsx(listing), f"thanh-loc-{weeding_id}.xlsx", XLSX)
+            return as_file(listing_pdf(listing), f"thanh-loc-{weeding_id}.pdf", PDF)
+        return as_file(listing_xlsx(listing), f"thanh-loc-{weeding_id}.xlsx", XLSX)
 
 
 @bp.get("/<int:weeding_id>/minutes.pdf")
@@ -41,7 +33,9 @@ def minutes(weeding_id: int) -> Response:
     """Return the minutes of the council."""
     with reading() as session:
         found = weeding_for(session, current_actor(), weeding_id)
-        return _file(papers.minutes_pdf(session, found), f"bien-ban-thanh-loc-{weeding_id}.pdf")
+        return as_file(
+            papers.minutes_pdf(session, found), f"bien-ban-thanh-loc-{weeding_id}.pdf", PDF
+        )
 
 
 @bp.get("/<int:weeding_id>/disposals/<int:disposal_id>.pdf")
@@ -50,4 +44,4 @@ def disposal(weeding_id: int, disposal_id: int) -> Response:
     """Return the minutes of what became of copies."""
     with reading() as session:
         found, one = disposal_for(session, current_actor(), weeding_id, disposal_id)
-        return _file(papers.disposal_pdf(session, found, one), f"bien-ban-{disposal_id}.pdf")
+        return as_file(papers.disposal_pdf(session, found, one), f"bien-ban-{disposal_id}.pdf", PDF)

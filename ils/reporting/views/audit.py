@@ -29,8 +29,9 @@ from ils.core.audit import (
 from ils.core.db import reading
 from ils.org.units import province, unit_names
 from ils.printing import xlsx
-from ils.reporting.views.base import XLSX, visible_units
+from ils.reporting.views.base import visible_units
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.forms import parse_day
 from ils.web.pages import Page, page_number
 

@@ -25,7 +25,6 @@ bp = Blueprint(
     static_url_path="/static",
 )
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MONTHS_BACK = 26
 
 

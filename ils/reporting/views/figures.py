@@ -29,7 +29,6 @@ from ils.reporting.periods import Period, clock_named
 from ils.reporting.reckon import log_begins
 from ils.reporting.scope import Scope, scope_of
 from ils.reporting.views.base import (
-    XLSX,
     a_year_before,
     asked_stretch,
     asked_unit,
@@ -41,6 +40,7 @@ from ils.reporting.views.base import (
 )
 from ils.reporting.views.words import KINDS, SPLITS, value_words
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.i18n import language
 from ils.web.links import address_of
 from ils.web.pages import Page, page_number

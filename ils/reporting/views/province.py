@@ -16,9 +16,10 @@ from ils.reporting.paper import shown
 from ils.reporting.periods import Period, period_starting
 from ils.reporting.province import close, total
 from ils.reporting.template import Template, template_named
-from ils.reporting.views.base import XLSX, bp, download
+from ils.reporting.views.base import bp, download
 from ils.reporting.views.words import STATES
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.errors import sentence_for
 
 

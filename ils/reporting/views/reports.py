@@ -23,9 +23,10 @@ from ils.reporting.province import Board, board
 from ils.reporting.reckon import Key, frozen_paper
 from ils.reporting.rules import allowed, hints
 from ils.reporting.template import template_named, templates
-from ils.reporting.views.base import XLSX, bp, download
+from ils.reporting.views.base import bp, download
 from ils.reporting.views.words import HINTS, STATES, STEPS, WRONG
 from ils.web.door import current_actor, door
+from ils.web.downloads import XLSX
 from ils.web.errors import sentence_for
 from ils.web.i18n import language
 
