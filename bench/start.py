@@ -57,7 +57,7 @@ def _started(
 ) -> float:
     """Run ``./sen run`` until it answers, then end it; return the seconds that took."""
     port = free_port()
-    command = [str(ROOT / "sen"), "run", "--port", str(port), "--data", str(folder), "--empty"]
+    command = [str(ROOT / "sen"), "run", "--port", str(port), "--data", str(folder)]
     began = time.perf_counter()
     with (folder / "run.log").open("ab") as log:
         process = subprocess.Popen(

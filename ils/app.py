@@ -35,13 +35,6 @@ def create_app(chosen: Config | None = None) -> Flask:
     return app
 
 
-def sample_state() -> str:
-    """Return ``none``, ``unfinished`` (loading it was broken off) or ``loaded``."""
-    from circulation.sample import seed  # only a first start needs it
-
-    return seed.sample_state()
-
-
 def load_sample(say: Callable[[str], None]) -> "Summary":
     """Fill an empty database with the sample province; ``say`` hears how far it is."""
     from circulation.sample.seed import seed

@@ -24,6 +24,23 @@ def _is_empty() -> bool:
         return province(session) is None
 
 
+def sample_state() -> str:
+    """Return ``none``, ``unfinished`` (loading the sample was broken off) or ``loaded``.
+
+    Every start asks, so it must not need the whole program.
+    """
+    from sqlalchemy import select
+
+    from ils.core.audit import AuditEntry
+    from ils.core.db import reading
+
+    with reading() as session:
+        found = set(
+            session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "sample"))
+        )
+    return "loaded" if "sample_loaded" in found else "unfinished" if found else "none"
+
+
 _data_option = click.option(
     "--data", type=click.Path(path_type=Path), help="Folder of all data (default var/)."
 )
@@ -69,8 +86,6 @@ def run(
 
 def _sample_if_empty() -> None:
     """Load the sample province on the very first start; say so when that was broken off."""
-    from ils.app import sample_state
-
     if _is_empty():
         _load_sample()
     elif sample_state() == "unfinished":

@@ -52,7 +52,7 @@ from ils.accounts.actor import system_actor
 from ils.accounts.models import Staff
 from ils.accounts.passwords import hash_password
 from ils.core import clock
-from ils.core.audit import AuditEntry, audit
+from ils.core.audit import audit
 from ils.core.db import reading, transaction
 from ils.org.models import OrgUnit
 
@@ -85,15 +85,6 @@ class Summary:
     items: int = 0
     patrons: int = 0
     acts: Counter[str] = field(default_factory=Counter)
-
-
-def sample_state() -> str:
-    """Return ``none``, ``unfinished`` (a load was broken off) or ``loaded``."""
-    with reading() as session:
-        found = set(
-            session.scalars(select(AuditEntry.action).where(AuditEntry.subject == "sample"))
-        )
-    return "loaded" if "sample_loaded" in found else "unfinished" if found else "none"
 
 
 def seed(

@@ -8,12 +8,13 @@ from sqlalchemy import func, select
 
 from cataloging.models import Item, Record
 from circulation.models import Hold, Loan
-from circulation.sample.seed import Summary, sample_state, seed
+from circulation.sample.seed import Summary, seed
 from ils.core import clock
 from ils.core.db import reading
 from ils.core.events import EventRow
 from ils.org.units import unit_by_code, version_on
 from ils.reporting.models import Report, ReportCell
+from ils.serve_cli import sample_state
 from opac.models import NewsPost
 from opac.sample.site import Sites
 
