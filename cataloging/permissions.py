@@ -18,6 +18,9 @@ PRINT_LABELS = declare_permission("cataloging:label:print", _l("Print labels"))
 EDIT_STOCK = declare_permission(
     "cataloging:stock:edit", _l("Set up collections, accession registers and item types")
 )
+ORDER_BOOKS = declare_permission(
+    "acquisitions:order:edit", _l("Order books: suppliers, budget lines, orders")
+)
 SPLIT_PURCHASE = declare_permission(
     "acquisitions:central:split", _l("Split central purchases of the province to libraries")
 )

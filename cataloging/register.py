@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+import cataloging.acquisitions.register
 import cataloging.authorities.register
 import cataloging.baskets.register
 import cataloging.batch.register
@@ -21,6 +22,7 @@ def register(app: Flask) -> None:
     list_names.declare()
     cataloging.views.register.register(app)
     stockbook.register(app)
+    cataloging.acquisitions.register.register(app)
     cataloging.authorities.register.register(app)
     cataloging.baskets.register.register(app)
     cataloging.batch.register.register(app)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from cataloging.acquisitions.models import Supplier
 from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import AuthorityImport, Heading
 from cataloging.authorities.writing import create_authority
@@ -231,7 +232,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             width=50,
             height=20,
         )
-        session.add_all([transit, search, sheet])
+        supplier = Supplier(unit_id=library_id, name=SECRET)
+        session.add_all([transit, search, sheet, supplier])
         machine, _password = add_terminal(
             session, clerk, name="may.xa", branch_id=province.foreign_branch.id, note=SECRET
         )
@@ -287,6 +289,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "book": f"accession-{book.id}",
             "weeding_id": weeding.id,
             "purchase_id": purchase.id,
+            "supplier_id": supplier.id,
             "disposal_id": disposal.id,
             "authority_id": own.id,
             "basket_id": basket.id,

@@ -20,6 +20,7 @@ from circulation.patrons.cards import add_months
 from circulation.patrons.models import Patron
 from circulation.sample.accession import Catalog, by_delivery
 from circulation.sample.books import Book, books
+from circulation.sample.buying import buy
 from circulation.sample.closing import plan_closures
 from circulation.sample.counting import count_stock
 from circulation.sample.desk_days import desk_days
@@ -136,6 +137,7 @@ def seed(
         lose_some(session, units, staff, last)
         work_offline(session, units, staff, last)
         rotate(session, units, staff, last)
+        buy(session, units, staff, last)
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)

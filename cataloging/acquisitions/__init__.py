@@ -1,0 +1,1 @@
+"""Buying, light: suppliers, budget lines, orders, and what people would like to have."""
