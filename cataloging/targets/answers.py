@@ -32,6 +32,9 @@ class Place:
     seconds: int = 10
     indexes: dict[str, str] = field(default_factory=dict)
     inside: bool = False
+    user_name: str = ""
+    user_group: str = ""
+    password: str | None = field(default="", repr=False)  # None: kept, but it cannot be opened
 
 
 @dataclass

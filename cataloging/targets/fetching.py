@@ -2,9 +2,10 @@
 
 The standard library's timeouts count from byte to byte, so a server that dribbles would never end;
 a timer shuts the socket at the end of the time. Redirects are followed three times, each address
-is checked anew.
+is checked anew, and a name and password go only to the server they were meant for.
 """
 
+import base64
 import http.client
 import socket
 import ssl
@@ -20,21 +21,50 @@ from cataloging.targets.answers import LARGEST, Failed
 REDIRECTS: Final = 3
 
 
-def fetch(url: str, *, inside: bool, seconds: float) -> bytes:
-    """Return the body of a successful answer, unpacked. Raises ``Failed``."""
+def fetch(
+    url: str, *, inside: bool, seconds: float, sign_in: tuple[str, str] | None = None
+) -> bytes:
+    """Return the body of a successful answer, unpacked. Raises ``Failed``.
+
+    ``sign_in`` is a name and password for HTTP basic authentication (RFC 7617, in UTF-8).
+    """
     end = time.monotonic() + seconds
+    meant_for = _server(url)
     for _turn in range(REDIRECTS + 1):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Failed("scheme_forbidden", url)
-        body, elsewhere = _once(url, inside=inside, end=end)
+        at_home = sign_in if _server(url) == meant_for else None
+        body, elsewhere = _once(url, inside=inside, end=end, sign_in=at_home)
         if not elsewhere:
             return body
         url = urljoin(url, elsewhere)
     raise Failed("too_many_redirects", url)
 
 
-def _once(url: str, *, inside: bool, end: float) -> tuple[bytes, str]:
+def _server(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.lower()
+
+
+def _headers(sign_in: tuple[str, str] | None) -> dict[str, str]:
+    headers = {"Accept-Encoding": "gzip", "Accept": "text/xml, application/xml, */*;q=0.1"}
+    headers["User-Agent"] = "Sen"
+    if sign_in is not None:
+        said = base64.b64encode(":".join(sign_in).encode()).decode()
+        headers["Authorization"] = f"Basic {said}"
+    return headers
+
+
+def _refused(status: int, sign_in: tuple[str, str] | None) -> Failed:
+    if status in (401, 403):
+        return Failed("sign_in_refused" if sign_in else "sign_in_needed", str(status))
+    return Failed("http_status", str(status))
+
+
+def _once(
+    url: str, *, inside: bool, end: float, sign_in: tuple[str, str] | None
+) -> tuple[bytes, str]:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     try:
@@ -55,13 +85,12 @@ def _once(url: str, *, inside: bool, end: float) -> tuple[bytes, str]:
             opened = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
         connection.sock = opened
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {"Accept-Encoding": "gzip", "Accept": "text/xml, application/xml, */*;q=0.1"}
-        connection.request("GET", path, headers={**headers, "User-Agent": "Sen"})
+        connection.request("GET", path, headers=_headers(sign_in))
         answer = connection.getresponse()
         if answer.status in (301, 302, 303, 307, 308):
             return b"", answer.headers.get("Location", "") or url
         if answer.status != 200:
-            raise Failed("http_status", str(answer.status))
+            raise _refused(answer.status, sign_in)
         return _body(answer, end), ""
     except Failed:
         raise

@@ -1,7 +1,14 @@
 """Forms of copy cataloguing."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, StringField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    StringField,
+)
 from wtforms.validators import Length, NumberRange
 
 from cataloging.marc.formats import AUTO, ENCODINGS
@@ -39,6 +46,10 @@ class TargetForm(Form):
     )
     seconds = IntegerField(_l("Seconds to wait"), [NumberRange(1, 30)], default=10)
     order = IntegerField(_l("Place in the order"), [NumberRange(0, 999)], default=100)
+    user_name = StringField(_l("User name"), [Length(max=80)])
+    user_group = StringField(_l("Group (Z39.50)"), [Length(max=80)])
+    password = PasswordField(_l("Password"), [Length(max=200)])
+    no_password = BooleanField(_l("Forget the password"))
     index_any = StringField(_l("Index for any words"), [Length(max=60)])
     index_title = StringField(_l("Index for titles"), [Length(max=60)])
     index_author = StringField(_l("Index for authors"), [Length(max=60)])

@@ -30,7 +30,8 @@ class Target(Base):
     """A catalogue elsewhere that may be asked; used by its unit and those below.
 
     ``address`` is a URL for SRU, a host name for Z39.50. ``indexes`` names what it can be asked
-    for: ``{"isbn": "bath.isbn", …}``, for Z39.50 attributes of Bib-1 (``1=7``).
+    for: ``{"isbn": "bath.isbn", …}``, for Z39.50 attributes of Bib-1 (``1=7``). ``password`` is
+    sealed (``ils.core.sealing``).
     """
 
     __tablename__ = "target"
@@ -46,6 +47,9 @@ class Target(Base):
     syntax: Mapped[str] = mapped_column(String(10), default="marcxml")
     encoding: Mapped[str] = mapped_column(String(20), default="auto")
     seconds: Mapped[int] = mapped_column(Integer, default=10)
+    user_name: Mapped[str] = mapped_column(String(80), default="")
+    user_group: Mapped[str] = mapped_column(String(80), default="")  # Z39.50
+    password: Mapped[str] = mapped_column(String(600), default="")
     indexes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     inside: Mapped[bool] = mapped_column(Boolean, default=False)  # may be a private address
     active: Mapped[bool] = mapped_column(Boolean, default=False)

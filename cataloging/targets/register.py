@@ -29,6 +29,10 @@ def register(app: Flask) -> None:
     message("target_taken", _l("There is a target of this name already."))
     message("target_address", _l("An address of SRU begins with http:// or https://."))
     message("target_host", _l("Type only the name of the host; the port stands beside it."))
+    message(
+        "target_password_again",
+        _l("The password goes only to the address it was typed for: type it again, or forget it."),
+    )
     message("target_port", _l("Only the ports 80, 443, 210 and those above 1023 may be called."))
     message("target_encoding", _l("There is no such encoding."))
     message("target_index", _l("SRU: an index like bath.isbn. Z39.50: attributes like 1=7."))

@@ -24,6 +24,7 @@ from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import Invalid, NotFound
+from ils.core.sealing import seal, unseal
 from ils.org.units import place as place_of_unit
 from ils.org.units import unit
 
@@ -45,6 +46,8 @@ class TargetFacts:
     inside: bool = False
     active: bool = False
     order: int = 100
+    user_name: str = ""
+    user_group: str = ""
 
 
 @cache
@@ -84,8 +87,13 @@ def write_target(
     *,
     unit_id: int | None = None,
     known: str = "",
+    password: str | None = None,
 ) -> Target:
-    """Add a target, or change one. Raises ``Invalid`` naming the box."""
+    """Add a target, or change one. Raises ``Invalid`` naming the box.
+
+    ``password`` None keeps the one there is, '' forgets it. It is never handed to another address
+    than the one it was typed for: where the address changes, it has to be typed again.
+    """
     if target_id is None:
         at = unit_id or actor.library_id or actor.unit_id or 0
         actor.require(SET_UP_TARGETS, at=unit(session, at))
@@ -97,17 +105,27 @@ def write_target(
     if any(one != target_id for one in session.scalars(same)):
         raise Invalid("target_taken", field="name")
     values = {**facts.__dict__, "indexes": facts.indexes or usual_indexes(facts.protocol)}
-    if any(getattr(target, name) != value for name, value in values.items() if name in _ADDRESS):
+    changed = {name for name, value in values.items() if getattr(target, name) != value}
+    if changed.intersection(_ADDRESS):
         target.spoken, target.tested_at, target.tested = "", None, {}
+    if changed.intersection(_WHOSE_PASSWORD) and target.password and password is None:
+        raise Invalid("target_password_again", field="password")
     for name, value in values.items():
         setattr(target, name, value)
     session.add(target)
     session.flush()
+    if password is not None:
+        target.password = seal(password, _purpose(target.id))
     audit(session, actor, "target_written", "target", target.id, name=facts.name)
     return target
 
 
 _ADDRESS = ("protocol", "address", "port", "database", "version", "syntax", "inside")
+_WHOSE_PASSWORD = ("protocol", "address", "port")
+
+
+def _purpose(target_id: int) -> str:
+    return f"target {target_id}"
 
 
 def _check(facts: TargetFacts) -> None:
@@ -154,6 +172,9 @@ def place_of(target: Target) -> Place:
         target.seconds,
         dict(target.indexes),
         target.inside,
+        target.user_name,
+        target.user_group,
+        unseal(target.password, _purpose(target.id)),
     )
 
 
@@ -161,6 +182,8 @@ def ask(place: Place, wanted: Wanted) -> tuple[Answer | Failed, int]:
     """Ask a target; return what it answered or why not, and the milliseconds. Needs no session."""
     begun = time.monotonic()
     try:
+        if place.password is None:
+            raise Failed("password_lost")
         got: Answer | Failed = (ask_sru if place.protocol == "sru" else ask_z3950)(place, wanted)
     except Failed as problem:
         got = problem

@@ -63,7 +63,9 @@ def new_target() -> Any:
         if form.validate():
             try:
                 with transaction() as session:
-                    made = setup.write_target(session, current_actor(), _facts(form))
+                    made = setup.write_target(
+                        session, current_actor(), _facts(form), password=_password(form)
+                    )
                     to = url_for("targets.target", target_id=made.id)
             except IlsError as error:
                 status = show_problem(form, error, "name")
@@ -79,7 +81,7 @@ def target(target_id: int) -> Any:
     """Change a target, or take it away."""
     with reading() as session:
         found = setup.target_for(session, current_actor(), target_id)
-    form = TargetForm(obj=found)
+    form = TargetForm(data={n: v for n, v in vars(found).items() if n != "password"})
     status = 200
     if request.method == "GET":
         for kind in KINDS:
@@ -94,7 +96,9 @@ def target(target_id: int) -> Any:
     else:
         try:
             with transaction() as session:
-                setup.write_target(session, current_actor(), _facts(form), target_id)
+                setup.write_target(
+                    *(session, current_actor(), _facts(form), target_id), password=_password(form)
+                )
         except IlsError as error:
             status = show_problem(form, error, "name")
         else:
@@ -130,6 +134,11 @@ def test_target(target_id: int) -> Any:
     return redirect(url_for("targets.target", target_id=target_id))
 
 
+def _password(form: TargetForm) -> str | None:
+    """Return the password typed, '' to forget it, None to keep it: an empty box says nothing."""
+    return "" if form.no_password.data else form.password.data or None
+
+
 def _facts(form: TargetForm) -> TargetFacts:
     texts = {kind: form[f"index_{kind}"].data or "" for kind in KINDS}
     return TargetFacts(
@@ -146,4 +155,6 @@ def _facts(form: TargetForm) -> TargetFacts:
         inside=form.inside.data,
         active=form.active.data,
         order=form.order.data,
+        user_name=form.user_name.data or "",
+        user_group=form.user_group.data or "",
     )

@@ -28,7 +28,7 @@ def ask_sru(place: Place, wanted: Wanted) -> Answer:
     end = time.monotonic() + place.seconds
     version = place.version if place.version != "auto" else explained(place, end)
     body, tree = _get(place, _search_words(version, query), end)
-    _refuse_diagnostics(tree)
+    _refuse_diagnostics(tree, signed_in=bool(place.user_name))
     if _name(tree) != "searchRetrieveResponse":
         raise Failed("not_sru", _name(tree))
     answer = Answer(hits=_number(tree), version=version)
@@ -65,7 +65,8 @@ def _get(place: Place, words: dict[str, str], end: float) -> tuple[bytes, Any]:
     left = end - time.monotonic()
     if left <= 0:
         raise Failed("too_slow")
-    body = fetch(url, inside=place.inside, seconds=left)
+    sign_in = (place.user_name, place.password or "") if place.user_name else None
+    body = fetch(url, inside=place.inside, seconds=left, sign_in=sign_in)
     if _WEB_PAGE.match(body[:200]):
         raise Failed("not_sru", "HTML")
     if b"<!ENTITY" in body or b"<!DOCTYPE" in body:
@@ -101,14 +102,17 @@ def _records(body: bytes, tree: Any) -> bytes:
     return ("\n".join(packed)).encode() if packed else body
 
 
-def _refuse_diagnostics(tree: Any) -> None:
+# Numbers of diagnostics that have a sentence of their own; 3 is Authentication error.
+# Source: http://www.loc.gov/standards/sru/diagnostics/diagnosticsList.html
+def _refuse_diagnostics(tree: Any, *, signed_in: bool) -> None:
     for one in tree.iter("{*}diagnostic"):
         if any(_name(above) in ("record", "recordData") for above in one.iterancestors()):
             continue
         uri, message, details = (_text(one, name) for name in ("uri", "message", "details"))
         number = uri.rstrip("/").rpartition("/")[2]
         said = " · ".join(filter(None, (number, message, details)))
-        raise Failed("version_refused" if number == "5" else "diagnostic", said)
+        code = {"3": "sign_in_refused" if signed_in else "sign_in_needed", "5": "version_refused"}
+        raise Failed(code.get(number, "diagnostic"), said)
 
 
 def _number(tree: Any) -> int:

@@ -21,9 +21,11 @@ _ERRORS: Final = {
     -1: "no_yaz",
     10000: "refused",
     10004: "broken",
-    10005: "broken",
     10007: "too_slow",
 }
+# 10005: the target refused the Init; Bib-1 says why where a target says it at all.
+# Source: yaz/zoom.h, https://www.loc.gov/z3950/agency/defns/bib1diag.html
+_NOT_LET_IN: Final = (10005, 101, 1010, 1011, 1012, 1014)
 
 
 @cache
@@ -54,11 +56,18 @@ def ask_z3950(place: Place, wanted: Wanted) -> Answer:
         "seconds": place.seconds,
         "query": query,
         "most": MOST,
+        "user": place.user_name,
+        "group": place.user_group,
+        "password": place.password or "",
     }
     said = _of_child(json.dumps(asked), end)
     if "error" in said:
-        code = _ERRORS.get(said["error"], "diagnostic")
-        raise Failed(code, f"{said['error']} · {said['said']}" if code == "diagnostic" else "")
+        number, detail = said["error"], f"{said['error']} · {said['said']}"
+        if number in _NOT_LET_IN:
+            code = "sign_in_refused" if place.user_name else "sign_in_needed"
+            raise Failed(code, "" if number == 10005 else detail)
+        code = _ERRORS.get(number, "diagnostic")
+        raise Failed(code, detail if code == "diagnostic" else "")
     answer = Answer(hits=min(int(said["hits"]), 2_000_000_000))
     raw = b"".join(base64.b64decode(one) for one in said["records"])
     format = "marcxml" if raw.lstrip()[:1] == b"<" else "iso2709"

@@ -57,7 +57,12 @@ def ask(yaz: Any, asked: dict[str, Any]) -> dict[str, Any]:
         ("presentChunk", str(asked["most"])),
         ("count", str(asked["most"])),
         ("implementationName", "Sen"),
+        ("user", asked["user"]),
+        ("group", asked["group"]),
+        ("password", asked["password"]),
     ):
+        if not value:
+            continue
         yaz.ZOOM_options_set(options, name.encode(), value.encode())
     connection = yaz.ZOOM_connection_create(options)
     host = asked["host"]

@@ -1,8 +1,14 @@
-"""Targets that really answer: Debian's yaz-ztest, and an SRU server of our own for the bad cases."""
+"""Targets that really answer: Debian's yaz-ztest, and an SRU server of our own for the bad cases.
 
+yaz-ztest lets everybody in, so a gate of ours stands before it where signing in is tried.
+"""
+
+import base64
 import gzip
+import re
 import shutil
 import socket
+import socketserver
 import subprocess
 import threading
 import time
@@ -40,6 +46,9 @@ DIAGNOSTIC = (
     b"<message>Unsupported index</message></diagnostic></s:diagnostics>"
     b"</s:searchRetrieveResponse>"
 )
+UNKNOWN = DIAGNOSTIC.replace(b"/16<", b"/3<").replace(b"Unsupported index", b"Authentication error")
+USER, GROUP, PASSWORD = "thu-vien", "huyen", "mật khẩu: 7"
+BASIC = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 ENTITY = b'<!DOCTYPE x [<!ENTITY a "b">]>' + answer(RECORD)
 
 
@@ -52,6 +61,8 @@ class _Target(BaseHTTPRequestHandler):
         self.server.asked.append(asked)  # type: ignore[attr-defined]
         bodies: dict[str, bytes] = {
             "good": answer(RECORD),
+            "closed": answer(RECORD),
+            "unknown": UNKNOWN,
             "escaped": answer(RECORD.replace("&", "&amp;").replace("<", "&lt;")),
             "latin": answer(RECORD.replace("Mắt biếc", "Caf\xe9")).replace("é".encode(), b"\xe9"),
             "diagnostic": DIAGNOSTIC,
@@ -62,7 +73,18 @@ class _Target(BaseHTTPRequestHandler):
             "zip": gzip.compress(answer(RECORD)),
             "bomb": gzip.compress(b" " * (9 << 20)),
         }
-        if kind in ("loop", "away"):
+        if kind in ("closed", "leaves") and self.headers.get("Authorization") != BASIC:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", "Basic")
+            self.end_headers()
+            return
+        self.server.signed.append((kind, "Authorization" in self.headers))  # type: ignore[attr-defined]
+        if kind == "leaves":
+            self.send_response(302)
+            elsewhere = f"http://localhost:{self.server.server_address[1]}/good"
+            self.send_header("Location", elsewhere)
+            self.end_headers()
+        elif kind in ("loop", "away"):
             self.send_response(302)
             self.send_header("Location", "/loop" if kind == "loop" else "/good")
             self.end_headers()
@@ -102,10 +124,12 @@ class _Target(BaseHTTPRequestHandler):
 
 @dataclass
 class OwnSru:
-    """Our own SRU server; ``asked`` holds the words of each request."""
+    """Our own SRU server; ``asked`` holds the words of each request, ``signed`` the path of each one
+    let in and whether a name and password came with it."""
 
     url: str
     asked: list[dict[str, list[str]]]
+    signed: list[tuple[str, bool]]
 
 
 @pytest.fixture(scope="session")
@@ -113,10 +137,10 @@ def sru() -> Iterator[OwnSru]:
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Target)
     server.daemon_threads = True
     server.block_on_close = False
-    server.asked, server.over = [], threading.Event()
+    server.asked, server.signed, server.over = [], [], threading.Event()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield OwnSru(f"http://127.0.0.1:{server.server_port}", server.asked)
+    yield OwnSru(f"http://127.0.0.1:{server.server_port}", server.asked, server.signed)
     server.over.set()
     server.shutdown()
     server.server_close()
@@ -142,3 +166,46 @@ def ztest() -> Iterator[int]:
     yield port
     process.kill()
     process.wait(timeout=10)
+
+
+class _Gate(socketserver.BaseRequestHandler):
+    """Lets a Z39.50 client through to yaz-ztest when its Init holds the group, name and password.
+
+    yaz-ztest answers every Init itself; to the others its answer is handed on with ``result``
+    (tag 12, a BOOLEAN) false, as a server that refuses says it.
+    """
+
+    def handle(self) -> None:
+        init = self.request.recv(1 << 16)
+        known = all(one.encode() in init for one in (USER, GROUP, PASSWORD))
+        with socket.create_connection(("127.0.0.1", self.server.behind)) as inner:  # type: ignore[attr-defined]
+            inner.sendall(init)
+            said = inner.recv(1 << 16)
+            assert b"\x8c\x01\xff" in said or b"\x8c\x01\x01" in said
+            if not known:
+                said = re.sub(rb"\x8c\x01[\xff\x01]", b"\x8c\x01\x00", said, count=1)
+            self.request.sendall(said)
+            back = threading.Thread(target=_pour, args=(inner, self.request), daemon=True)
+            back.start()
+            _pour(self.request, inner)
+            back.join(5)
+
+
+def _pour(from_here: socket.socket, to_there: socket.socket) -> None:
+    try:
+        while block := from_here.recv(1 << 16):
+            to_there.sendall(block)
+        to_there.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+
+
+@pytest.fixture(scope="session")
+def closed_ztest(ztest: int) -> Iterator[int]:
+    """The port of a Z39.50 server that wants the group, name and password."""
+    server: Any = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Gate)
+    server.daemon_threads, server.block_on_close, server.behind = True, False, ztest
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()

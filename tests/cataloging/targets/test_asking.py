@@ -1,6 +1,7 @@
 """Targets are asked, and each bad one ends in its time with a word that says why."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from cataloging.targets.answers import Answer, Failed, Place
 from cataloging.targets.asking import Wanted, as_cql, as_pqf
 from cataloging.targets.setup import ask, usual_indexes
+from tests.cataloging.targets.conftest import GROUP, PASSWORD, USER
 
 ISBN = Wanted("0-13-110362-8")
 
@@ -132,3 +134,56 @@ def test_a_z3950_target_that_never_speaks_ends_with_its_process(sru: Any) -> Non
     assert isinstance(got, Failed)
     assert got.code in ("too_slow", "broken")
     assert time.monotonic() - begun < 3
+
+
+class TestSigningIn:
+    """A target that wants a name and a password gets them, and nobody else does."""
+
+    def test_sru_signs_in_by_http(self, sru: Any) -> None:
+        url = f"{sru.url}/closed"
+        got, _ms = ask(at(url, user_name=USER, password=PASSWORD), ISBN)
+        assert isinstance(got, Answer), got
+        assert got.hits == 1
+        for facts, code in (
+            ({}, "sign_in_needed"),
+            ({"user_name": USER, "password": "khác"}, "sign_in_refused"),
+            ({"user_name": USER, "password": None}, "password_lost"),
+        ):
+            got, _ms = ask(at(url, **facts), ISBN)
+            assert isinstance(got, Failed)
+            assert got.code == code
+            assert "khác" not in got.detail
+
+    def test_a_diagnostic_of_sru_refuses_too(self, sru: Any) -> None:
+        got, _ms = ask(at(f"{sru.url}/unknown"), ISBN)
+        assert isinstance(got, Failed)
+        assert got.code == "sign_in_needed"
+
+    def test_the_password_does_not_follow_to_another_host(self, sru: Any) -> None:
+        got, _ms = ask(at(f"{sru.url}/leaves", user_name=USER, password=PASSWORD), ISBN)
+        assert isinstance(got, Answer), got
+        assert sru.signed[-2:] == [("leaves", True), ("good", False)]
+
+    def test_z3950_signs_in_with_its_group(self, closed_ztest: int) -> None:
+        place = Place(
+            *("z3950", "127.0.0.1", closed_ztest, "Default"),
+            syntax="usmarc",
+            indexes=usual_indexes("z3950"),
+            inside=True,
+            user_name=USER,
+            user_group=GROUP,
+            password=PASSWORD,
+        )
+        got, _ms = ask(place, Wanted(title="computer"))
+        assert isinstance(got, Answer), (got.code, got.detail)
+        assert got.records
+        for changed, code in (
+            ({"password": "khác"}, "sign_in_refused"),
+            ({"user_name": "", "user_group": "", "password": ""}, "sign_in_needed"),
+        ):
+            got, _ms = ask(replace(place, **changed), Wanted(title="computer"))
+            assert isinstance(got, Failed)
+            assert got.code == code
+
+    def test_what_is_shown_of_a_place_hides_the_password(self) -> None:
+        assert PASSWORD not in repr(at("http://x", user_name=USER, password=PASSWORD))

@@ -1,6 +1,7 @@
 """A cataloger finds a title elsewhere, takes it or merges it; an administrator sets the targets up."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -12,7 +13,10 @@ from cataloging.marc.model import data_field
 from cataloging.models import ChangeSet, Record
 from cataloging.targets.fields import groups, joined, tags_of
 from cataloging.targets.models import Target, TargetAnswer, TargetFound
+from ils.core.audit import AuditEntry
+from ils.core.config import config, use
 from ils.core.db import reading, transaction
+from tests.cataloging.targets.conftest import PASSWORD, USER
 from tests.factories import Province, create_record
 
 
@@ -78,8 +82,9 @@ def test_answers_stand_side_by_side_and_a_slow_one_holds_up_none(searched: Any) 
 def test_one_record_of_two_targets_stands_once_and_names_both(searched: Any) -> None:
     page = searched[1].get_data(as_text=True)
     assert page.count(" data-found>") == 1
+    assert page.count('<section class="target-part"') == 1, "what gave nothing new takes no column"
     assert re.search(r'cũng có ở <a href="/staff/targets/found/\d+">Nơi khác</a>', page)
-    assert "1 biểu ghi trong số đó đã nêu ở trên." in page
+    assert "cho 1 biểu ghi, đều đã nêu ở trên" in page
 
 
 def test_what_is_taken_waits_in_the_editor_as_a_draft(searched: Any) -> None:
@@ -200,6 +205,34 @@ class TestSetUp:
         assert "1 kết quả, đọc được 1 biểu ghi" in text_of(tested)
         wrong = browser.post(made.location, data={**sent, "order": "1", "address": "ftp://x"})
         assert wrong.status_code == 422
+
+    def test_a_password_is_kept_sealed_and_never_shown(
+        self, staff_client: Any, province: Province, sru: Any
+    ) -> None:
+        browser = staff_client("admin")
+        sent = {"name": "Tỉnh", "protocol": "sru", "address": f"{sru.url}/closed", "port": "210"}
+        sent |= {"version": "1.2", "syntax": "marcxml", "encoding": "auto", "seconds": "2"}
+        sent |= {"order": "1", "inside": "y", "user_name": USER}
+        new = "/staff/targets/setup/new"
+        path = browser.post(new, data={**sent, "password": PASSWORD}).location
+        tested = text_of(browser.post(f"{path}/test", follow_redirects=True))
+        assert "1 kết quả, đọc được 1 biểu ghi" in tested
+        assert PASSWORD not in browser.get(path).text
+        with reading() as session:
+            kept = session.scalars(select(Target.password)).one()
+            assert PASSWORD not in kept
+            assert PASSWORD not in str(session.execute(select(AuditEntry.facts)).all())
+        browser.post(path, data={**sent, "name": "Tỉnh nhà"})  # the box left empty keeps it
+        assert "1 kết quả" in text_of(browser.post(f"{path}/test", follow_redirects=True))
+        moved = {**sent, "address": f"{sru.url}/good"}
+        assert browser.post(path, data=moved).status_code == 422, "it goes to no other address"
+        assert browser.post(path, data={**moved, "no_password": "y"}).status_code == 302
+        browser.post(path, data={**sent, "password": "khác"})
+        refused = text_of(browser.post(f"{path}/test", follow_redirects=True))
+        assert "không nhận tên và mật khẩu của ta" in refused
+        use(replace(config(), secret_key="another"))
+        lost = text_of(browser.post(f"{path}/test", follow_redirects=True))
+        assert "không còn đọc được mật khẩu" in lost
 
     def test_a_cataloger_sets_up_nothing(self, staff_client: Any) -> None:
         browser = staff_client("cataloguer")
