@@ -135,12 +135,14 @@ def worker(data: Path | None) -> None:
     import signal
 
     from ils.app import create_app
+    from ils.core.memory import keep_loaded
     from ils.core.worker import Worker, give_way
 
     _use_data(data)
     give_way()
     logging.basicConfig(level=config().log_level, format="%(asctime)s %(name)s %(message)s")
     app = create_app(config())
+    keep_loaded()
     running = Worker(around=app.app_context)
     signal.signal(signal.SIGTERM, running.stop)
     signal.signal(signal.SIGINT, running.stop)

@@ -26,7 +26,7 @@ from cataloging.permissions import EDIT_RECORD
 from cataloging.records import replace_many
 from ils.accounts.actor import Actor, actor_of_job
 from ils.core.audit import audit
-from ils.core.db import Written, reading, transaction
+from ils.core.db import Written, let_acts_end, reading, transaction
 from ils.core.errors import Invalid, NotFound, Refused
 from ils.core.jobs import Job, Progress, enqueue, has_stopped, job_kind, stop_job
 
@@ -247,7 +247,11 @@ def _seen(
         .order_by(BatchLine.record_id)
         .limit(limit)
     ).all()
-    return {row[0]: (row[1], look_at(row[2], rules)) for row in rows}
+    found: Seen = {}
+    for record_id, version, marc in rows:
+        let_acts_end()
+        found[record_id] = (version, look_at(marc, rules))
+    return found
 
 
 def _write_outcomes(session: Session, run_id: int, new: dict[int, tuple[int, str]]) -> None:
@@ -288,8 +292,9 @@ def look(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
                 return {"looked_at": done}
             outcomes = {r: (version, look.outcome) for r, (version, look) in seen.items()}
             _write_outcomes(session, run_id, outcomes)
-        done += len(seen)
-        progress.tell(done, max(total, done))
+            done += len(seen)
+            progress.note(session, done, max(total, done))
+        progress.go_on()
 
 
 def breathe() -> None:
@@ -320,7 +325,8 @@ def change(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
                     _gone(session, run_id, "will")
                 return {"changed": done, "change_set_id": change_set_id}
             done += _store(session, actor, run_id, change_set_id, ready)
-        progress.tell(done, max(total, done))
+            progress.note(session, done, max(total, done))
+        progress.go_on()
         breathe()
 
 
@@ -342,6 +348,7 @@ def _ready(session: Session, run_id: int, rules: Sequence[Rule]) -> Ready:
         if version != looked_at:
             found[record_id] = (looked_at, "stale", None)
             continue
+        let_acts_end()
         seen = look_at(marc, rules)
         stored = (looked_at, _written(seen.marc), project(seen.marc))
         found[record_id] = (

@@ -5,7 +5,9 @@ in parts, so that a catalogue brought in whole is judged while the desks lend.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, select
@@ -16,9 +18,9 @@ from cataloging.marc.project import project
 from cataloging.models import Item, Record
 from cataloging.quality.counting import note_month
 from cataloging.quality.models import FaultLeft, RecordFault, RecordScore
-from cataloging.quality.rules import find_faults, score_of
+from cataloging.quality.rules import faults, find_faults, score_of
 from ils.core import clock, outbox
-from ils.core.db import reading, transaction
+from ils.core.db import let_acts_end, reading, transaction
 from ils.core.jobs import PERIODIC, Periodic, breathe
 from ils.core.outbox import Claimed, OutboxConsumer
 
@@ -28,6 +30,7 @@ RULES: Final = 1  # raise when what is a fault changes, so that all are judged a
 CONSUMER: Final = "quality"
 KINDS: Final = ("record_changed",)
 AT_ONCE: Final = 200
+TURN: Final = 15.0
 NAME_TAGS: Final = ("100", "110", "700", "710")
 
 
@@ -42,12 +45,17 @@ def deliver(claimed: list[Claimed]) -> None:
     """Judge the records these messages name. Runs in the worker."""
     ids = sorted({int(i) for one in claimed for i in one.payload.get("record_ids", ())})
     for start in range(0, len(ids), AT_ONCE):
-        with transaction() as session:
-            judge(session, ids[start : start + AT_ONCE])
+        if start:
+            breathe()
+        _judge_apart(ids[start : start + AT_ONCE])
 
 
 def catch_up() -> None:
-    """Hear of changes from now on, and judge what was never judged, or by older rules."""
+    """Hear of changes from now on, and judge what was never judged, or by older rules.
+
+    For ``TURN`` seconds at most: jobs wait behind it, and a minute later it goes on.
+    """
+    until = time.monotonic() + TURN
     with reading() as session:
         known = session.get(OutboxConsumer, CONSUMER) is not None
     if not known:
@@ -55,13 +63,12 @@ def catch_up() -> None:
             outbox.register_consumer(session, CONSUMER, KINDS)
         outbox.wait_for_acts_begun()
     after = 0
-    while True:
+    while time.monotonic() < until:
         with reading() as session:
             ids = _unjudged(session, after)
         if not ids:
             return
-        with transaction() as session:
-            judge(session, ids)
+        _judge_apart(ids)
         after = ids[-1]
         breathe()
 
@@ -80,30 +87,74 @@ def _unjudged(session: Session, after: int) -> Sequence[int]:
     ).all()
 
 
+Codes = dict[tuple[int, int], dict[str, str]]  # by record and library, 0 for the province
+
+
+@dataclass(frozen=True)
+class Judgment:
+    """What is amiss with records as they were read, by the version they had then."""
+
+    versions: dict[int, int]
+    codes: Codes
+
+
+def _judge_apart(ids: Sequence[int]) -> None:
+    """Judge records in an act as short as can be: what takes time is done before it begins."""
+    with reading() as session:
+        found = find(session, ids)
+    with transaction() as session:
+        keep(session, ids, found)
+
+
 def judge(session: Session, ids: Sequence[int]) -> None:
     """Find the faults of some records anew, in the caller's transaction."""
-    # Locked in order: two that judge the same record would both write its row.
+    keep(session, ids, find(session, ids))
+
+
+def find(session: Session, ids: Sequence[int]) -> Judgment:
+    """Find what is amiss with some records; deleted ones have nothing."""
     there = session.execute(
-        select(Record.id, Record.marc, Record.control_number, Record.control_source)
+        select(
+            *(Record.id, Record.version, Record.marc),
+            *(Record.control_number, Record.control_source),
+        )
         .where(Record.id.in_(ids), Record.deleted_at.is_(None))
         .order_by(Record.id)
-        .with_for_update(of=Record)
     ).all()
-    found = {row.id: find_faults(row.marc, project(row.marc)) for row in there}
+    found = {}
+    for row in there:
+        let_acts_end()
+        found[row.id] = find_faults(row.marc, project(row.marc))
     for record_id in _doubles(session, there):
         found[record_id]["duplicate_number"] = ""
     for record_id in _unlinked(session, found):
         found[record_id]["unlinked"] = ""
-    left = session.execute(
-        select(FaultLeft.record_id, FaultLeft.code).where(FaultLeft.record_id.in_(ids))
+    versions = {row.id: row.version for row in there}
+    return Judgment(versions, _for_each_library(session, found))
+
+
+def keep(session: Session, ids: Sequence[int], found: Judgment) -> None:
+    """Write down what is amiss, in the caller's transaction, where it differs from what is there.
+
+    A record changed since it was read is passed over: its change was announced, so it comes again.
+    """
+    # Locked in order: two that judge the same record would both write its row.
+    now: dict[int, int] = dict(
+        session.execute(
+            select(Record.id, Record.version)
+            .where(Record.id.in_(ids), Record.deleted_at.is_(None))
+            .order_by(Record.id)
+            .with_for_update()
+        ).all()
     )
-    for record_id, code in left:
-        if record_id in found:
-            found[record_id].pop(code, None)
-    _store(session, ids, _for_each_library(session, found))
-
-
-Codes = dict[tuple[int, int], dict[str, str]]  # by record and library, 0 for the province
+    same = {one for one in ids if now.get(one) == found.versions.get(one)}
+    codes = {key: dict(faults) for key, faults in found.codes.items() if key[0] in same}
+    told = select(FaultLeft.record_id, FaultLeft.code).where(FaultLeft.record_id.in_(same))
+    left = {(record_id, code) for record_id, code in session.execute(told)}
+    for (record_id, _library), some in codes.items():
+        for code in [c for c in some if (record_id, c) in left and not faults()[c].on_item]:
+            del some[code]
+    _store(session, same, codes)
 
 
 def _for_each_library(session: Session, found: dict[int, dict[str, str]]) -> Codes:
@@ -138,20 +189,25 @@ def _lacking(item: Item, call_number: str) -> list[str]:
     return [code for code, missing in lacks.items() if missing]
 
 
-def _store(session: Session, ids: Sequence[int], codes: Codes) -> None:
+def _store(session: Session, ids: Collection[int], codes: Codes) -> None:
+    stored = _stored(session, ids)
+    differ = {key for key, some in codes.items() if stored.get(key) != some}
+    gone = stored.keys() - codes.keys()
+    stale = sorted({record_id for record_id, _library in differ | gone})
     for table in (RecordFault, RecordScore):
-        session.execute(delete(table).where(table.record_id.in_(ids)))
+        session.execute(delete(table).where(table.record_id.in_(stale)))
+    new = {key: some for key, some in codes.items() if key[0] in set(stale)}
     rows = [
         {"record_id": record_id, "code": code, "library_id": library, "word": word}
-        for (record_id, library), faults in codes.items()
-        for code, word in faults.items()
+        for (record_id, library), some in new.items()
+        for code, word in some.items()
     ]
     if rows:
-        session.execute(insert(RecordFault), rows)
+        session.execute(insert(RecordFault.__table__), rows)  # type: ignore[arg-type]
     now = clock.now()
-    if codes:
+    if new:
         session.execute(
-            insert(RecordScore),
+            insert(RecordScore.__table__),  # type: ignore[arg-type]
             [
                 {
                     "record_id": record_id,
@@ -160,9 +216,27 @@ def _store(session: Session, ids: Sequence[int], codes: Codes) -> None:
                     "rules": RULES,
                     "scored_at": now,
                 }
-                for (record_id, library), some in codes.items()
+                for (record_id, library), some in new.items()
             ],
         )
+
+
+def _stored(session: Session, ids: Collection[int]) -> Codes:
+    """Return what is written down already; what older rules said differs from anything."""
+    scored = select(RecordScore.record_id, RecordScore.library_id, RecordScore.rules).where(
+        RecordScore.record_id.in_(ids)
+    )
+    found: Codes = {
+        (record_id, library): {} if rules == RULES else {"": ""}
+        for record_id, library, rules in session.execute(scored)
+    }
+    faulty = select(
+        *(RecordFault.record_id, RecordFault.library_id, RecordFault.code, RecordFault.word)
+    ).where(RecordFault.record_id.in_(ids))
+    for record_id, library, code, word in session.execute(faulty):
+        if (record_id, library) in found:
+            found[record_id, library][code] = word
+    return found
 
 
 def _doubles(session: Session, there: Sequence[Any]) -> set[int]:

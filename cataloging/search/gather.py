@@ -10,6 +10,7 @@ from cataloging.hooks import availability_of
 from cataloging.marc.project import project
 from cataloging.models import Item, Record
 from cataloging.search.document import Document, ItemFacts, RecordFacts, completed, content
+from ils.core.db import let_acts_end
 from ils.org.models import OrgUnit
 
 BATCH = 500
@@ -36,6 +37,7 @@ def documents(
                 *(row.id, row.version, row.suppressed, tuple(items.get(row.id, ()))),
                 tuple(forms.get(row.id, ())),
             )
+            let_acts_end()
             yield completed(contents[row.id], facts)
 
 
@@ -72,6 +74,7 @@ def _contents(
     if unread:
         query = select(Record.id, Record.marc).where(Record.id.in_(unread))
         for record_id, marc in session.execute(query):
+            let_acts_end()
             found[record_id] = content(project(marc))
     return found
 

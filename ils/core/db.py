@@ -7,13 +7,13 @@ SQLite runs in WAL with ``synchronous=FULL`` and foreign keys on; a writing tran
 IMMEDIATE, so it waits for its turn instead of failing in the middle.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import RLock
 from typing import Any, TypeVarTuple
 
 import orjson
@@ -82,7 +82,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 _bound: list[tuple[Engine, Engine]] = []  # for acts, and the same connections for what only reads
-_binding = RLock()  # threads that begin together bind the process once
+_binding = threading.RLock()  # threads that begin together bind the process once
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
@@ -258,6 +258,34 @@ def in_parts(
         last = getattr(rows[-1], key.key)
 
 
+_acting: set[int] = set()  # the threads of this process that are in an act
+_act_ends = threading.Condition()
+
+
+@contextmanager
+def _in_act() -> Iterator[None]:
+    me = threading.get_ident()
+    _acting.add(me)
+    try:
+        yield
+    finally:
+        _acting.discard(me)
+        with _act_ends:
+            _act_ends.notify_all()
+
+
+def let_acts_end(longest: float = 0.05) -> None:
+    """Wait, ``longest`` seconds at most, while another thread of this process is in an act.
+
+    For who computes for long beside it: an act gives the interpreter away at each statement and
+    has it back only when the other's turn ends, milliseconds later, while the desks wait for it.
+    """
+    own = {threading.get_ident()}
+    if _acting - own:
+        with _act_ends:
+            _act_ends.wait_for(lambda: not _acting - own, longest)
+
+
 READS = "reads"  # in session.info: this session only reads
 _Sessions = sessionmaker(expire_on_commit=False, autoflush=True)
 
@@ -271,7 +299,8 @@ def transaction() -> Iterator[Session]:
     try:
         with _Sessions(bind=engine()) as session, session.begin():
             session.connection()  # BEGIN IMMEDIATE now, not at the first statement
-            yield session
+            with _in_act():
+                yield session
     finally:
         _writing.reset(token)
 

@@ -135,19 +135,31 @@ class Progress:
 
     def __init__(self, job_id: int) -> None:
         self.job_id = job_id
+        self.canceled = False
 
     def tell(self, done: int, total: int | None = None, message: str | None = None) -> None:
         """Write progress, in its own short transaction."""
         with transaction() as session:
-            job = session.get_one(Job, self.job_id)
-            job.done = done
-            if total is not None:
-                job.total = total
-            if message is not None:
-                job.message = message[:500]
-            job.heartbeat_at = clock.now()
-            if job.cancel_requested:
-                raise JobCanceled
+            self.note(session, done, total, message)
+        self.go_on()
+
+    def note(
+        self, session: Session, done: int, total: int | None = None, message: str | None = None
+    ) -> None:
+        """Write progress in the transaction of the part it tells of; ``go_on`` follows it."""
+        job = session.get_one(Job, self.job_id)
+        job.done = done
+        if total is not None:
+            job.total = total
+        if message is not None:
+            job.message = message[:500]
+        job.heartbeat_at = clock.now()
+        self.canceled = job.cancel_requested
+
+    def go_on(self) -> None:
+        """Raise ``JobCanceled`` when the last note found that the job is to end."""
+        if self.canceled:
+            raise JobCanceled
 
 
 def breathe() -> None:
@@ -165,10 +177,12 @@ def do_in_parts(progress: Progress, size: int, part: Callable[[Session], int]) -
     while True:
         with transaction() as session:
             left = part(session)
+            done += size
+            if left:
+                progress.note(session, done, done + left)
         if not left:
             return
-        done += size
-        progress.tell(done, done + left)
+        progress.go_on()
         breathe()
 
 

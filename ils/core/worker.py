@@ -3,7 +3,6 @@
 Deliveries and jobs run in two threads, so that the index stays fresh while a long job runs.
 """
 
-import ctypes
 import logging
 import os
 import threading
@@ -16,6 +15,7 @@ from typing import Any
 import ils.core.files  # noqa: F401 — its sweep is a periodic job
 from ils.core import jobs, outbox
 from ils.core.db import reading, transaction
+from ils.core.memory import give_back
 
 log = logging.getLogger("sen.worker")
 PAUSE = 0.25
@@ -35,17 +35,6 @@ def give_way() -> None:
     os.nice(10)
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
-_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-
-
-def give_back() -> None:
-    """Return freed memory to the system, where the C library can: each delivery's threads leave
-    some tens of MB behind that it would keep. Takes less than a millisecond.
-    """
-    if _trim is not None:
-        _trim(0)
 
 
 class Worker:

@@ -111,6 +111,11 @@ def test_a_repair_mends_its_fault_and_nothing_else() -> None:
 
 
 @pytest.fixture
+def session(both_session: Session) -> Session:
+    return both_session
+
+
+@pytest.fixture
 def place(session: Session) -> Province:
     return create_province(session)
 
@@ -127,6 +132,34 @@ def kept(session: Session, record: Record) -> set[str]:
         RecordFault.record_id == record.id, RecordFault.library_id == 0
     )
     return set(session.scalars(query)) - {"unlinked"}
+
+
+def test_a_judgment_of_what_changed_meanwhile_is_passed_over(
+    session: Session, place: Province
+) -> None:
+    record = stored(session, place, marc("DẾ MÈN PHIÊU LƯU KÝ"))
+    of_before = scoring.find(session, [record.id])
+    actor = create_actor(session, "cataloguer", place.library)
+    replace_marc(
+        session, actor, record.id, marc("Dế Mèn phiêu lưu ký"), expected_version=record.version
+    )
+    scoring.judge(session, [record.id])
+    scoring.keep(session, [record.id], of_before)
+    assert "capitals" not in kept(session, record)
+
+
+def test_a_fault_left_meanwhile_stays_left_and_what_is_the_same_is_not_written_again(
+    session: Session, place: Province
+) -> None:
+    record = stored(session, place, marc("DẾ MÈN PHIÊU LƯU KÝ"))
+    of_before = scoring.find(session, [record.id])
+    leave(session, create_actor(session, "cataloguer", place.library), record.id, "capitals")
+    scoring.keep(session, [record.id], of_before)
+    assert "capitals" not in kept(session, record)
+    scored_at = select(RecordScore.scored_at).where(RecordScore.record_id == record.id)
+    before = session.scalars(scored_at).all()
+    scoring.judge(session, [record.id])
+    assert session.scalars(scored_at).all() == before
 
 
 def test_copies_have_faults_of_their_own_library(session: Session, place: Province) -> None:

@@ -1,5 +1,7 @@
 """Sessions, rested connections, and rows by the many."""
 
+from threading import Event, Thread
+
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
@@ -76,3 +78,22 @@ def test_a_page_on_postgresql_asks_its_questions_and_nothing_around_them():
         assert session.scalar(text("SHOW transaction_isolation")) == "read committed"
         state = session.connection().connection.dbapi_connection.info.transaction_status
     assert state == 0  # idle: no transaction stands open behind a page
+
+
+def test_who_computes_beside_an_act_lets_it_end_first(sqlite_db: Engine) -> None:
+    ended, order = Event(), []
+
+    def compute() -> None:
+        db.let_acts_end(30)
+        order.append(ended.is_set())
+
+    with db.transaction():
+        beside = Thread(target=compute)
+        beside.start()
+        beside.join(0.05)
+        assert not order
+        ended.set()
+    beside.join()
+    assert order == [True]
+    with db.transaction():
+        db.let_acts_end(30)  # nobody else acts: at once

@@ -54,7 +54,7 @@ def test_a_canceled_job_stops_at_its_next_word(kinds: dict[str, jobs.JobFunction
     job_id = queue("endless")
     jobs.run_next_job()
     assert job(job_id).status == "canceled"
-    assert job(job_id).done == 1
+    assert job(job_id).done == 2
 
 
 def test_a_job_that_waits_is_stopped_before_it_begins_and_one_that_is_done_stays_done(
@@ -91,7 +91,7 @@ def test_long_work_is_done_in_parts_and_keeps_what_it_did_when_stopped(
     job_id = queue("parts")
     jobs.run_next_job()
     stopped = job(job_id)
-    assert (stopped.status, stopped.done, stopped.total, left) == ("canceled", 2, 5, [1])
+    assert (stopped.status, stopped.done, stopped.total, left) == ("canceled", 4, 5, [1])
     job_id = queue("parts")
     jobs.run_next_job()
     assert (job(job_id).status, left) == ("done", [0])
