@@ -257,6 +257,8 @@ def _subfield_name(
         english, vietnamese = labels["linking"][code]
         return english, names.get(code) or vietnamese
     said = names.get(code) or labels["common"].get(code) or labels["names"].get(english, english)
+    if english == code:  # nameless in the schema: the English of what we call it
+        english = said
     return labels["english"].get(english, english), said
 
 
