@@ -56,6 +56,14 @@ class Told:
     facts: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The order that a voucher was made of: its number and the address of its page."""
+
+    number: str
+    address: str
+
+
 AvailabilityOf = Callable[[Session, Iterable[int]], dict[int, list[Availability]]]
 Vetoes = Callable[[Session, int], list[Veto]]
 VetoesOf = Callable[[Session, Iterable[int]], dict[int, list[Veto]]]
@@ -63,6 +71,7 @@ Locks = Callable[[Session, Iterable[int]], None]
 LetBack = Callable[[Session, int], str | None]
 LossPapers = Callable[[Session, Iterable[int]], dict[int, LossPaper]]
 Telling = Callable[[Session, int], list[Told]]
+OriginOf = Callable[[Session, int], Origin | None]
 
 _availability: list[AvailabilityOf] = []
 _vetoes: list[Vetoes] = []
@@ -71,6 +80,7 @@ _locks: list[Locks] = []
 _let_back: list[LetBack] = []
 _loss_papers: list[LossPapers] = []
 _telling: list[Telling] = []
+_origins: list[OriginOf] = []
 
 
 def register_availability(function: AvailabilityOf) -> None:
@@ -136,3 +146,13 @@ def register_telling(function: Telling) -> None:
 def told_of(session: Session, item_id: int) -> list[Told]:
     """Return what the rooms above tell of a copy's life."""
     return [told for function in _telling for told in function(session, item_id)]
+
+
+def register_origin(function: OriginOf) -> None:
+    """Name the function that knows which order a voucher was made of; the last one answers."""
+    _origins[:] = [function]
+
+
+def origin_of(session: Session, voucher_id: int) -> Origin | None:
+    """Return the order a voucher was made of, if any."""
+    return _origins[0](session, voucher_id) if _origins else None

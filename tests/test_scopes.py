@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from cataloging.acquisitions.models import Supplier
+from cataloging.acquisitions.models import BudgetLine, PurchaseOrder, Supplier
 from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import AuthorityImport, Heading
 from cataloging.authorities.writing import create_authority
@@ -233,7 +233,11 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             height=20,
         )
         supplier = Supplier(unit_id=library_id, name=SECRET)
-        session.add_all([transit, search, sheet, supplier])
+        budget = BudgetLine(library_id=library_id, year=2026, name=SECRET, amount=1)
+        session.add_all([transit, search, sheet, supplier, budget])
+        session.flush()
+        order = PurchaseOrder(library_id=library_id, branch_id=at, supplier_id=supplier.id)
+        session.add(order)
         machine, _password = add_terminal(
             session, clerk, name="may.xa", branch_id=province.foreign_branch.id, note=SECRET
         )
@@ -290,6 +294,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "weeding_id": weeding.id,
             "purchase_id": purchase.id,
             "supplier_id": supplier.id,
+            "budget_id": budget.id,
+            "order_id": order.id,
             "disposal_id": disposal.id,
             "authority_id": own.id,
             "basket_id": basket.id,

@@ -1,11 +1,20 @@
 """Forms of acquisitions."""
 
-from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
-from wtforms.validators import Email, Length, Optional
+from typing import Any
 
-from cataloging.acquisitions.suppliers import SupplierFacts
-from ils.web.forms import DayField, Form, Required
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+
+from cataloging.acquisitions.budgets import BudgetFacts, budgets_to_choose
+from cataloging.acquisitions.models import PurchaseOrder
+from cataloging.acquisitions.orders import OrderFacts
+from cataloging.acquisitions.suppliers import SupplierFacts, suppliers_to_choose
+from cataloging.permissions import ORDER_BOOKS
+from cataloging.views.base import branches_for
+from ils.accounts.actor import Actor
+from ils.org.units import unit_names
+from ils.web.forms import DayField, DongField, Form, Required, choices
 
 
 class SupplierForm(Form):
@@ -39,4 +48,61 @@ class SupplierForm(Form):
             contract_until=self.contract_until.data,
             note=self.note.data or "",
             active=bool(self.active.data),
+        )
+
+
+class BudgetForm(Form):
+    """A budget line."""
+
+    year = IntegerField(_l("Budget year"), [InputRequired(Required.message)])
+    name = StringField(_l("Name of the budget line"), [Required(), Length(max=120)])
+    source = StringField(_l("Source of funds"), [Length(max=120)])
+    amount = DongField(_l("Amount granted"), [Required()])
+    note = TextAreaField(_l("Note"), [Length(max=2000)])
+    closed = BooleanField(_l("Closed: takes no further orders"))
+
+    def facts(self) -> BudgetFacts:
+        """Return what was typed as the use case takes it."""
+        return BudgetFacts(
+            year=self.year.data or 0,
+            name=self.name.data or "",
+            source=self.source.data or "",
+            amount=self.amount.data or 0,
+            note=self.note.data or "",
+            closed=bool(self.closed.data),
+        )
+
+
+class OrderForm(Form):
+    """The head of an order."""
+
+    supplier_id = SelectField(_l("Supplier"), coerce=int)
+    branch_id = SelectField(_l("Delivered to"), coerce=int)
+    budget_line_id = SelectField(_l("Budget line"), coerce=int)
+    discount = IntegerField(
+        _l("Discount in per cent"), [Optional(), NumberRange(0, 100)], default=0
+    )
+    expected_on = DayField(_l("Promised for"))
+    note = TextAreaField(_l("Note to the supplier"), [Length(max=2000)])
+
+    def fill_choices(self, session: Any, actor: Actor, order: PurchaseOrder | None = None) -> None:
+        """Set the pick lists to what the library has, and what the order has already."""
+        library = order.library_id if order else actor.library_id or 0
+        names = unit_names(session)
+        branches = [b for b in branches_for(session, ORDER_BOOKS) if b.parent_id == library]
+        suppliers = suppliers_to_choose(session, library, order.supplier_id if order else None)
+        budgets = budgets_to_choose(session, library, [order.budget_line_id] if order else ())
+        self.supplier_id.choices = choices(suppliers)
+        self.branch_id.choices = choices((b.id, names[b.id]) for b in branches)
+        self.budget_line_id.choices = choices([(0, "–"), *budgets])
+
+    def facts(self) -> OrderFacts:
+        """Return what was typed as the use case takes it."""
+        return OrderFacts(
+            supplier_id=self.supplier_id.data,
+            branch_id=self.branch_id.data,
+            budget_line_id=self.budget_line_id.data or None,
+            discount=self.discount.data or 0,
+            expected_on=self.expected_on.data,
+            note=self.note.data or "",
         )

@@ -1,8 +1,10 @@
-"""Tables of acquisitions: who sells."""
+"""Tables of acquisitions: who sells, what may be spent, what was ordered and how it came in."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Date,
@@ -11,12 +13,15 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
+
+ORDER_STATES = ("draft", "sent", "cancelled")
 
 
 class Supplier(Base):
@@ -61,3 +66,118 @@ class Supplier(Base):
             name="contract_runs_forward",
         ),
     )
+
+
+class BudgetLine(Base):
+    """Money of a year for buying. What is ordered and spent of it is worked out, never stored."""
+
+    __tablename__ = "budget_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    year: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(120))
+    source: Mapped[str] = mapped_column(String(120), default="")
+    amount: Mapped[int] = mapped_column(BigInteger)  # đồng
+    note: Mapped[str] = mapped_column(Text, default="")
+    closed: Mapped[bool] = mapped_column(Boolean, default=False)  # takes no further orders
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    made_by: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        UniqueConstraint("library_id", "year", "name"),
+        CheckConstraint("name <> ''", name="name_given"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+    )
+
+
+class BudgetVoucher(Base):
+    """A voucher that is paid from a budget line; its lines that came of an order count there."""
+
+    __tablename__ = "budget_voucher"
+
+    voucher_id: Mapped[int] = mapped_column(
+        ForeignKey("voucher.id", ondelete="CASCADE"), primary_key=True
+    )
+    budget_line_id: Mapped[int] = mapped_column(ForeignKey("budget_line.id"))
+
+    __table_args__ = (Index("ix_budget_voucher_line", "budget_line_id"),)
+
+
+class PurchaseOrder(Base):
+    """An order to a supplier. How much of it came in is worked out from the vouchers.
+
+    ``serial`` runs within the year of a library; once given it stays with the order.
+    ``budget_line_id`` and ``discount`` are what its titles begin with.
+    """
+
+    __tablename__ = "purchase_order"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"))
+    budget_line_id: Mapped[int | None] = mapped_column(ForeignKey("budget_line.id"))
+    discount: Mapped[int] = mapped_column(Integer, default=0)  # per cent
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    year: Mapped[int | None] = mapped_column(Integer)
+    serial: Mapped[int | None] = mapped_column(Integer)
+    number: Mapped[str] = mapped_column(String(40), default="")
+    dated_on: Mapped[date | None] = mapped_column(Date)  # the day it was sent
+    expected_on: Mapped[date | None] = mapped_column(Date)
+    note: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(String(300), default="")  # why it was cancelled
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    made_by: Mapped[int | None] = mapped_column(Integer)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    sent_by: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        UniqueConstraint("library_id", "year", "serial"),
+        CheckConstraint(f"state IN {ORDER_STATES!r}", name="state_known"),
+        CheckConstraint(
+            "state <> 'sent' OR (serial IS NOT NULL AND year IS NOT NULL AND dated_on IS NOT NULL)",
+            name="sent_is_numbered",
+        ),
+        CheckConstraint("state <> 'cancelled' OR reason <> ''", name="cancelled_with_reason"),
+        CheckConstraint("discount BETWEEN 0 AND 100", name="discount_possible"),
+        Index("ix_purchase_order_state", "library_id", "state", "expected_on"),
+        Index("ix_purchase_order_supplier", "supplier_id"),
+    )
+
+
+class OrderLine(Base):
+    """A title of an order: a record, or the boxes of a short new one, made when it is received."""
+
+    __tablename__ = "order_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id", ondelete="CASCADE"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    fresh: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    copies: Mapped[int] = mapped_column(Integer)
+    price: Mapped[int | None] = mapped_column(BigInteger)  # đồng, expected on the book
+    discount: Mapped[int] = mapped_column(Integer, default=0)  # per cent
+    budget_line_id: Mapped[int | None] = mapped_column(ForeignKey("budget_line.id"))
+
+    __table_args__ = (
+        CheckConstraint("copies > 0", name="copies_counted"),
+        CheckConstraint("price IS NULL OR price >= 0", name="price_not_negative"),
+        CheckConstraint("discount BETWEEN 0 AND 100", name="discount_possible"),
+        Index("ix_order_line_order", "order_id"),
+        Index("ix_order_line_record", "record_id"),
+        Index("ix_order_line_budget", "budget_line_id"),
+    )
+
+
+class OrderReceipt(Base):
+    """The line of a voucher with which copies of an order came in; it goes with the voucher."""
+
+    __tablename__ = "order_receipt"
+
+    voucher_line_id: Mapped[int] = mapped_column(
+        ForeignKey("voucher_line.id", ondelete="CASCADE"), primary_key=True
+    )
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
+
+    __table_args__ = (Index("ix_order_receipt_order_line", "order_line_id"),)

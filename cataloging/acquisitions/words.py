@@ -9,7 +9,48 @@ SUPPLIER_STATES: tuple[tuple[str, Any], ...] = (
     ("aside", _l("Laid aside")),
     ("", _l("All")),
 )
+STAGES: dict[str, tuple[str, Any]] = {
+    "draft": ("warn", _l("Draft")),
+    "sent": ("info", _l("Sent to the supplier")),
+    "partly": ("warn", _l("Partly received")),
+    "received": ("ok", _l("All received")),
+    "cancelled": ("off", _l("Cancelled")),
+}
+LISTS: tuple[tuple[str, Any], ...] = (
+    ("open", _l("Awaited")),
+    ("late", _l("Past the promised day")),
+    *((code, label) for code, (_kind, label) in STAGES.items()),
+    ("", _l("All")),
+)
 MESSAGES: dict[str, Any] = {
+    "budget_unknown": _l("There is no such budget line."),
+    "budget_unnamed": _l("Please give the budget line a name."),
+    "budget_year_impossible": _l("This is not a year."),
+    "budget_amount_impossible": _l("This amount cannot be right."),
+    "budget_name_taken": _l("There is a budget line of this name in %(year)s already."),
+    "budget_in_use": _l("Orders or vouchers name this budget line, so it stays. Close it instead."),
+    "supplier_laid_aside": _l("This supplier is laid aside."),
+    "discount_impossible": _l("A discount is between 0 and 100 per cent."),
+    "expected_day_impossible": _l("This day cannot be right."),
+    "expected_before_sent": _l("The order would be promised for a day before it is sent."),
+    "order_unknown": _l("There is no such order."),
+    "order_line_unknown": _l("There is no such title on an order."),
+    "order_full": _l("An order holds at most %(most)s titles."),
+    "order_copies_impossible": _l("Please order between 1 and %(most)s copies."),
+    "order_sent_already": _l("This order was sent and is not changed any more."),
+    "order_not_sent": _l("This order is not sent."),
+    "order_empty": _l("There is no title on this order yet."),
+    "order_day_impossible": _l("This cannot be the day it was sent."),
+    "order_came_in": _l("Copies of this order came in, so the sending cannot be taken back."),
+    "order_reason_missing": _l("Please say why the order is cancelled."),
+    "order_arriving": _l(
+        "Copies of this order stand on a voucher that is not closed: close it first."
+    ),
+    "order_not_cancelled": _l("This order is not cancelled."),
+    "order_numbered": _l("This order has a number, so it is not deleted. Cancel it instead."),
+    "order_nothing_missing": _l(
+        "Nothing is missing: every copy came in or stands on a voucher that is not closed."
+    ),
     "supplier_unknown": _l("There is no such supplier."),
     "supplier_unnamed": _l("Please give the supplier a name."),
     "supplier_in_use": _l(

@@ -9,7 +9,6 @@ from typing import Any
 from PIL import Image
 from sqlalchemy import select
 
-from cataloging.acquisitions.suppliers import SupplierFacts, add_supplier
 from cataloging.authorities import importing
 from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import Heading
@@ -104,6 +103,7 @@ from ils.reporting.reports import open_report
 from opac.models import NewsPost
 from opac.news import Draft, write_post
 from tests import factories
+from tests.browser import buying
 from tests.browser.conftest import Place
 
 SHEET = "Họ tên;Ngày sinh;Lớp\nTrần Văn An;1/2/2012;6A\n;3/4/2013;7B\nLê Bình;không nhớ;8C\n"
@@ -324,13 +324,6 @@ def _offline(place: Place, head: Actor, card: str) -> None:
     replay_waiting(place.province.library.id)
 
 
-def _suppliers(session: Any, head: Actor, library_id: int) -> int:
-    """Who sells, with a contract that is over."""
-    over = clock.today() - timedelta(days=9)
-    facts = SupplierFacts("Nhà sách Mẫu", "0100233488", phone="0200 3555 812", contract_until=over)
-    return add_supplier(session, head, library_id, facts).id
-
-
 def _rules(head: Actor, words: dict[str, Any]) -> None:
     """Try a rule that would refuse, and preview other rules for the loans that are open."""
     library_id = words["unit_id"]
@@ -342,7 +335,7 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
         words["books"] = _books(session, head, library_id)
         words |= _weedings(session, head, library_id)
         words["purchase_ids"] = _purchases(session, words["record_id"])
-        words["supplier_id"] = _suppliers(session, head, library_id)
+        words |= buying.furnish(session, head, words["record_id"])
         sheet = LabelSheet("", "Tomy 145", 3, 7, 63.5, 38.1, 7.2, 15.0, 2.5)
         kept = keep_sheet(session, head, library_id, sheet)
         words["sheet_id"] = kept.code.removeprefix(OWN)

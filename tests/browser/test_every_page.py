@@ -63,6 +63,7 @@ MORE = {
     "policies.row": ["?unit={unit_id}&item_type=comic&category=child"],
     "reporting.paper": ["?columns=year"],
     "reporting.province": ["?submitted=1"],
+    "orders.orders": ["?state=late", "?state=&sort=-supplier"],
     "weeding.show": ["?rule=unused&years=0"],
     "imports.result": ["?outcome=rejected"],
 }
@@ -116,6 +117,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
     if endpoint.startswith("rotation"):
         states = {"rotation.choose": slice(0, 1), "rotation.move": slice(1, 2)}
         return [words | {"box_id": box} for box in words["box_ids"][states.get(endpoint, slice(4))]]
+    if endpoint.startswith("orders."):
+        return [words | {"order_id": one} for one in words["order_ids"]]
     if endpoint.startswith("central."):
         return [words | {"purchase_id": one} for one in words["purchase_ids"]]
     if endpoint.startswith("weeding"):

@@ -6,11 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from cataloging.hooks import origin_of
 from cataloging.models import Record
 from cataloging.permissions import EDIT_ITEM, EDIT_RECORD
 from cataloging.stockbook import lists, words
 from cataloging.stockbook import vouchers as use
 from cataloging.stockbook.forms import VoucherForm
+from cataloging.stockbook.funding import fundings
 from cataloging.stockbook.models import Voucher
 from cataloging.views.base import show_problem
 from ils.core import clock
@@ -71,6 +73,7 @@ def new() -> Any:
     form, status = VoucherForm(), 200
     with reading() as session:
         form.fill_choices(session)
+        sources = fundings(session, current_actor().library_id or 0)
         wrong = use.voucher_for(session, current_actor(), corrects) if corrects else None
         if request.method == "GET":
             form.begin(session, current_actor().library_id)
@@ -88,8 +91,8 @@ def new() -> Any:
             return redirect(url_for("stockbook.show", voucher_id=made.id))
     elif request.method == "POST":
         status = 422
-    page = render_template("stockbook/head.html", form=form, voucher=None, wrong=wrong)
-    return page, status
+    shown = {"form": form, "sources": sources, "voucher": None, "wrong": wrong}
+    return render_template("stockbook/head.html", **shown), status
 
 
 @bp.route("/<int:voucher_id>/head", methods=["GET", "POST"])
@@ -100,6 +103,7 @@ def head(voucher_id: int) -> Any:
     with reading() as session:
         form.fill_choices(session)
         voucher = use.voucher_for(session, current_actor(), voucher_id)
+        sources = fundings(session, voucher.library_id)
         if request.method == "GET":
             _fill(form, voucher)
             form.total.data, form.note.data = voucher.total, voucher.note
@@ -114,7 +118,8 @@ def head(voucher_id: int) -> Any:
             return redirect(url_for("stockbook.show", voucher_id=voucher_id))
     elif request.method == "POST":
         status = 422
-    return render_template("stockbook/head.html", form=form, voucher=voucher, wrong=None), status
+    shown = {"form": form, "sources": sources, "voucher": voucher, "wrong": None}
+    return render_template("stockbook/head.html", **shown), status
 
 
 def _fill(form: VoucherForm, voucher: Voucher) -> None:
@@ -163,6 +168,7 @@ def _page(
             choices=form,
             may_reopen=actor.can(EDIT_RECORD, unit(session, voucher.branch_id)),
             corrects=session.get(Voucher, voucher.corrects_id) if voucher.corrects_id else None,
+            origin=origin_of(session, voucher_id),
             words=words,
             today=clock.today(),
         ), status

@@ -1,0 +1,1 @@
+"""Decisions of acquisitions, without a database."""
