@@ -1,7 +1,7 @@
 """budget lines, orders to suppliers, what of them came in
 
 Revision: 0143a
-Before it: 0143
+Before it: 0146
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 
 revision = '0143a'
-down_revision = '0143'
+down_revision = '0146'
 branch_labels = None
 depends_on = None
 
