@@ -43,6 +43,17 @@ class BoxShown:
     choices: tuple[tuple[str, str], ...] = ()
     lines: int = 1
 
+    @property
+    def widget(self) -> str:
+        """Return ``pick``, ``area`` or ``line``."""
+        return widget_of(self.box, self.value)
+
+
+def widget_of(box: Box, value: str) -> str:
+    """Return what shows a box: a browser joins the lines of a ``line``, so several need an area."""
+    several = box.widget == "line" and any(c in value for c in "\n\r")
+    return "area" if several else box.widget
+
 
 def boxes_shown(
     marc: Marc, layout: Layout, pinned: tuple[str, ...], at: int

@@ -184,8 +184,10 @@ def test_an_odd_record_goes_through_the_browser_unchanged(
 ) -> None:
     catalog = sign_in(page)
     title = data_field("245", "1", "0", ("a", "Lạ"))
+    links = [data_field("856", "4", "0", ("u", f"https://example.org/{n}")) for n in (1, 2)]
+    fields = [*ODD, title, *links]
     with transaction() as session:
-        made = store(session, system_actor(), {"leader": "x" * 24, "fields": [*ODD, title]})
+        made = store(session, system_actor(), {"leader": "x" * 24, "fields": fields})
         before = made.marc
     for view in ("Digit2", "Digit3", "Digit1"):
         page.goto(f"{catalog}/{made.id}/edit")

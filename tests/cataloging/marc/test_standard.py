@@ -3,7 +3,6 @@
 from cataloging.marc.standard import standard
 from ils.text.normal import is_marked
 
-
 SAME = {"ISBN", "ISSN", "ISSN-L"}
 
 
