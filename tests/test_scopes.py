@@ -28,7 +28,14 @@ from cataloging.stockbook.models import Voucher
 from cataloging.stockbook.vouchers import VoucherFacts, open_voucher
 from cataloging.stockbook.weeding.models import Disposal, Weeding
 from cataloging.stockbook.weeding.proposals import HeadFacts, begin_weeding
-from cataloging.targets.models import Target, TargetAnswer, TargetFound, TargetSearch
+from cataloging.targets.models import (
+    IsbnLine,
+    IsbnList,
+    Target,
+    TargetAnswer,
+    TargetFound,
+    TargetSearch,
+)
 from circulation import desk
 from circulation.bookdrop import open_drop
 from circulation.checkout import check_out
@@ -377,11 +384,18 @@ def _targets(province: factories.Province, staff_id: int) -> dict[str, int]:
             answer_id=answer.id, position=1, marc={"leader": " " * 24, "fields": [{"001": SECRET}]}
         )
         session.add(found)
+        isbn_list = IsbnList(staff_id=staff_id, name=SECRET, target_ids=[target.id])
+        session.add(isbn_list)
+        session.flush()
+        line = IsbnLine(list_id=isbn_list.id, number=1, typed=SECRET, state="wrong", title=SECRET)
+        session.add(line)
         session.flush()
         return {
             "target_id": target.id,
             "target_search_id": search.id,
             "found_id": found.id,
+            "isbn_list_id": isbn_list.id,
+            "isbn_line_id": line.id,
         }
 
 

@@ -45,6 +45,9 @@ class TargetForm(Form):
         choices=choices([(AUTO, _l("found out")), *((one, one) for one in ENCODINGS)]),
     )
     seconds = IntegerField(_l("Seconds to wait"), [NumberRange(1, 30)], default=10)
+    per_minute = IntegerField(
+        _l("Questions a minute at most, for lists of ISBNs"), [NumberRange(0, 600)], default=60
+    )
     order = IntegerField(_l("Place in the order"), [NumberRange(0, 999)], default=100)
     user_name = StringField(_l("User name"), [Length(max=80)])
     user_group = StringField(_l("Group (Z39.50)"), [Length(max=80)])

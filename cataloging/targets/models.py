@@ -24,6 +24,11 @@ PROTOCOLS = ("sru", "z3950")
 VERSIONS = ("auto", "1.1", "1.2", "2.0")
 SYNTAXES = ("marcxml", "usmarc")
 ANSWERS = ("asking", "answered", "failed")
+# of a line of a list of ISBNs
+LINE_STATES = (
+    *("wrong", "double", "ours", "waiting"),
+    *("one", "several", "none", "unasked", "taken"),
+)
 
 
 class Target(Base):
@@ -47,6 +52,7 @@ class Target(Base):
     syntax: Mapped[str] = mapped_column(String(10), default="marcxml")
     encoding: Mapped[str] = mapped_column(String(20), default="auto")
     seconds: Mapped[int] = mapped_column(Integer, default=10)
+    per_minute: Mapped[int] = mapped_column(Integer, default=60)  # questions of a list; 0: any
     user_name: Mapped[str] = mapped_column(String(80), default="")
     user_group: Mapped[str] = mapped_column(String(80), default="")  # Z39.50
     password: Mapped[str] = mapped_column(String(600), default="")
@@ -65,6 +71,7 @@ class Target(Base):
         CheckConstraint(f"version IN {VERSIONS!r}", name="version_known"),
         CheckConstraint(f"syntax IN {SYNTAXES!r}", name="syntax_known"),
         CheckConstraint("seconds BETWEEN 1 AND 30", name="seconds_bounded"),
+        CheckConstraint("per_minute BETWEEN 0 AND 600", name="per_minute_bounded"),
         CheckConstraint("port BETWEEN 1 AND 65535", name="port_known"),
     )
 
@@ -120,3 +127,51 @@ class TargetFound(Base):
     taken_as: Mapped[int | None] = mapped_column(Integer)  # record id
 
     __table_args__ = (UniqueConstraint("answer_id", "position"),)
+
+
+class IsbnList(Base):
+    """A list of ISBNs of one person, asked at some targets in the background.
+
+    ``lost`` says, by target, how often it failed in a row and why: a dead one is asked no more. What
+    is taken is one change set.
+    """
+
+    __tablename__ = "isbn_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(80))
+    target_ids: Mapped[list[Any]] = mapped_column()
+    lost: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id", ondelete="SET NULL"))
+    change_set_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id"))
+
+    __table_args__ = (Index("ix_isbn_list_staff", "staff_id"),)
+
+
+class IsbnLine(Base):
+    """One line of a list: what was typed, what became of it, and what is or was taken for it."""
+
+    __tablename__ = "isbn_line"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    list_id: Mapped[int] = mapped_column(ForeignKey("isbn_list.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)  # of the line or row it stands in, from 1
+    typed: Mapped[str] = mapped_column(String(80))
+    isbn: Mapped[str] = mapped_column(String(13), default="")
+    state: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    title: Mapped[str] = mapped_column(String(200), default="")
+    search_id: Mapped[int | None] = mapped_column(
+        ForeignKey("target_search.id", ondelete="SET NULL")
+    )
+    found_id: Mapped[int | None] = mapped_column(ForeignKey("target_found.id", ondelete="SET NULL"))
+    record_id: Mapped[int | None] = mapped_column(Integer)  # ours: had before, or taken
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {LINE_STATES!r}", name="state_known"),
+        Index("ix_isbn_line_list", "list_id", "state"),
+        Index("ix_isbn_line_search", "search_id"),
+        Index("ix_isbn_line_found", "found_id"),
+    )

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from cataloging.permissions import EDIT_RECORD
 from cataloging.targets import setup_views  # noqa: F401 — its pages
+from cataloging.targets.lists import asking, taking, views  # noqa: F401 — jobs and pages
 from cataloging.targets.permissions import SET_UP_TARGETS
 from cataloging.targets.settings import declare_settings
 from cataloging.targets.views import bp
@@ -36,5 +37,16 @@ def register(app: Flask) -> None:
     message("target_port", _l("Only the ports 80, 443, 210 and those above 1023 may be called."))
     message("target_encoding", _l("There is no such encoding."))
     message("target_index", _l("SRU: an index like bath.isbn. Z39.50: attributes like 1=7."))
+    message("isbn_list_unknown", _l("There is no such list of yours, or it was long ago."))
+    message("isbn_list_empty", _l("Paste or scan at least one ISBN, or choose a file."))
+    message("isbn_list_long", _l("A list may have at most %(most)s lines; please split it."))
+    message("isbn_list_targets", _l("Choose at least one target to be asked."))
+    message("isbn_list_at_work", _l("The list is being worked on: wait, or stop it."))
+    message("isbn_list_asked", _l("All numbers of this list were asked for everywhere."))
+    message("isbn_list_nothing", _l("There is nothing to take: for no line one record is chosen."))
+    message("isbn_line_done", _l("This line is settled already."))
+    message("isbn_line_year", _l("Type the year in figures."))
+    message("isbn_file", _l("This file is neither text nor a spreadsheet that can be read."))
+    name_acts(isbn_list_taken=_l("Records of a list of ISBNs taken"))
     name_acts(target_written=_l("Target added or changed"), target_removed=_l("Target taken away"))
     name_subjects(target=_l("target"))

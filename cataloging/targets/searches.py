@@ -10,19 +10,28 @@ from datetime import timedelta
 from threading import Semaphore, Thread
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from cataloging.editor.drafts import keep_draft
 from cataloging.editor.models import RecordDraft
 from cataloging.marc.model import Marc
+from cataloging.marc.project import Projection, project
 from cataloging.models import ChangeSet, Record
 from cataloging.permissions import EDIT_RECORD
 from cataloging.records import new_change_set, record_for, replace_marc
 from cataloging.targets.answers import Answer, Failed, Place
 from cataloging.targets.asking import Wanted
 from cataloging.targets.fields import Prepared, joined, prepared, tags_of
-from cataloging.targets.models import Target, TargetAnswer, TargetFound, TargetSearch
+from cataloging.targets.folding import Given
+from cataloging.targets.models import (
+    IsbnLine,
+    IsbnList,
+    Target,
+    TargetAnswer,
+    TargetFound,
+    TargetSearch,
+)
 from cataloging.targets.setup import ask, place_of, targets_of
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -32,6 +41,7 @@ from ils.core.jobs import periodic
 from ils.org.settings import setting
 
 KEPT: Final = timedelta(days=3)
+LIST_KEPT: Final = timedelta(days=60)
 GRACE: Final = timedelta(seconds=2)
 _AT_ONCE: Final = Semaphore(24)  # in this process, whoever asks
 
@@ -80,8 +90,6 @@ def _ask_one(answer_id: int, place: Place, wanted: Wanted) -> None:
     if _AT_ONCE.acquire(timeout=place.seconds):
         try:
             got, milliseconds = ask(place, wanted)
-        except Exception as error:  # a target's answer must not end a thread without a word
-            got = Failed("broken", f"{type(error).__name__} {error}")
         finally:
             _AT_ONCE.release()
     with transaction() as session:
@@ -139,6 +147,16 @@ def parts_of(session: Session, search: TargetSearch) -> list[Part]:
     for one in session.scalars(query.order_by(TargetFound.position)):
         found.setdefault(one.answer_id, []).append(one)
     return [Part(target, answer, found.get(answer.id, [])) for answer, target in rows]
+
+
+def projected(parts: Sequence[Part]) -> dict[int, Projection]:
+    """Return what each record that was found says, by its id here."""
+    return {found.id: project(found.marc) for part in parts for found in part.found}  # type: ignore[arg-type]
+
+
+def given_by(parts: Sequence[Part], seen: dict[int, Projection]) -> list[Given]:
+    """Return what each target gave, as folding wants it."""
+    return [(part.target.name, [(f.id, seen[f.id]) for f in part.found]) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -204,8 +222,19 @@ def merge_into(
     return saved, made_in
 
 
+def forget_lists(session: Session, which: ColumnElement[bool]) -> None:
+    """Forget lists of ISBNs and what was found for them."""
+    of_them = select(IsbnLine.search_id).join(IsbnList, IsbnList.id == IsbnLine.list_id)
+    searches = TargetSearch.id.in_(of_them.where(which, IsbnLine.search_id.is_not(None)))
+    session.execute(delete(TargetSearch).where(searches))
+    session.execute(delete(IsbnList).where(which))
+
+
 @periodic("target_searches", daily_at="03:40")
 def sweep_searches() -> None:
-    """Forget what was found some days ago."""
+    """Forget what was found some days ago, and lists of ISBNs with what was found for them later."""
     with transaction() as session:
-        session.execute(delete(TargetSearch).where(TargetSearch.made_at < clock.now() - KEPT))
+        forget_lists(session, IsbnList.made_at < clock.now() - LIST_KEPT)
+        old = TargetSearch.made_at < clock.now() - KEPT
+        of_a_list = select(IsbnLine.id).where(IsbnLine.search_id == TargetSearch.id).exists()
+        session.execute(delete(TargetSearch).where(old, ~of_a_list))

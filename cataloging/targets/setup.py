@@ -42,6 +42,7 @@ class TargetFacts:
     syntax: str = "marcxml"
     encoding: str = AUTO
     seconds: int = 10
+    per_minute: int = 60
     indexes: dict[str, str] | None = None
     inside: bool = False
     active: bool = False
@@ -187,6 +188,8 @@ def ask(place: Place, wanted: Wanted) -> tuple[Answer | Failed, int]:
         got: Answer | Failed = (ask_sru if place.protocol == "sru" else ask_z3950)(place, wanted)
     except Failed as problem:
         got = problem
+    except Exception as error:  # no answer, whatever it is, may end a thread without a word
+        got = Failed("broken", f"{type(error).__name__} {error}")
     return got, round((time.monotonic() - begun) * 1000)
 
 

@@ -151,6 +151,7 @@ def _facts(form: TargetForm) -> TargetFacts:
         syntax=form.syntax.data,
         encoding=form.encoding.data,
         seconds=form.seconds.data,
+        per_minute=form.per_minute.data,
         indexes={kind: text for kind, text in texts.items() if text},
         inside=form.inside.data,
         active=form.active.data,

@@ -7,16 +7,10 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cataloging.imports.matching import (
-    Candidates,
-    first_match,
-    keys_of,
-    remember,
-    stored_matches,
-)
+from cataloging.imports.matching import first_match, keys_of, stored_matches
 from cataloging.imports.wording import repair_sentence
 from cataloging.marc.display import isbd, labeled
-from cataloging.marc.project import Projection, project
+from cataloging.marc.project import project
 from cataloging.marc.standard import standard
 from cataloging.marc.text import write, write_field
 from cataloging.models import Item, Record
@@ -26,6 +20,7 @@ from cataloging.search import SearchRequest, search
 from cataloging.targets import searches
 from cataloging.targets.asking import Wanted
 from cataloging.targets.fields import groups, joined
+from cataloging.targets.folding import fold
 from cataloging.targets.forms import SearchForm
 from cataloging.targets.models import TargetSearch
 from cataloging.targets.permissions import SET_UP_TARGETS
@@ -106,22 +101,13 @@ def results(target_search_id: int) -> str:
 def _parts(session: Session, made: TargetSearch) -> dict[str, Any]:
     parts = searches.parts_of(session, made)
     shown: dict[int, dict[str, Any]] = {}
-    seen: dict[int, Projection] = {f.id: project(f.marc) for p in parts for f in p.found}  # type: ignore[arg-type]
+    seen = searches.projected(parts)
     known = stored_matches(session, (key for one in seen.values() for key in keys_of(one)))
-    given: Candidates = {}  # by the targets before; two of one target are two, as volumes are
-    for part in parts:
-        fresh: list[int] = []
-        for found in part.found:
-            one = seen[found.id]
-            if equal := first_match(keys_of(one), given, one):
-                shown[equal.record_id]["also"].append((part.target.name, found.id))
-                continue
-            here = first_match(keys_of(one), known, one)
-            card = isbd(found.marc)  # type: ignore[arg-type]
-            shown[found.id] = {"seen": one, "card": card, "here": here, "also": []}
-            fresh.append(found.id)
-        for number in fresh:
-            remember(given, keys_of(seen[number]), number, seen[number])
+    cards: dict[int, Any] = {found.id: found.marc for part in parts for found in part.found}
+    for number, also in fold(searches.given_by(parts, seen)).items():
+        one = seen[number]
+        here = first_match(keys_of(one), known, one)
+        shown[number] = {"seen": one, "card": isbd(cards[number]), "here": here, "also": also}
     return {"parts": parts, "shown": shown, "waits": any(part.waits for part in parts)}
 
 

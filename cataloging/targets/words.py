@@ -26,6 +26,7 @@ PROBLEMS: dict[str, Any] = {
     "unsafe_xml": _l("answered with XML that is not read for safety"),
     "diagnostic": _l("refused the question"),
     "version_refused": _l("does not speak this version of SRU; choose another"),
+    "given_up": _l("was not asked any more: it had failed for the numbers before"),
     "no_yaz": _l("needs YAZ on the server: install Debian's package libyaz5"),
     "library_crashed": _l("made the Z39.50 library fail; the other targets go on"),
 }

@@ -44,7 +44,14 @@ from cataloging.stockbook.vouchers import (
 from cataloging.stockbook.weeding.deciding import DisposalFacts, decide, dispose
 from cataloging.stockbook.weeding.models import WeedingLine
 from cataloging.stockbook.weeding.proposals import HeadFacts, begin_weeding, propose
-from cataloging.targets.models import Target, TargetAnswer, TargetFound, TargetSearch
+from cataloging.targets.models import (
+    IsbnLine,
+    IsbnList,
+    Target,
+    TargetAnswer,
+    TargetFound,
+    TargetSearch,
+)
 from circulation.bookdrop import open_drop, return_from_drop
 from circulation.checkin import check_in
 from circulation.checkout import check_out
@@ -230,10 +237,24 @@ def _targets(place: Place, head: Actor) -> dict[str, int]:
         found = TargetFound(answer_id=answers[0].id, position=1, marc=marc, repairs=repairs)
         session.add(found)
         session.flush()
+        isbn_list = IsbnList(
+            staff_id=head.staff_id, name="Kiện sách", target_ids=[targets[0].id], lost={}
+        )
+        session.add(isbn_list)
+        session.flush()
+        line = IsbnLine(
+            **{"list_id": isbn_list.id, "number": 1, "typed": "0131103628"},
+            **{"isbn": "9780131103627", "state": "several", "reason": "other_number"},
+            **{"title": "Mắt biếc", "search_id": search.id},
+        )
+        session.add(line)
+        session.flush()
         return {
             "target_id": targets[0].id,
             "target_search_id": search.id,
             "found_id": found.id,
+            "isbn_list_id": isbn_list.id,
+            "isbn_line_id": line.id,
         }
 
 
