@@ -16,7 +16,7 @@ from cataloging.editor.posting import TEXT, OnPage, read_page
 from cataloging.editor.presence import tell_closed, tell_open
 from cataloging.editor.remarks import remarks
 from cataloging.editor.rows import rows
-from cataloging.editor.showing import HEADINGS
+from cataloging.editor.showing import CLASSES, HEADINGS
 from cataloging.editor.views import bp
 from cataloging.marc.model import Marc
 from cataloging.marc.standard import Field, standard
@@ -142,6 +142,7 @@ def _names(one: Field, at: int) -> dict[str, Any]:
         "marks": marks,
         "subs": {code: sub.name[at] for code, sub in one.subfields.items()},
         "heading": HEADINGS.get(one.tag, ""),
+        "classes": CLASSES.get(one.tag, ""),
     }
 
 

@@ -27,6 +27,9 @@ HEADINGS = {
     "630": "title",
     "730": "title",
 }
+# Where $a is a class that the picker finds; a number of another scheme (084, named in $2) is not
+# mistaken for one of the DDC while it is typed, so there it opens when it is called.
+CLASSES = {"082": "typed", "083": "typed", "084": "on_call"}
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ class SubShown:
     value: str
     label: str
     heading: str = ""
+    classes: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,9 +156,9 @@ def _row_shown(marc: Marc, one: Row, at: int) -> RowShown:
         return RowShown(one, label)
     if one.text is not None:
         return RowShown(one, label, codes=tuple(codes_of(marc, one.tag, one.text, at)))
-    heading = HEADINGS.get(one.tag, "")
+    offered = (HEADINGS.get(one.tag, ""), CLASSES.get(one.tag, ""))
     subs = tuple(
-        SubShown(code, value, _name(known, code, at), heading if code == "a" else "")
+        SubShown(code, value, _name(known, code, at), *(offered if code == "a" else ()))
         for code, value in one.subfields
     )
     return RowShown(one, label, subs)

@@ -1,14 +1,20 @@
-// The picker of classes at any input[data-classes]: type a number or words (tone marks or not), walk
+// The picker of classes at any box with data-classes: type a number or words (tone marks or not), walk
 // down into a class with the right arrow and up with the left one, take it with Enter. Alt+Down opens it
-// at the ten main classes. With data-mark a call number is made: the class and the mark behind it.
-// Without JavaScript the box is a plain box, and the classes are a page.
+// at the ten main classes, in a row of the editor, where Alt+Down moves the row, the arrow alone. With
+// data-mark a call number is made: the class and the mark behind it. With data-on-call it opens by
+// the arrow only. A box is found when it is entered, so one put in later works
+// too. Without JavaScript it is a plain box, and the classes are a page.
 
 const WAIT = 120;
 const english = document.documentElement.lang === "en";
 const SAID = english ? { found: "classes" } : { found: "lớp" };
 let made = 0;
 
+const BOXES = "input[data-classes], textarea[data-classes]";
+const bound = new WeakSet();
+
 const bind = (box) => {
+  bound.add(box);
   const list = document.createElement("div");
   list.className = "suggested suggested--classes";
   list.id = `classes-${++made}`;
@@ -19,9 +25,11 @@ const bind = (box) => {
   told.className = "hidden";
   told.setAttribute("role", "status");
   box.after(list, told);
-  box.setAttribute("role", "combobox");
+  const single = box.tagName === "INPUT"; // a text area cannot be a combobox
+  if (single) box.setAttribute("role", "combobox");
   box.setAttribute("aria-autocomplete", "list");
-  box.setAttribute("aria-expanded", "false");
+  const expand = (open) => { if (single) box.setAttribute("aria-expanded", String(open)); };
+  expand(false);
   box.setAttribute("aria-controls", list.id);
   box.autocomplete = "off";
   let rows = [], at = -1, timer = 0, asked = 0;
@@ -29,7 +37,7 @@ const bind = (box) => {
   const close = () => {
     asked++; clearTimeout(timer);
     list.hidden = true; rows = []; at = -1;
-    box.setAttribute("aria-expanded", "false");
+    expand(false);
     box.removeAttribute("aria-activedescendant");
   };
   const mark = (n) => {
@@ -64,7 +72,7 @@ const bind = (box) => {
     }));
     list.hidden = rows.length === 0;
     list.style.top = `${box.offsetTop + box.offsetHeight}px`;
-    box.setAttribute("aria-expanded", String(rows.length > 0));
+    expand(rows.length > 0);
     told.textContent = rows.length ? `${rows.length} ${SAID.found}` : "";
     if (chosen >= 0 && rows.length) mark(chosen);
   };
@@ -76,15 +84,15 @@ const bind = (box) => {
     if (mine === asked) draw(found, chosen(found));
   };
   box.addEventListener("input", (event) => {
-    if (!event.isTrusted) return;
+    if (!event.isTrusted || !box.dataset.classes || ("onCall" in box.dataset && list.hidden)) return;
     clearTimeout(timer);
     if (box.value.trim().length < 2) { close(); return; }
     timer = setTimeout(() => ask({ q: box.value.trim() }), WAIT);
   });
   box.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (event.isComposing || !box.dataset.classes) return;
     if (list.hidden) {
-      if (event.key === "ArrowDown" && event.altKey) { event.preventDefault(); event.stopPropagation(); ask({}, () => 0); }
+      if (event.key === "ArrowDown" && event.altKey === single && !event.ctrlKey && !event.shiftKey) { event.preventDefault(); event.stopPropagation(); ask({}, () => 0); }
       return;
     }
     const here = rows[at];
@@ -108,4 +116,10 @@ const bind = (box) => {
   box.addEventListener("blur", close);
 };
 
-for (const box of document.querySelectorAll("input[data-classes]")) bind(box);
+for (const box of document.querySelectorAll(BOXES)) bind(box);
+// A box put in later, or one that became the box of a class: before it hears of the key itself.
+for (const kind of ["focusin", "keydown"]) {
+  document.addEventListener(kind, ({ target }) => {
+    if (target.matches?.(BOXES) && !bound.has(target)) bind(target);
+  }, { capture: true });
+}

@@ -179,6 +179,49 @@ def test_rows_are_worked_on_by_keyboard_and_taken_back(
         assert session.get_one(Record, stock.record_id).version == 2
 
 
+def test_a_class_is_picked_in_a_row_by_keyboard(
+    page: Any, sign_in: Callable[[Any], str], stock: Item
+) -> None:
+    catalog = sign_in(page)
+    page.goto(f"{catalog}/{stock.record_id}/edit?view=marc")
+    page.focus("[name='f2.s']")
+    press(page, "Alt+KeyF")
+    page.keyboard.type("082")
+    for _ in range(4):
+        press(page, "Enter")
+    offered = page.locator("#rows [role=option]:visible")
+    page.keyboard.type("lúa")
+    expect(offered.first).to_be_visible()
+    assert axe(page) == []
+    press(page, "ArrowDown")
+    number = offered.first.locator(".code").inner_text()
+    press(page, "Enter")
+    expect(offered).to_have_count(0)
+    assert page.evaluate("document.activeElement.value") == number
+    press(page, "Alt+KeyC")  # doubled, the row picks for itself; 084 only when it is called
+    page.locator("#rows .mrow__tag").evaluate_all(
+        "tags => tags.findLast(t => t.value === '082').focus()"
+    )
+    page.keyboard.press("Control+KeyA")
+    page.keyboard.type("084")
+    for _ in range(4):
+        press(page, "Enter")
+    expect(page.locator("#rows textarea[data-on-call]")).to_be_focused()
+    press(page, "ArrowDown")
+    expect(offered).to_have_count(10)
+    press(page, "ArrowRight")
+    expect(offered.first.locator(".code")).not_to_have_text("000")
+    press(page, "Escape")
+    page.keyboard.press("Control+KeyA")
+    page.keyboard.type("V23")
+    press(page, "Control+KeyS")
+    page.wait_for_selector("text=Đã lưu biểu ghi")
+    with reading() as session:
+        marc = str(session.get_one(Record, stock.record_id).marc)
+        assert number in marc
+        assert "V23" in marc
+
+
 def test_an_odd_record_goes_through_the_browser_unchanged(
     page: Any, sign_in: Callable[[Any], str]
 ) -> None:

@@ -74,6 +74,11 @@ def test_a_box_of_twelve_titles_is_received_by_keyboard_alone(
         if twelve in NEW:
             page.wait_for_selector("#fresh")
             write(f"Moi {n}")
+            if twelve == NEW[0]:
+                tap("Tab", "Tab", "Tab", "Tab")
+                write("895.922")
+                expect(page.locator("[role=option]:visible").first).to_be_visible()
+                tap("ArrowDown", "Enter")
             tap("Enter")
         expect(page.locator("tfoot")).to_contain_text(f"{n + 1} nhan đề")
     tap("Control+Enter")
@@ -81,7 +86,7 @@ def test_a_box_of_twelve_titles_is_received_by_keyboard_alone(
     record_property("keys", keys)
     record_property("scans", scans)
     assert scans == 12
-    assert keys < 75
+    assert keys <= 80  # 13 of them pick a class
     with reading() as session:
         assert session.scalars(select(Voucher.summary_no)).all() == [1]
         numbers = session.scalars(select(Item.accession_no).order_by(Item.id)).all()

@@ -112,6 +112,10 @@ export function beginRows(form, { changed, lastRecord, explain, turn }) {
       const code = sub.querySelector(".msub__code").value, value = sub.querySelector(".msub__value");
       value.title = field?.subs[code] ?? "";
       value.ariaLabel = `${tag} $${code} ${value.title}`;
+      if (code === "a" && field?.classes) {
+        value.dataset.classes = form.dataset.classes;
+        value.toggleAttribute("data-on-call", field.classes === "on_call");
+      } else delete value.dataset.classes;
       if (code === "a" && field?.heading) value.dataset.heading = field.heading; else delete value.dataset.heading;
       // Put in anew, so that whoever watches the page for boxes of headings sees it.
       if (value.dataset.heading && !value.dataset.suggests && document.activeElement !== value) value.replaceWith(value);
