@@ -2,7 +2,8 @@
 
 A change set can be undone while what it made is as it made it: a record changed again since, or a
 copy that was lent since, stands in the way and is named. Undoing removes the copies the set
-entered, deletes the records it created and gives back the content it replaced, in new versions.
+entered, gives back the copies it changed or withdrew, deletes the records it created, and gives back
+the content it replaced and the records it deleted, in new versions.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, se
 from sqlalchemy.orm import Session, aliased
 
 from cataloging.authorities.undo import later_changed, undo_authorities
+from cataloging.item_rows import changed_since, undo_copies
 from cataloging.marc.project import project
 from cataloging.models import Barcode, ChangeSet, Item, Record, RecordVersion
 from cataloging.permissions import UNDO_CHANGES
@@ -48,7 +50,9 @@ def new_change_set(session: Session, actor: Actor, kind: str, why: str = "") -> 
 class Obstacle:
     """What keeps a part of a change set from being undone."""
 
-    code: str  # changed_later | has_other_items | item_used | authority_changed | heading_taken
+    # changed_later | has_other_items | item_used | copy_changed | copy_busy | authority_changed |
+    # heading_taken
+    code: str
     record_id: int
     item_id: int | None = None
     name: str = ""
@@ -62,9 +66,19 @@ class Undone:
     records_removed: int = 0
     records_restored: int = 0
     items_removed: int = 0
+    items_restored: int = 0
     authorities: int = 0
-    last_authority: int = 0  # how far the authorities are, by id
+    # How far it is, by the number of the last one looked at.
+    last_item: int = 0
+    last_record: int = 0
+    last_authority: int = 0
     left: list[Obstacle] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Return how much was undone."""
+        records = self.records_removed + self.records_restored
+        return records + self.items_removed + self.items_restored + self.authorities
 
 
 def change_set_for(session: Session, change_set_id: int) -> ChangeSet:
@@ -126,23 +140,29 @@ def undo_part(
     session: Session,
     actor: Actor,
     change_set_id: int,
-    done: Undone | None = None,
+    tally: Undone,
     *,
     limit: int = UNDONE_AT_ONCE,
 ) -> bool:
-    """Undo up to ``limit`` records of a change set; return whether there may be more.
+    """Undo up to ``limit`` records or copies of a change set; return whether there may be more.
 
-    A job calls this once per transaction, so that the desks can lend in between.
+    A job calls this once per transaction with one ``tally``, so that the desks can lend in between.
     """
-    tally = done if done is not None else Undone()
     items = _removable_items(session, change_set_id, limit)
     if items:
         _remove_items(session, actor, items)
         tally.items_removed += len(items)
         return True
-    records = _undoable_records(session, change_set_id, limit)
-    if records:
-        _undo_records(session, actor, change_set_id, records, tally)
+    last, count = undo_copies(session, actor, change_set_id, tally.last_item, limit)
+    if last:
+        tally.items_restored, tally.last_item = tally.items_restored + count, last
+        return True
+    ids = _next_records(session, change_set_id, tally.last_record, limit)
+    if ids:
+        records = _undoable_records(session, change_set_id, ids)
+        if records:
+            _undo_records(session, actor, change_set_id, records, tally)
+        tally.last_record = ids[-1]
         return True
     if _undo_authorities(session, actor, change_set_id, tally, limit):
         return True
@@ -199,6 +219,10 @@ def obstacles(session: Session, change_set_id: int, most: int = MOST_NAMED) -> l
             .limit(most)
         )
     ]
+    found += [
+        Obstacle(one.code, one.record_id, one.item_id, one.number)
+        for one in changed_since(session, change_set_id, most)
+    ]
     later = later_changed(session, change_set_id, _undo_of(change_set_id), most)
     found += [Obstacle("authority_changed", 0, name=name, authority_id=one) for one, name in later]
     return found[:most]
@@ -206,7 +230,10 @@ def obstacles(session: Session, change_set_id: int, most: int = MOST_NAMED) -> l
 
 def _own_rows(change_set_id: int) -> tuple[Any, Any]:
     """Return subqueries: the last version of each record in the set, and the records it made."""
-    own = RecordVersion.change_set_id == change_set_id
+    return _rows_where(RecordVersion.change_set_id == change_set_id)
+
+
+def _rows_where(own: ColumnElement[bool]) -> tuple[Any, Any]:
     mine = (
         select(RecordVersion.record_id, func.max(RecordVersion.version).label("last"))
         .where(own)
@@ -275,16 +302,30 @@ def _remove_items(session: Session, actor: Actor, items: list[tuple[int, int]]) 
     announce_changed(session, [record_id for _, record_id in items])
 
 
-def _undoable_records(session: Session, change_set_id: int, limit: int) -> Sequence[Record]:
-    """Return records whose present version the set made and that nothing holds."""
-    mine, created = _own_rows(change_set_id)
+def _next_records(session: Session, change_set_id: int, after: int, limit: int) -> Sequence[int]:
+    """Return the next records of a change set, by number: one look into an index."""
+    query = select(RecordVersion.record_id).where(
+        RecordVersion.change_set_id == change_set_id, RecordVersion.record_id > after
+    )
+    return session.scalars(query.distinct().order_by(RecordVersion.record_id).limit(limit)).all()
+
+
+def _undoable_records(session: Session, change_set_id: int, ids: Sequence[int]) -> Sequence[Record]:
+    """Return, of some records, those whose present version the set made and that nothing holds."""
+    own = (RecordVersion.change_set_id == change_set_id) & RecordVersion.record_id.in_(ids)
+    mine, created = _rows_where(own)
     is_created = Record.id.in_(select(created.c.record_id))
+    deleted = select(RecordVersion.record_id).where(
+        RecordVersion.record_id == Record.id,
+        RecordVersion.version == Record.version,
+        RecordVersion.change == "deleted",
+    )
+    is_here = Record.deleted_at.is_(None) | (~is_created & deleted.exists())
     return session.scalars(
         select(Record)
         .join(mine, (mine.c.record_id == Record.id) & (mine.c.last == Record.version))
-        .where(Record.deleted_at.is_(None), ~(is_created & _other_items(change_set_id)))
+        .where(is_here, ~(is_created & _other_items(change_set_id)))
         .order_by(Record.id)
-        .limit(limit)
         .with_for_update(of=Record)
     ).all()
 
@@ -310,6 +351,7 @@ def _undo_records(
         else:
             before = content_of(session, record, first[record.id] - 1)
             write_version(session, actor, record, before, "restored", undoing, "")
+            record.deleted_at = None
             set_columns(session, record, project(before))
     if removed:
         ids = [record.id for record in removed]

@@ -135,7 +135,7 @@ class RecordVersion(Base):
     actor_id: Mapped[int | None] = mapped_column(Integer)
     why: Mapped[str] = mapped_column(String(300), default="")
 
-    __table_args__ = (Index("ix_record_version_change_set", "change_set_id"),)
+    __table_args__ = (Index("ix_record_version_change_set", "change_set_id", "record_id"),)
 
 
 class ItemType(Base):
@@ -230,6 +230,23 @@ class Item(Base):
         Index("ix_item_accession_key", "accession_key"),
         Index("ix_item_change_set", "change_set_id"),
     )
+
+
+class ItemChange(Base):
+    """What a change set did to a copy: the boxes it changed, before and after. A copy that it
+    withdrew has its state here, and nothing else."""
+
+    __tablename__ = "item_change"
+
+    change_set_id: Mapped[int] = mapped_column(ForeignKey("change_set.id"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(
+        ForeignKey("item.id", ondelete="CASCADE"), primary_key=True
+    )
+    before: Mapped[dict[str, Any]] = mapped_column()
+    after: Mapped[dict[str, Any]] = mapped_column()
+    undone: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    __table_args__ = (Index("ix_item_change_item", "item_id"),)
 
 
 class Barcode(Base):

@@ -16,6 +16,7 @@ from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import AuthorityImport, Heading
 from cataloging.authorities.writing import create_authority
 from cataloging.baskets.contents import open_basket
+from cataloging.batch.acts.models import ActRun
 from cataloging.batch.models import BatchRules, BatchRun
 from cataloging.change_sets import new_change_set
 from cataloging.editor.drafts import keep_draft
@@ -287,7 +288,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         basket = open_basket(session, clerk, SECRET)
         change = BatchRun(staff_id=clerk.staff_id, name=SECRET, rules=[])
         kept = BatchRules(staff_id=clerk.staff_id, name=SECRET, rules=[])
-        session.add_all([change, kept])
+        many = ActRun(staff_id=clerk.staff_id, act="change", name=SECRET, plan={"changes": []})
+        session.add_all([change, kept, many])
         session.flush()
     return Foreign(
         {
@@ -307,6 +309,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "authority_id": own.id,
             "basket_id": basket.id,
             "batch_run_id": change.id,
+            "act_run_id": many.id,
             "batch_rules_id": kept.id,
             "heading_id": form.id,
             "import_id": file.id,

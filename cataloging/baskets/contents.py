@@ -103,6 +103,26 @@ def add_records(session: Session, actor: Actor, basket_id: int, ids: Iterable[in
     return how_many(session, basket.id) - before
 
 
+def add_copies(session: Session, actor: Actor, basket_id: int, ids: Iterable[int]) -> int:
+    """Put copies, with their records, into a basket; return how many copies were not in it.
+
+    Raises ``Refused`` when it is full.
+    """
+    basket = basket_for(session, actor, basket_id)
+    before, every = how_many_items(session, basket.id), sorted(set(ids))
+    for start in range(0, len(every), AT_ONCE):
+        part = every[start : start + AT_ONCE]
+        rows = session.execute(select(Item.id, Item.record_id).where(Item.id.in_(part))).all()
+        add_records(session, actor, basket.id, {record_id for _item, record_id in rows})
+        facts = {"basket_id": basket.id}
+        _insert(
+            session,
+            BasketItem,
+            [facts | {"item_id": one, "record_id": record_id} for one, record_id in rows],
+        )
+    return how_many_items(session, basket.id) - before
+
+
 def add_typed(session: Session, actor: Actor, basket_id: int, text: str) -> Added:
     """Put in what was scanned, typed or pasted: barcodes, accession numbers, control numbers of
     records, or our record numbers with a ``#``, one on each line or parted by commas."""

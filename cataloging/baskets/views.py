@@ -11,7 +11,7 @@ from cataloging.baskets import contents
 from cataloging.baskets.models import BasketItem, BasketRecord
 from cataloging.export import Chosen, ids_of
 from cataloging.models import Item, Record
-from cataloging.permissions import EDIT_RECORD, PRINT_LABELS, VIEW_RECORD
+from cataloging.permissions import EDIT_ITEM, EDIT_RECORD, PRINT_LABELS, VIEW_RECORD
 from cataloging.views import narrow
 from ils.core.db import reading, transaction
 from ils.core.errors import Invalid, Refused
@@ -83,6 +83,7 @@ def show(basket_id: int) -> str:
             copy_count=contents.how_many_items(session, basket_id),
             others=others,
             may_export=actor.can_somewhere(EDIT_RECORD),
+            may_edit_copies=actor.can_somewhere(EDIT_ITEM),
             may_print=actor.can_somewhere(PRINT_LABELS),
         )
 

@@ -196,15 +196,15 @@ def begin_change(session: Session, actor: Actor, batch_run_id: int) -> Job:
 
 
 def look_again(session: Session, actor: Actor, batch_run_id: int) -> None:
-    """Look anew at the records that were not changed: those of a look that was stopped, and those
-    that somebody changed in the meantime."""
+    """Look anew at the records that were not changed: those of a look that was stopped, those that
+    somebody changed in the meantime, and those a pattern was too slow on."""
     run = run_for(session, actor, batch_run_id)
     session.refresh(run, with_for_update=True)
     if is_at_work(session, run):
         raise Refused("batch_at_work")
     session.execute(
         update(BatchLine)
-        .where(BatchLine.run_id == run.id, BatchLine.outcome == "stale")
+        .where(BatchLine.run_id == run.id, BatchLine.outcome.in_(("stale", "slow")))
         .values(outcome="waiting")
     )
     run.job_id = enqueue(session, actor, LOOK, run_id=run.id).id

@@ -4,7 +4,7 @@ constant memory."""
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from cataloging.models import Item, Record
 from cataloging.search import SearchRequest, matching_ids
 
 BATCH = 500
+T = TypeVar("T")
 Row = tuple[int, Marc]  # id of the record, its content
 
 
@@ -113,8 +114,8 @@ def _table_ids(session: Session, chosen: Chosen) -> Iterator[int]:
         yield from ids
 
 
-def batched(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+def batched(some: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield lists of up to ``size``."""
-    rest = iter(ids)
+    rest = iter(some)
     while part := list(islice(rest, size)):
         yield part

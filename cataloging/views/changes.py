@@ -14,14 +14,15 @@ from cataloging.change_sets import (
     obstacles,
     undo_change_set,
 )
-from cataloging.models import ChangeSet, Item, Record, RecordVersion
+from cataloging.item_rows import copies_changed_in
+from cataloging.models import ChangeSet, Item, ItemChange, Record, RecordVersion
 from cataloging.permissions import UNDO_CHANGES
-from cataloging.record_rows import version_count
-from cataloging.undo_job import LARGE, undo_later
+from cataloging.undo_job import LARGE, job_of, size_of, undo_later
 from cataloging.views.base import bp, staff_names
-from cataloging.views.words import CHANGE_KINDS, CHANGES
+from cataloging.views.copy_values import values_said
+from cataloging.views.words import CHANGE_KINDS, CHANGES, COPY_BOXES
 from ils.core.db import reading, transaction
-from ils.core.jobs import Job
+from ils.core.jobs import stop_job
 from ils.web.door import current_actor, door
 from ils.web.pages import Page, page_number
 
@@ -47,7 +48,7 @@ def changes() -> str:
             page=page,
             rows=rows,
             records=_counts(session, RecordVersion.change_set_id, ids),
-            items=_counts(session, Item.change_set_id, ids),
+            items=_counts(session, Item.change_set_id, ids) | copies_changed_in(session, ids),
             people=staff_names(session, {c.actor_id for c in rows}),
             kinds=CHANGE_KINDS,
         )
@@ -75,7 +76,7 @@ def change_set(change_set_id: int) -> str:
         ).all()
         counts = _counts(session, RecordVersion.change_set_id, [change_set_id])
         copies = _counts(session, Item.change_set_id, [change_set_id])
-        job_id = request.args.get("job", type=int)
+        copies |= copies_changed_in(session, [change_set_id])
         return render_template(
             "cataloging/change_set.html",
             found=found,
@@ -94,7 +95,16 @@ def change_set(change_set_id: int) -> str:
             people=staff_names(session, {found.actor_id, found.undone_by}),
             kinds=CHANGE_KINDS,
             changes=CHANGES,
-            job=session.get(Job, job_id) if job_id else None,
+            job=job_of(session, change_set_id),
+            copy_changes=session.execute(
+                select(ItemChange, Item.accession_no, Item.barcode)
+                .join(Item, Item.id == ItemChange.item_id)
+                .where(ItemChange.change_set_id == change_set_id)
+                .order_by(ItemChange.item_id)
+                .limit(SHOWN)
+            ).all(),
+            boxes=COPY_BOXES,
+            said=values_said(session),
         )
 
 
@@ -103,24 +113,27 @@ def change_set(change_set_id: int) -> str:
 def undo(change_set_id: int) -> Any:
     """Undo a change set; a large one in the background, so that the desks can go on."""
     partial = request.form.get("partial") == "1"
+    here = redirect(url_for("cataloging.change_set", change_set_id=change_set_id))
     with transaction() as session:
         change_set_of_ours(session, current_actor(), change_set_id)
-        size = version_count(session, change_set_id)
-        if size > LARGE:
-            job = undo_later(session, current_actor(), change_set_id, partial=partial)
+        if request.form.get("act") == "stop":
+            job = job_of(session, change_set_id)
+            stop_job(session, job.id if job else None)
+            return here
+        if size_of(session, change_set_id) > LARGE:
+            undo_later(session, current_actor(), change_set_id, partial=partial)
             flash(_("The undo has begun; this page shows how far it is."), "ok")
-            return redirect(
-                url_for("cataloging.change_set", change_set_id=change_set_id, job=job.id)
-            )
+            return here
         done = undo_change_set(session, current_actor(), change_set_id, partial=partial)
     flash(
         _(
             "Undone: %(removed)s records taken out, %(restored)s brought back, %(items)s copies"
-            " taken out.",
+            " taken out, %(given_back)s as they were.",
             removed=done.records_removed,
             restored=done.records_restored,
             items=done.items_removed,
+            given_back=done.items_restored,
         ),
         "ok",
     )
-    return redirect(url_for("cataloging.change_set", change_set_id=change_set_id))
+    return here

@@ -18,6 +18,7 @@ from cataloging.records import record_for
 from cataloging.stock import first_register
 from cataloging.views import words
 from cataloging.views.base import bp, say, show_problem, staff_names
+from cataloging.views.copy_values import values_said
 from cataloging.views.forms import EditCopyForm, NewCopiesForm, WithdrawForm
 from ils.core import clock
 from ils.core.db import reading, transaction
@@ -156,6 +157,7 @@ def _item_page(form: EditCopyForm, found: Item, may_edit: bool) -> str:
             figures=in_figures(moments),
             voucher_id=voucher_of(session, found),
             units=unit_names(session),
+            said=values_said(session),
             people=staff_names(session, {m.actor_id for m in moments}),
             words=words,
         )

@@ -77,6 +77,7 @@ def find() -> Any:
             copies=_copies(session, [r.id for r in rows]),
             material_name=material_name,
             may_edit=current_actor().can_somewhere(EDIT_RECORD),
+            may_edit_items=current_actor().can_somewhere(EDIT_ITEM),
         )
 
 

@@ -99,6 +99,7 @@ CHANGE_KINDS: dict[str, Any] = {
     "restore": _l("Restoring"),
     "undo": _l("Undo"),
     "batch": _l("Batch"),
+    "copies": _l("Copies changed or withdrawn"),
     "quick": _l("Added at the desk"),
     "target": _l("Merged from elsewhere"),
     "authority": _l("Heading"),

@@ -14,7 +14,10 @@ from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import Heading
 from cataloging.authorities.writing import create_authority
 from cataloging.baskets.contents import add_typed, open_basket
+from cataloging.batch.acts import copies
+from cataloging.batch.acts.runs import make_run as look_at_copies
 from cataloging.batch.rules import Rule
+from cataloging.batch.rules.copies import Change as CopyChange
 from cataloging.batch.runs import keep_rules, make_run
 from cataloging.editor.drafts import keep_draft
 from cataloging.imports.runs import begin, receive
@@ -166,6 +169,7 @@ def furnish(place: Place) -> Furnished:
         "basket_id": _basket(head),
     }
     words["batch_run_id"] = _batch(head, int(words["basket_id"]))
+    words["act_run_id"] = _acts(place, head)
     while run_next_job():
         pass
     follow.rebuild()
@@ -534,6 +538,15 @@ def _batch(head: Actor, basket_id: int) -> int:
     with transaction() as session:
         keep_rules(session, head, "Thêm chủ đề", rules)
         return make_run(session, head, basket_id, rules).id
+
+
+def _acts(place: Place, head: Actor) -> int:
+    """Look at what a move of every copy would do, those that are lent among them."""
+    with transaction() as session:
+        there = place.province.other_branch.id
+        plan = copies.plan_of(session, head, [CopyChange("branch_id", "set", there)])
+        ids = session.scalars(select(Item.id).where(Item.owner_id == place.province.library.id))
+        return look_at_copies(session, head, "change", "Chuyển kho", plan, ids.all()).id
 
 
 def _import(place: Place, head: Actor, words: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ ABOVE = {"reporting.province"}  # asks for the right at the province
 MENU = "body > header, body > nav, dialog.keys"
 # Pages that look different by what is asked of them.
 MORE = {
+    "acts.change": ["?q=so", "?run={act_run_id}"],
+    "acts.show": ["?outcome=against"],
     "opac.search": ["?q=so+do", "?q=zzzz", "?q=k%C3%ADnh+v%E1%BA%A1n+hoa&view=x"],
     "opac_api.find": ["?q=so+do&facets=1"],
     "cataloging.find": ["?q=so+do"],

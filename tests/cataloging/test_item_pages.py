@@ -309,7 +309,13 @@ class TestChanges:
         browser = staff_client("cataloguer")
         answer = browser.post(f"/staff/catalog/changes/{change_set.id}/undo")
         assert self.live() == LARGE + 5
-        assert "job=" in answer.location
+        assert f"0 trong {LARGE + 5}" in text_of(browser.get(answer.location))
+        again = browser.post(f"/staff/catalog/changes/{change_set.id}/undo")
+        assert again.location == answer.location, "one that is at work is not begun twice"
+        browser.post(answer.location + "/undo", data={"act": "stop"})
+        assert not run_next_job()
+        assert "Việc hoàn tác bị dừng" in text_of(browser.get(answer.location))
+        browser.post(answer.location + "/undo")
         assert run_next_job()
         assert self.live() == 0
         assert "Đã hoàn tác ngày" in text_of(browser.get(answer.location))

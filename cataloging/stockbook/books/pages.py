@@ -72,6 +72,17 @@ def frozen_counts(session: Session, library_id: int) -> dict[str, tuple[int, int
     return {book: (pages, int(entries)) for book, pages, entries in rows}
 
 
+def items_printed(session: Session, register_id: int) -> set[int]:
+    """Return the copies that stand on a final page of an accession register."""
+    pages = select(RegisterPage.lines).where(RegisterPage.book == f"accession-{register_id}")
+    return {
+        int(line["key"].removeprefix("item-"))
+        for lines in session.scalars(pages)
+        for line in lines
+        if line["key"].startswith("item-")
+    }
+
+
 def waiting(
     session: Session, book: Book, pages: Sequence[RegisterPage], actor: Actor
 ) -> list[dict[str, Any]]:

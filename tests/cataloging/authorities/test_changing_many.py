@@ -108,7 +108,7 @@ def test_a_change_is_carried_in_parts_goes_on_after_a_stop_and_is_undone_as_one(
         raise MemoryError  # the process ends between two parts
 
     with monkeypatch.context() as patched:
-        patched.setattr(Progress, "tell", killed)
+        patched.setattr(Progress, "go_on", killed)
         with pytest.raises(MemoryError):
             carry.carry(Progress(job.id), job.args)
     assert authors().count("Nam Cao") == 2

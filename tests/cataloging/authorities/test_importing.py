@@ -149,7 +149,7 @@ def test_an_import_that_was_killed_goes_on_and_has_nothing_twice(
         raise MemoryError  # the process ends between two parts
 
     with monkeypatch.context() as patched:
-        patched.setattr(Progress, "tell", killed)
+        patched.setattr(Progress, "go_on", killed)
         with pytest.raises(MemoryError):
             importing.import_authorities(Progress(job.id), job.args)
     assert run_next_job()
