@@ -72,6 +72,7 @@ LetBack = Callable[[Session, int], str | None]
 LossPapers = Callable[[Session, Iterable[int]], dict[int, LossPaper]]
 Telling = Callable[[Session, int], list[Told]]
 OriginOf = Callable[[Session, int], Origin | None]
+Holdings = Callable[[Session, Iterable[int]], dict[int, list[dict[str, Any]]]]
 
 _availability: list[AvailabilityOf] = []
 _vetoes: list[Vetoes] = []
@@ -81,6 +82,7 @@ _let_back: list[LetBack] = []
 _loss_papers: list[LossPapers] = []
 _telling: list[Telling] = []
 _origins: list[OriginOf] = []
+_holdings: list[Holdings] = []
 
 
 def register_availability(function: AvailabilityOf) -> None:
@@ -156,3 +158,20 @@ def register_origin(function: OriginOf) -> None:
 def origin_of(session: Session, voucher_id: int) -> Origin | None:
     """Return the order a voucher was made of, if any."""
     return _origins[0](session, voucher_id) if _origins else None
+
+
+def register_holdings(function: Holdings) -> None:
+    """Add a function that works out fields of holdings, which go out with records and are not
+    part of them."""
+    if function not in _holdings:
+        _holdings.append(function)
+
+
+def holdings_of(session: Session, record_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return the fields of holdings that go out with records, by record."""
+    ids = list(record_ids)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for function in _holdings:
+        for record_id, fields in function(session, ids).items():
+            found.setdefault(record_id, []).extend(fields)
+    return found

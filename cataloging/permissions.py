@@ -24,6 +24,12 @@ ORDER_BOOKS = declare_permission(
 SPLIT_PURCHASE = declare_permission(
     "acquisitions:central:split", _l("Split central purchases of the province to libraries")
 )
+RECEIVE_SERIALS = declare_permission(
+    "cataloging:serial:receive", _l("Enter and claim issues of newspapers and magazines")
+)
+EDIT_SERIALS = declare_permission(
+    "cataloging:serial:edit", _l("Set up the newspapers and magazines taken, bind them")
+)
 EDIT_AUTHORITY = declare_permission(
     "cataloging:authority:edit", _l("Establish and change headings")
 )

@@ -9,6 +9,7 @@ import cataloging.batch.register
 import cataloging.editor.register
 import cataloging.papers.register
 import cataloging.quality.register
+import cataloging.serials.register
 import cataloging.targets.register
 import cataloging.views.register
 from cataloging import list_names
@@ -29,5 +30,6 @@ def register(app: Flask) -> None:
     cataloging.editor.register.register(app)
     cataloging.papers.register.register(app)
     cataloging.quality.register.register(app)
+    cataloging.serials.register.register(app)
     cataloging.targets.register.register(app)
     follow.install()

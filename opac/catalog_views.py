@@ -15,6 +15,7 @@ from cataloging.marc.project import Projection, project
 from cataloging.models import Record
 from cataloging.search import SearchRequest, SearchResult
 from cataloging.search import search as search_catalog
+from cataloging.serials.holdings import holdings_of
 from circulation.models import HOLD_OPEN_STATES, Hold
 from circulation.patrons.models import Patron
 from ils.core.db import reading
@@ -115,6 +116,9 @@ def record(slug: str | None, record_id: int) -> Any:
             "same_author": _same(session, site, record_id, "author", shown.authors[:1]),
             "same_subject": _same(session, site, record_id, "subject", shown.subjects[:1]),
             "other_headings": other_headings(session, site, found),
+            "issues": holdings_of(session, record_id, site.library_id)
+            if found.material == "serial"
+            else [],
         }
     audience = fields(found.marc, "521")  # type: ignore[arg-type]
     meant_for = [text for one in audience for text in subfields(one, "a")]

@@ -23,6 +23,10 @@ from cataloging.editor.drafts import keep_draft
 from cataloging.marc.model import Marc, data_field
 from cataloging.models import ImportRun, Item
 from cataloging.papers.models import LabelSheetRow
+from cataloging.serials.models import SerialClaim, SerialIssue, SerialVolume
+from cataloging.serials.receiving import receive_issue
+from cataloging.serials.rules.pattern import Pattern
+from cataloging.serials.titles import TitleFacts, take_title
 from cataloging.stockbook.central.models import CentralPurchase
 from cataloging.stockbook.central.splitting import PurchaseFacts, begin_purchase
 from cataloging.stockbook.models import Voucher
@@ -345,8 +349,34 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "line_id": _offline_line(clerk),
             **_notices(province, patron.id),
             **_targets(province, clerk.staff_id),
+            **_serials(province, clerk),
         }
     )
+
+
+def _serials(province: factories.Province, clerk: Any) -> dict[str, int]:
+    """A newspaper of another library, a letter that asks for it, a bound volume."""
+    at, library_id = province.foreign_branch.id, province.foreign_library.id
+    today = clock.today()
+    with db.transaction() as session:
+        record = factories.create_record(session, "Nhân dân")
+        pattern = Pattern("week", today, weekdays=tuple(range(1, 8)))
+        facts = TitleFacts(at, today, note=SECRET)
+        title = take_title(session, clerk, record.id, facts, pattern)
+        receive_issue(session, clerk, title.id, today)
+        letter = SerialClaim(
+            library_id=library_id, branch_id=at, year=1, number=1, made_on=today, receiver=SECRET
+        )
+        volume = SerialVolume(
+            serial_id=title.id,
+            label=SECRET,
+            item_id=factories.create_item(session, province.foreign_branch).id,
+            change_set_id=new_change_set(session, clerk, "items").id,
+            bound_on=today,
+        )
+        session.add_all([letter, volume])
+        session.flush()
+        return {"serial_id": title.id, "letter_id": letter.id, "volume_id": volume.id}
 
 
 def _notices(province: factories.Province, patron_id: int) -> dict[str, int]:
@@ -477,6 +507,7 @@ def state() -> dict[str, Any]:
             "vouchers": session.scalars(select(Voucher.state)).all(),
             "purchases": session.scalars(select(CentralPurchase.state)).all(),
             "weedings": session.scalars(select(Weeding.state)).all(),
+            "issues": session.scalars(select(SerialIssue.state)).all(),
             "batches": session.scalars(select(PatronBatch.ended_at)).all(),
             "drops": session.scalars(select(BookDrop.ended_at)).all(),
             "audited": session.scalar(select(func.count()).select_from(AuditEntry)),

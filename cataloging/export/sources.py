@@ -1,7 +1,7 @@
 """Which records are given out: all, those of a search, or those named; one after another, with
 constant memory."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from cataloging.hooks import holdings_of
 from cataloging.marc.model import Marc
 from cataloging.models import Item, Record
 from cataloging.search import SearchRequest, matching_ids
@@ -43,7 +44,7 @@ def rows_of(session: Session, chosen: Chosen) -> Iterator[Row]:
         )
         if not chosen.hidden:
             wanted = wanted.where(Record.suppressed.is_(False))
-        yield from session.execute(wanted.order_by(Record.id))
+        yield from _with_holdings(session, session.execute(wanted.order_by(Record.id)).all())
 
 
 def ids_of(session: Session, chosen: Chosen) -> Iterable[int]:
@@ -100,7 +101,23 @@ def _table(session: Session, chosen: Chosen) -> Iterator[Row]:
         if not rows:
             return
         last = rows[-1][0]
-        yield from rows
+        yield from _with_holdings(session, rows)
+
+
+def _with_holdings(session: Session, rows: Sequence[Any]) -> Iterator[Row]:
+    """Add what is held of newspapers and magazines, at its place among the fields.
+
+    The same field that came with the record from elsewhere is not doubled.
+    """
+    held = holdings_of(session, [record_id for record_id, _marc in rows])
+    for record_id, marc in rows:
+        more = [one for one in held.get(record_id, ()) if one not in marc["fields"]]
+        if not more:
+            yield record_id, marc
+            continue
+        fields = list(marc["fields"])
+        at = next((n for n, one in enumerate(fields) if next(iter(one)) > "866"), len(fields))
+        yield record_id, {"leader": marc["leader"], "fields": [*fields[:at], *more, *fields[at:]]}
 
 
 def _table_ids(session: Session, chosen: Chosen) -> Iterator[int]:

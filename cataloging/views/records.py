@@ -23,8 +23,16 @@ from cataloging.marc.standard import language_name, standard
 from cataloging.marc.text import write
 from cataloging.models import Collection, Item, ItemType, Record
 from cataloging.numbers import find_by_accession
-from cataloging.permissions import DELETE_RECORD, EDIT_ITEM, EDIT_RECORD, VIEW_RECORD
+from cataloging.permissions import (
+    DELETE_RECORD,
+    EDIT_ITEM,
+    EDIT_RECORD,
+    EDIT_SERIALS,
+    RECEIVE_SERIALS,
+    VIEW_RECORD,
+)
 from cataloging.search import SearchRequest, SearchResult, search
+from cataloging.serials.titles import titles_of_record
 from cataloging.views import narrow
 from cataloging.views.base import bp, english, staff_names
 from cataloging.views.words import (
@@ -214,6 +222,9 @@ def show(record_id: int) -> str:
             may_edit=current_actor().can_somewhere(EDIT_RECORD),
             may_delete=current_actor().can_somewhere(DELETE_RECORD),
             may_edit_items=current_actor().can_somewhere(EDIT_ITEM),
+            taken=titles_of_record(session, record_id, current_actor().library_id),
+            may_see_issues=current_actor().can_somewhere(RECEIVE_SERIALS),
+            may_take=current_actor().can_somewhere(EDIT_SERIALS),
         )
 
 

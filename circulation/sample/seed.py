@@ -27,6 +27,7 @@ from circulation.sample.desk_days import desk_days
 from circulation.sample.desks import Desk
 from circulation.sample.lending import Lending
 from circulation.sample.losses import lose_some
+from circulation.sample.newspapers import take_newspapers
 from circulation.sample.notices import tell_some
 from circulation.sample.offline import work_offline
 from circulation.sample.papers import Papers, withdraw_worn
@@ -138,6 +139,7 @@ def seed(
         work_offline(session, units, staff, last)
         rotate(session, units, staff, last)
         buy(session, units, staff, last)
+        take_newspapers(session, units, staff, last)
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)

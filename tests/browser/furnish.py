@@ -29,6 +29,11 @@ from cataloging.models import ImportLine, Item, Record
 from cataloging.papers.sheets import OWN, keep_sheet
 from cataloging.quick import QuickTitle
 from cataloging.search import follow
+from cataloging.serials.binding import VolumeFacts, bind_issues, unbound
+from cataloging.serials.claims import Chosen, claim_issues, late_at
+from cataloging.serials.receiving import receive_month
+from cataloging.serials.rules.pattern import Pattern
+from cataloging.serials.titles import TitleFacts, take_title
 from cataloging.stockbook.books.pages import print_final
 from cataloging.stockbook.books.shelf import books_of
 from cataloging.stockbook.central.splitting import (
@@ -170,6 +175,7 @@ def furnish(place: Place) -> Furnished:
     }
     words["batch_run_id"] = _batch(head, int(words["basket_id"]))
     words["act_run_id"] = _acts(place, head)
+    words |= _newspapers(place, head)
     while run_next_job():
         pass
     follow.rebuild()
@@ -193,6 +199,29 @@ def _stock(place: Place, head: Actor) -> dict[str, Any]:
             "barcodes": [item.barcode for item in items],
             "records": [item.record_id for item in items],
         }
+
+
+def _newspapers(place: Place, head: Actor) -> dict[str, int]:
+    """A daily with issues that came, are late, are bound and were claimed; a magazine."""
+    branch, library = place.province.branch, place.province.library
+    today = clock.today()
+    begins = today - timedelta(days=30)
+    with transaction() as session:
+        register = factories.create_register(session, library, "BT")
+        daily = Pattern("week", begins, weekdays=(1, 2, 3, 4, 5, 6, 7))
+        monthly = Pattern("month", begins, days=(1, 15))
+        facts = TitleFacts(branch.id, begins, price=5_000, copies=2)
+        ids = [
+            take_title(session, head, factories.create_record(session, name).id, facts, one).id
+            for name, one in (("Nhân dân", daily), ("Thuốc và sức khỏe", monthly))
+        ]
+        receive_month(session, head, ids[0], begins, begins + timedelta(days=20))
+        rows = [row.id for row in unbound(session, ids[0])][:5]
+        bind_issues(session, head, ids[0], rows, VolumeFacts(register_id=register.id))
+        late = late_at(session, branch.id)[0].slot
+        asked = Chosen(late.title.id, late.issue.day)
+        letter = claim_issues(session, head, branch.id, [asked], "Bưu điện")
+        return {"serial_id": ids[0], "letter_id": letter.id}
 
 
 def _headings(session: Any, place: Place, head: Actor) -> dict[str, int]:

@@ -66,6 +66,8 @@ MORE = {
     "reporting.paper": ["?columns=year"],
     "reporting.province": ["?submitted=1"],
     "orders.orders": ["?state=late", "?state=&sort=-supplier"],
+    "serials.new": ["?record={record_id}", "?q=so"],
+    "serials.titles": ["?state=all&sort=-title"],
     "weeding.show": ["?rule=unused&years=0"],
     "imports.result": ["?outcome=rejected"],
 }

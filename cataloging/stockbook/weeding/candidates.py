@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cataloging.baskets.contents import item_ids, items_meant, record_ids
 from cataloging.export.sources import Chosen, ids_of
 from cataloging.models import Collection, Item, Record, Register
+from cataloging.serials.models import SerialIssue
 from cataloging.stockbook.weeding.models import STANDS, WeedingLine
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -39,7 +40,7 @@ class Rule:
 RULES = {
     "old": Rule("outdated", 20),  # published so many years ago
     "unused": Rule("surplus", 5),  # in stock for so long and never used since
-    "newspapers": Rule("outdated", 2),  # entered so many years ago
+    "newspapers": Rule("outdated", 2),  # entered, or of an issue that appeared, so long ago
     "law": Rule("outdated", 5),  # class 340 to 349, published so many years ago
     "damaged": Rule("worn", 0),
     "lost": Rule("lost", 0),  # lost by a reader and made good, by the minutes of the desk
@@ -102,7 +103,11 @@ def _condition(code: str, years: int) -> Any:
         )
         return and_(there, here_since, ~used.exists())
     if code == "newspapers":
-        return and_(there, here_since, or_(Item.item_type == "serial", Record.material == "serial"))
+        appeared = select(SerialIssue.id).where(
+            SerialIssue.change_set_id == Item.change_set_id, SerialIssue.day <= since
+        )
+        serial = or_(Item.item_type == "serial", Record.material == "serial")
+        return and_(there, serial, or_(here_since, appeared.exists()))
     if code == "law":
         return and_(there, published, Record.class_number.like("34%"))
     if code == "missing":

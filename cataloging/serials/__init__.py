@@ -1,0 +1,1 @@
+"""Newspapers and magazines: which issues come when, what is held and what is missing."""

@@ -1,0 +1,1 @@
+"""How a title appears and what its holdings amount to. Pure: facts in, issues and words out."""
