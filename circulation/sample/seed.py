@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from random import Random
 
-from sqlalchemy import Select, event, select
+from sqlalchemy import Select, event, func, select
 from sqlalchemy.orm import Session
 
-from cataloging.models import Collection, ItemType
+from cataloging.models import Collection, Item, ItemType
 from circulation.lending_jobs import assign_all, holds_of_the_day
 from circulation.models import Hold, Loan
 from circulation.patrons.cards import add_months
@@ -138,13 +138,19 @@ def seed(
         lose_some(session, units, staff, last)
         work_offline(session, units, staff, last)
         rotate(session, units, staff, last)
+        before = _copies(session)
         buy(session, units, staff, last)
         take_newspapers(session, units, staff, last)
+        summary.items += _copies(session) - before
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)
         audit(session, system_actor(), "sample_loaded", "sample", None)
     return summary
+
+
+def _copies(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Item)) or 0
 
 
 def _found(say: Say) -> tuple[Units, dict[str, Staff]]:

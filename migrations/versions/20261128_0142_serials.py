@@ -1,7 +1,7 @@
 """newspapers and magazines: titles, patterns, issues, claims, bound volumes
 
 Revision: 0142
-Before it: 0146a
+Before it: 0145
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 
 revision = '0142'
-down_revision = '0146a'
+down_revision = '0145'
 branch_labels = None
 depends_on = None
 

@@ -44,6 +44,7 @@ def test_the_sample_leaves_something_to_show_on_every_page(app: Flask, loaded: S
             "payment_taken",
             "site_visited",
             "opac_searched",
+            "serial_issue_arrived",
         }
         assert session.scalar(select(func.max(EventRow.effective_on))) == LAST
         assert session.scalar(select(Loan.id).where(Loan.closed_at.is_(None)).limit(1))
