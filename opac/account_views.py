@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, Length
 
+from cataloging.acquisitions.words import SUGGESTION_STAGES
 from circulation.desk import DeskResult, perform
 from circulation.hold_changes import (
     cancel_hold,
@@ -153,6 +154,7 @@ def account(slug: str | None) -> Any:
         pickups=pickups,
         titles=titles,
         charges=words.CHARGES,
+        stages=SUGGESTION_STAGES,
         key=secrets.token_hex(8),
     )
 

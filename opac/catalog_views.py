@@ -8,6 +8,7 @@ from flask import Response, abort, redirect, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.acquisitions.settings import SUGGESTIONS
 from cataloging.authorities.forms import guides_for
 from cataloging.marc.display import isbd, labeled, notes
 from cataloging.marc.model import fields, subfields
@@ -46,6 +47,7 @@ def search(slug: str | None) -> Any:
         found = search_catalog(session, question.request(site))
         if question.page > found.pages and found.total:
             return redirect(site.url("search", **question.args(page=found.pages)))
+        may_suggest = bool(setting(session, site.id, SUGGESTIONS))
         names = unit_names(session)
         books = shelves.books(session, found.ids)
         where = copies.summaries(session, found.ids, site.library_id)
@@ -74,6 +76,7 @@ def search(slug: str | None) -> Any:
         formats=OFFERED,
         exported_at_most=MOST,
         guides=guides,
+        may_suggest=may_suggest,
         behind=found.mode != "index" and current_actor().staff_id is not None,
         language_name=words.language_name,
         material_name=words.material_name,

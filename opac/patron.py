@@ -10,6 +10,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.acquisitions.settings import SUGGESTIONS
+from cataloging.acquisitions.suggestions import Row, suggestions_of_patron
 from cataloging.models import Item, Record
 from circulation.blocks import OpenLoan, loans_of_patron, patron_blocks
 from circulation.ledger import Account, account
@@ -23,6 +25,7 @@ from circulation.renew import renewable
 from circulation.waiting import waiting_for, waiting_sentence
 from ils.core import clock
 from ils.core.db import reading
+from ils.org.settings import setting
 from ils.org.units import unit_names
 from opac import words
 from opac.shelves import Book
@@ -102,6 +105,8 @@ class AccountPage:
     money: Account
     blocks: list[str]
     renewable: int
+    suggestions: list[Row]
+    may_suggest: bool
 
 
 def account_page(session: Session, patron_id: int) -> AccountPage:
@@ -118,6 +123,8 @@ def account_page(session: Session, patron_id: int) -> AccountPage:
         money=account(session, patron_id),
         blocks=[words.reason_for_patron(r.code, r.facts) for r in blocks if r.stops],
         renewable=sum(line.new_due is not None for line in loans),
+        suggestions=suggestions_of_patron(session, patron_id),
+        may_suggest=bool(setting(session, patron.library_id, SUGGESTIONS)),
     )
 
 

@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
         notice_views,
         patron,
         registration_views,
+        suggestion_views,
         views,
     )
 

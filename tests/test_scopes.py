@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from cataloging.acquisitions.models import BudgetLine, PurchaseOrder, Supplier
+from cataloging.acquisitions.models import BudgetLine, PurchaseOrder, Suggestion, Supplier
 from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import AuthorityImport, Heading
 from cataloging.authorities.writing import create_authority
@@ -246,7 +246,8 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
         )
         supplier = Supplier(unit_id=library_id, name=SECRET)
         budget = BudgetLine(library_id=library_id, year=2026, name=SECRET, amount=1)
-        session.add_all([transit, search, sheet, supplier, budget])
+        wish = Suggestion(library_id=library_id, title=SECRET, match="x")
+        session.add_all([transit, search, sheet, supplier, budget, wish])
         session.flush()
         order = PurchaseOrder(library_id=library_id, branch_id=at, supplier_id=supplier.id)
         session.add(order)
@@ -308,6 +309,7 @@ def foreign(app: Any, province: factories.Province) -> Foreign:
             "purchase_id": purchase.id,
             "supplier_id": supplier.id,
             "budget_id": budget.id,
+            "suggestion_id": wish.id,
             "order_id": order.id,
             "disposal_id": disposal.id,
             "authority_id": own.id,

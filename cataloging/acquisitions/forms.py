@@ -9,6 +9,7 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 from cataloging.acquisitions.budgets import BudgetFacts, budgets_to_choose
 from cataloging.acquisitions.models import PurchaseOrder
 from cataloging.acquisitions.orders import OrderFacts
+from cataloging.acquisitions.suggestions import SuggestionFacts
 from cataloging.acquisitions.suppliers import SupplierFacts, suppliers_to_choose
 from cataloging.permissions import ORDER_BOOKS
 from cataloging.views.base import branches_for
@@ -106,3 +107,19 @@ class OrderForm(Form):
             expected_on=self.expected_on.data,
             note=self.note.data or "",
         )
+
+
+class SuggestionForm(Form):
+    """What somebody would like the library to buy."""
+
+    title = StringField(_l("Title"), [Required(), Length(max=300)])
+    authors = StringField(_l("Author"), [Length(max=200)])
+    publisher = StringField(_l("Publisher"), [Length(max=200)])
+    year = StringField(_l("Year"), [Length(max=10)])
+    isbn = StringField(_l("ISBN, if known"), [Length(max=20)])
+    note = TextAreaField(_l("Why the library should have it"), [Length(max=1000)])
+
+    def facts(self) -> SuggestionFacts:
+        """Return what was typed as the use case takes it."""
+        names = ("title", "authors", "publisher", "year", "isbn", "note")
+        return SuggestionFacts(**{name: self[name].data or "" for name in names})

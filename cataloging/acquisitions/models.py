@@ -1,4 +1,5 @@
-"""Tables of acquisitions: who sells, what may be spent, what was ordered and how it came in."""
+"""Tables of acquisitions: who sells, what may be spent, what was ordered and how it came in, and
+what people would like to have."""
 
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
 ORDER_STATES = ("draft", "sent", "cancelled")
+SUGGESTION_STATES = ("new", "accepted", "declined")
 
 
 class Supplier(Base):
@@ -181,3 +183,45 @@ class OrderReceipt(Base):
     order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
 
     __table_args__ = (Index("ix_order_receipt_order_line", "order_line_id"),)
+
+
+class Suggestion(Base):
+    """What a reader or somebody of the staff would like the library to buy.
+
+    ``patron_id`` and the reader's own words (``note``) are cut some weeks after the answer.
+    ``match`` is the title without marks, by which the same wish of several people is told.
+    """
+
+    __tablename__ = "suggestion"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
+    patron_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
+    staff_id: Mapped[int | None] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(300))
+    authors: Mapped[str] = mapped_column(String(200), default="")
+    publisher: Mapped[str] = mapped_column(String(200), default="")
+    year: Mapped[str] = mapped_column(String(10), default="")
+    isbn: Mapped[str] = mapped_column(String(20), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    match: Mapped[str] = mapped_column(String(120))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    order_line_id: Mapped[int | None] = mapped_column(
+        ForeignKey("order_line.id", ondelete="SET NULL")
+    )
+    state: Mapped[str] = mapped_column(String(10), default="new")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    answered_by: Mapped[int | None] = mapped_column(Integer)
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {SUGGESTION_STATES!r}", name="state_known"),
+        CheckConstraint("title <> ''", name="title_given"),
+        CheckConstraint("state = 'new' OR answered_at IS NOT NULL", name="answered_when"),
+        Index("ix_suggestion_state", "library_id", "state"),
+        Index("ix_suggestion_match", "library_id", "match"),
+        Index("ix_suggestion_patron", "patron_id"),
+        Index("ix_suggestion_order_line", "order_line_id"),
+        Index("ix_suggestion_record", "record_id"),
+    )

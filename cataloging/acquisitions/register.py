@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from cataloging.acquisitions import words
 from cataloging.acquisitions.receipts import order_of_voucher
-from cataloging.acquisitions.views import budgets, orders, suppliers
+from cataloging.acquisitions.views import budgets, orders, suggestions, suppliers
 from cataloging.hooks import Origin, register_origin
-from cataloging.permissions import ORDER_BOOKS
+from cataloging.permissions import ORDER_BOOKS, VIEW_RECORD
 from ils.core.audit import name_acts, name_subjects
 from ils.web.errors import message
 from ils.web.menu import menu_entry
@@ -16,11 +16,16 @@ from ils.web.menu import menu_entry
 
 def register(app: Flask) -> None:
     """Install acquisitions."""
-    for bp in (orders.bp, budgets.bp, suppliers.bp):
+    for bp in (orders.bp, suggestions.bp, budgets.bp, suppliers.bp):
         app.register_blueprint(bp)
     register_origin(_order_behind)
     group = _l("Stock")
     menu_entry(group, _l("Orders"), "orders.orders", ORDER_BOOKS, order=302)
+    menu_entry(
+        *(group, _l("Suggestions"), "suggestions.suggestions", VIEW_RECORD),
+        order=304,
+        begins=ORDER_BOOKS,
+    )
     menu_entry(group, _l("Budget lines"), "budgets.budgets", ORDER_BOOKS, order=306)
     menu_entry(group, _l("Suppliers"), "suppliers.suppliers", ORDER_BOOKS, order=308)
     name_acts(
@@ -29,6 +34,10 @@ def register(app: Flask) -> None:
         budget_deleted=_l("Budget line deleted"),
         voucher_budgeted=_l("Voucher put on a budget line"),
         voucher_unbudgeted=_l("Voucher taken off a budget line"),
+        suggestion_accepted=_l("Suggestion accepted"),
+        suggestion_declined=_l("Suggestion declined"),
+        suggestion_reopened=_l("Answer to a suggestion taken back"),
+        suggestion_on_order=_l("Suggestion put on an order"),
         order_begun=_l("Order begun"),
         order_put_off=_l("Order promised for another day"),
         order_sent=_l("Order sent"),
@@ -43,6 +52,7 @@ def register(app: Flask) -> None:
     )
     name_subjects(
         supplier=_l("supplier"),
+        suggestion=_l("suggestion to buy"),
         budget_line=_l("budget line"),
         purchase_order=_l("order to a supplier"),
     )

@@ -22,7 +22,34 @@ LISTS: tuple[tuple[str, Any], ...] = (
     *((code, label) for code, (_kind, label) in STAGES.items()),
     ("", _l("All")),
 )
+SUGGESTION_STAGES: dict[str, tuple[str, Any]] = {
+    "new": ("warn", _l("Waits for an answer")),
+    "accepted": ("ok", _l("Will be bought")),
+    "ordered": ("info", _l("Ordered from the supplier")),
+    "came": ("ok", _l("Has come in")),
+    "declined": ("off", _l("Will not be bought")),
+}
+SUGGESTION_LISTS: tuple[tuple[str, Any], ...] = (
+    ("new", _l("Waits for an answer")),
+    ("accepted", _l("Will be bought")),
+    ("declined", _l("Will not be bought")),
+    ("", _l("All")),
+)
 MESSAGES: dict[str, Any] = {
+    "suggestion_unknown": _l("There is no such suggestion."),
+    "suggestion_untitled": _l("Please give the title, at least about."),
+    "suggestion_isbn_wrong": _l("This is not an ISBN; leave the box empty if you do not know it."),
+    "suggestion_too_long": _l("Please write at most %(most)s letters here."),
+    "suggestion_there": _l("The library has this title, or it is ordered already."),
+    "suggested_already": _l("You have suggested this title already; it waits for an answer."),
+    "suggestions_enough": _l(
+        "You have %(most)s suggestions that wait for an answer. They are answered first."
+    ),
+    "suggestions_closed": _l("This library takes no suggestions here. Please ask at the desk."),
+    "suggestion_answered": _l("This suggestion is answered."),
+    "suggestion_not_answered": _l("This suggestion is not answered yet."),
+    "suggestion_no_reason": _l("Please say why it will not be bought."),
+    "suggestion_ordered": _l("This suggestion stands on an order."),
     "budget_unknown": _l("There is no such budget line."),
     "budget_unnamed": _l("Please give the budget line a name."),
     "budget_year_impossible": _l("This is not a year."),

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from cataloging.acquisitions import suggestions
 from circulation.blocks import patron_figures
 from circulation.facts import lock
 from circulation.models import HOLD_OPEN_STATES, DeskCommand, Hold, Loan
@@ -134,6 +135,7 @@ def _detach(session: Session, patron: Patron) -> None:
     ):
         session.execute(delete(table).where(table.patron_id == mine))
     forget_person(session, mine)
+    suggestions.forget_patron(session, mine)
     session.execute(update(Consent).where(Consent.patron_id == mine).values(giver_name=""))
     session.execute(
         update(PersonRequest).where(PersonRequest.patron_id == mine).values(text="", answer="")

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cataloging.acquisitions.suggestions import suggestions_of_patron
 from cataloging.models import Item, Record
 from circulation.models import Hold, LedgerEntry, Loan, Receipt
 from circulation.notices.told import told_to
@@ -74,6 +75,13 @@ def person_data(session: Session, patron_id: int) -> dict[str, Any]:
         "requests": _rows(
             requests_of(session, patron.id),
             ("kind", "text", "asked_at", "due_on", "state", "answer", "decided_at"),
+        ),
+        "suggestions": _rows(
+            (row.suggestion for row in suggestions_of_patron(session, patron.id)),
+            (
+                *("title", "authors", "publisher", "year", "isbn", "note", "made_at"),
+                *("state", "answer", "answered_at"),
+            ),
         ),
         "looks": [
             {"at": look.at, "who": name or "", "why": look.why}

@@ -188,6 +188,18 @@ def _tables(data: Mapping[str, Any]) -> list[dict[str, Any]]:
             ],
         ),
         _table(
+            _("Suggestions to buy"),
+            [(_("Asked"), "auto"), (_("What"), "2fr"), (_("Answer"), "2fr")],
+            [
+                [
+                    _when(s["made_at"]),
+                    ". ".join(part for part in (s["authors"], s["title"], s["note"]) if part),
+                    s["answer"],
+                ]
+                for s in data["suggestions"]
+            ],
+        ),
+        _table(
             _("Who looked at this record"),
             [(_("When"), "auto"), (_("Who"), "1fr"), (_("What for"), "1fr")],
             [

@@ -1,4 +1,5 @@
-"""The sample's buying: suppliers of the province and of a library, budget lines, orders in every stage.
+"""The sample's buying: suppliers of the province and of a library, budget lines, orders in every stage,
+suggestions.
 
 Names say that they are of the sample; no tax code is made up, since somebody may bear it, and no
 ISBN: what is ordered anew is of the province that is not.
@@ -14,9 +15,17 @@ from cataloging.acquisitions import orders
 from cataloging.acquisitions.budgets import BudgetFacts, add_budget
 from cataloging.acquisitions.orders import LineFacts, OrderFacts
 from cataloging.acquisitions.receiving import receive_order
+from cataloging.acquisitions.suggestions import (
+    SuggestionFacts,
+    answer,
+    put_on_order,
+    suggest,
+)
 from cataloging.acquisitions.suppliers import SupplierFacts, add_supplier
 from cataloging.models import Record
 from cataloging.stockbook import vouchers
+from circulation.patrons.models import Patron
+from circulation.patrons.sign_in import patron_actor
 from circulation.sample.province import Units, at_work
 from ils.accounts.actor import Actor, system_actor
 from ils.accounts.models import Staff
@@ -27,6 +36,12 @@ OF_PROVINCE = (
     ("Trung tâm Phát hành báo chí Sen Hồ (mẫu)", "2 đường Bưu Điện, phường Liên Hoa", ""),
 )
 CLOSED = "Đại lý sách cũ Cầu Gỗ (mẫu)"
+WISHES = (
+    ("Lịch sử xã Đồng Lạc (sách mẫu)", "Nhiều cụ trong xã hỏi."),
+    ("Kỹ thuật trồng sen lấy hạt (sách mẫu)", "Bà con hỏi ở quầy."),
+    ("Niên giám thống kê tỉnh Sen Hồ các năm trước (sách mẫu)", ""),
+    ("Truyện cổ vùng hồ Sen (sách mẫu)", "Cho câu lạc bộ đọc sách thiếu nhi."),
+)
 YEARBOOK = {"title": "Niên giám thống kê tỉnh Sen Hồ", "authors": "Cục Thống kê tỉnh Sen Hồ"}
 
 
@@ -70,6 +85,35 @@ def buy(session: Session, units: Units, staff: dict[str, Staff], last: date) -> 
             orders.add_title(session, head, draft.id, LineFacts(4, 62_000), record_id=record_id)
         yearbook = YEARBOOK | {"year": str(last.year)}
         orders.add_title(session, head, draft.id, LineFacts(1, 210_000), fresh=yearbook)
+    _wish(session, units, head, staff, last, draft.id)
+
+
+def _wish(
+    session: Session,
+    units: Units,
+    head: Actor,
+    staff: dict[str, Staff],
+    last: date,
+    order_id: int,
+) -> None:
+    """Let readers and the desk suggest: two waiting, one declined, one on the order."""
+    clerk = at_work(session, staff, "thuthu.bs", units["BS-TT"].id)
+    readers = session.scalars(
+        select(Patron)
+        .where(Patron.library_id == units["BS"].id, Patron.deleted_at.is_(None))
+        .order_by(Patron.id)
+        .limit(40)
+    ).all()
+    asked = []
+    for n, (title, note) in enumerate(WISHES):
+        who = patron_actor(session, readers[7 + 9 * n]) if n != 1 else clerk
+        with clock.at(clock.at_local(last - timedelta(days=20 - 4 * n), 15)):
+            facts = SuggestionFacts(title, note=note)
+            asked.append(suggest(session, who, facts, in_spite=True).id)
+    with clock.at(clock.at_local(last, 11)):
+        put_on_order(session, head, asked[0], order_id, 2)
+        why = "Sách đã có bản số đọc tại thư viện, xin mời bạn đến xem."
+        answer(session, head, asked[2], accept=False, words=why)
 
 
 def _until(facts: OrderFacts, due: date) -> OrderFacts:

@@ -8,12 +8,15 @@ from sqlalchemy.orm import Session
 from cataloging.acquisitions import budgets, orders
 from cataloging.acquisitions.orders import LineFacts, OrderFacts
 from cataloging.acquisitions.receiving import receive_order
+from cataloging.acquisitions.suggestions import SuggestionFacts, put_on_order, suggest
 from cataloging.acquisitions.suppliers import SupplierFacts, add_supplier
+from circulation.patrons.models import Patron
+from circulation.patrons.sign_in import patron_actor
 from ils.accounts.actor import Actor
 from ils.core import clock
 
 
-def furnish(session: Session, head: Actor, record_id: int) -> dict[str, Any]:
+def furnish(session: Session, head: Actor, record_id: int, patron_id: int) -> dict[str, Any]:
     """Order from a supplier whose contract is over: a draft, one late, one being received, one
     cancelled; the budget line is overdrawn."""
     library_id, branch_id = head.library_id or 0, head.unit_id or 0
@@ -36,4 +39,17 @@ def furnish(session: Session, head: Actor, record_id: int) -> dict[str, Any]:
         made.append(order.id)
     receive_order(session, head, made[2])
     orders.cancel_order(session, head, made[3], "Nhà sách đóng cửa")
-    return {"supplier_id": supplier_id, "budget_id": budget_id, "order_ids": made}
+    wish = SuggestionFacts("Sách ai cũng chờ", "Ai đó", note="Hay")
+    asked = suggest(session, head, wish)
+    put_on_order(session, head, asked.id, made[0])
+    more = suggest(session, head, SuggestionFacts("Sách khác"))
+    reader = session.get_one(Patron, patron_id)
+    wish = SuggestionFacts("Dế Mèn phiêu lưu ký", note="Thêm bản")
+    for_reader = suggest(session, patron_actor(session, reader), wish, in_spite=True)
+    wishes = [asked.id, more.id, for_reader.id]
+    return {
+        "suggestion_ids": wishes,
+        "supplier_id": supplier_id,
+        "budget_id": budget_id,
+        "order_ids": made,
+    }

@@ -389,7 +389,7 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
         words["books"] = _books(session, head, library_id)
         words |= _weedings(session, head, library_id)
         words["purchase_ids"] = _purchases(session, words["record_id"])
-        words |= buying.furnish(session, head, words["record_id"])
+        words |= buying.furnish(session, head, words["record_id"], words["patron_id"])
         sheet = LabelSheet("", "Tomy 145", 3, 7, 63.5, 38.1, 7.2, 15.0, 2.5)
         kept = keep_sheet(session, head, library_id, sheet)
         words["sheet_id"] = kept.code.removeprefix(OWN)

@@ -65,6 +65,7 @@ MORE = {
     "policies.row": ["?unit={unit_id}&item_type=comic&category=child"],
     "reporting.paper": ["?columns=year"],
     "reporting.province": ["?submitted=1"],
+    "opac.suggest": ["?title=De+Men"],
     "orders.orders": ["?state=late", "?state=&sort=-supplier"],
     "serials.new": ["?record={record_id}", "?q=so"],
     "serials.titles": ["?state=all&sort=-title"],
@@ -121,6 +122,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
     if endpoint.startswith("rotation"):
         states = {"rotation.choose": slice(0, 1), "rotation.move": slice(1, 2)}
         return [words | {"box_id": box} for box in words["box_ids"][states.get(endpoint, slice(4))]]
+    if endpoint.startswith("suggestions."):
+        return [words | {"suggestion_id": one} for one in words["suggestion_ids"]]
     if endpoint.startswith("orders."):
         return [words | {"order_id": one} for one in words["order_ids"]]
     if endpoint.startswith("central."):
