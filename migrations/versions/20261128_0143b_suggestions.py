@@ -1,7 +1,7 @@
 """suggestions of readers and staff
 
 Revision: 0143b
-Before it: 0143a
+Before it: 0142
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 
 
 revision = '0143b'
-down_revision = '0143a'
+down_revision = '0142'
 branch_labels = None
 depends_on = None
 
