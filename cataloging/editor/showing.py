@@ -45,6 +45,7 @@ class BoxShown:
     pinned: bool
     choices: tuple[tuple[str, str], ...] = ()
     lines: int = 1
+    about: str = ""
 
     @property
     def widget(self) -> str:
@@ -93,8 +94,16 @@ def _box_shown(
         required=required,
         pinned=pinned,
         choices=choices,
+        about=_about(about, at),
         lines=max(2, min(8, value.count("\n") + 1 + len(value) // 90)),
     )
+
+
+def _about(box: Box, at: int) -> str:
+    """Return what MARC 21's data say is written into a box; '' where they say nothing."""
+    known = standard().fields.get(box.tags[0]) if box.tags else None
+    sub = known.subfields.get(box.code) if known else None
+    return sub.help[at] if sub else ""
 
 
 @dataclass(frozen=True)

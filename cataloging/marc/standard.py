@@ -25,6 +25,7 @@ class Subfield:
     code: str
     name: Name
     repeatable: bool
+    help: Name = ("", "")  # what is written into it
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,7 @@ def _fields() -> dict[str, Field]:
     additions = _toml("additions")["fields"]
     vietnamese, indicators = _toml("vietnamese"), _toml("indicators")["ind"]
     labels = _toml("labels") | {"common": vietnamese["common"]["sub"]}
+    helps = _toml("help")
     return {
         tag: _field(
             tag,
@@ -203,6 +205,7 @@ def _fields() -> dict[str, Field]:
             vietnamese.get(tag, {}),
             indicators.get(tag),
             labels,
+            helps.get(tag, {}),
         )
         for tag in sorted({*schema, *additions})
     }
@@ -215,6 +218,7 @@ def _field(
     vietnamese: dict[str, Any],
     indicators: list[str] | None,
     labels: dict[str, Any],
+    helps: dict[str, list[str]],
 ) -> Field:
     label = schema.get("label") or added.get("label", tag)
     names = vietnamese.get("sub", {})
@@ -233,7 +237,12 @@ def _field(
         name=(label, vietnamese.get("label") or labels["names"].get(label, label)),
         repeatable=schema.get("repeatable", added.get("repeatable", True)),
         subfields={
-            code: Subfield(code, _subfield_name(tag, code, english, names, labels), repeatable)
+            code: Subfield(
+                code,
+                _subfield_name(tag, code, english, names, labels),
+                repeatable,
+                _help(helps.get(code)),
+            )
             for code, (english, repeatable) in found.items()
         },
         indicators=None
@@ -247,6 +256,10 @@ def _field(
         obsolete=added.get("obsolete", False),
         url=schema.get("url", ""),
     )
+
+
+def _help(said: list[str] | None) -> Name:
+    return (said[0], said[1]) if said else ("", "")
 
 
 def _subfield_name(

@@ -143,6 +143,65 @@ def test_a_book_with_three_copies_is_entered_by_keyboard_alone(
     page.wait_for_selector("#alike a[href$='/items/new']")
 
 
+def test_twelve_books_in_a_row_take_a_title_each_and_the_page_does_not_grow(
+    page: Any, sign_in: Callable[[Any], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog = sign_in(page)
+    page.goto(f"{catalog}/new?view=form")
+    hand = Keyboard(page)
+    hand.type("Tập 0")
+    pinned = {"authors": "Tô Hoài", "place": "H.", "publisher": "Kim Đồng", "year": "2019"}
+    for name, value in pinned.items():
+        hand.go_to(f"b.{name}")
+        hand.type(value)
+        hand.press("Alt+KeyP")
+    expect(page.locator("#box-about")).to_contain_text("trang thông tin xuất bản")
+    hand.press("Alt+KeyI")
+    hand.type("2")
+    hand.press("Control+Enter")
+    page.wait_for_selector("text=Đã lưu “Tập 0”")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+
+    def size() -> dict[str, float]:
+        devtools.send("HeapProfiler.collectGarbage")
+        told = devtools.send("Performance.getMetrics")["metrics"]
+        return {one["name"]: one["value"] for one in told}
+
+    first, sizes = Keyboard(page), []
+    for n in range(1, 13):
+        assert first.focused() == "b.title"
+        if n % 4 == 0:  # a volume of the same: all of the last record, but its title
+            first.press("Alt+KeyA")
+            expect(page.locator("[name='b.title']")).to_have_value(f"Tập {n - 1}")
+            page.focus("[name='b.title']")
+            first.press("Control+KeyA")
+        first.type(f"Tập {n}")
+        for name, value in pinned.items():
+            expect(page.locator(f"[name='b.{name}']")).to_have_value(value)
+        expect(page.locator("[name='copy-copies']")).to_have_value("1")
+        first.press("Control+Enter")
+        page.wait_for_selector(f"text=Đã lưu “Tập {n}”")
+        sizes.append(size())
+    seconds = time.monotonic() - first.began
+    assert first.keys <= 12 * 8 + 3 * 2, "a title, and one key to save it"
+    for what in ("Nodes", "JSEventListeners", "JSHeapUsedSize"):  # pages left go when they go
+        assert min(one[what] for one in sizes[-4:]) <= 1.1 * max(one[what] for one in sizes[:4])
+    with capsys.disabled():
+        print(
+            f"\ntwelve books in a row: {first.keys} keys, {seconds:.1f} s by machine;"
+            f" {sizes[1]['Nodes']:.0f} nodes after the second, {sizes[-1]['Nodes']:.0f} after the last;"
+            f" {sizes[1]['JSHeapUsedSize'] / 1e6:.1f} and {sizes[-1]['JSHeapUsedSize'] / 1e6:.1f} MB"
+        )
+    with reading() as session:
+        made = session.scalars(select(Record).order_by(Record.id)).all()[1:]
+        assert [one.title for one in made] == [f"Tập {n}" for n in range(13)]
+        assert {(one.author, one.publisher, one.year) for one in made} == {
+            ("Tô Hoài", "Kim Đồng", 2019)
+        }
+        assert len(session.scalars(select(Item)).all()) == 2 + 2 + 12
+
+
 def test_rows_are_worked_on_by_keyboard_and_taken_back(
     page: Any, sign_in: Callable[[Any], str], stock: Item
 ) -> None:

@@ -216,6 +216,18 @@ export async function explain(tag) {
   if (answer?.ok && explained === tag) help.innerHTML = await answer.text();
 }
 
+// What comes into the box that is entered; it is read out with the box itself.
+const about = part("box-about");
+const explainBox = (box) => {
+  if (!box?.id?.startsWith("b-")) return;
+  const said = document.getElementById(`${box.id}-about`);
+  about.textContent = said?.textContent ?? "";
+};
+if (about) {
+  form.addEventListener("focusin", (event) => explainBox(event.target));
+  explainBox(document.activeElement);
+}
+
 if (view === "marc") beginRows(form, { changed, lastRecord, explain, turn });
 if (view === "text") {
   const lineAt = () => marc.value.slice(0, marc.selectionStart).split("\n").length;
