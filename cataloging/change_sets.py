@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, se
 from sqlalchemy.orm import Session, aliased
 
 from cataloging.authorities.undo import later_changed, undo_authorities
+from cataloging.duplicates.undo import lock_merges, merge_obstacles, merges_in, undo_merges
 from cataloging.item_rows import changed_since, undo_copies
 from cataloging.marc.project import project
 from cataloging.models import Barcode, ChangeSet, Item, Record, RecordVersion
@@ -48,15 +49,16 @@ def new_change_set(session: Session, actor: Actor, kind: str, why: str = "") -> 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """What keeps a part of a change set from being undone."""
+    """What keeps a part of a change set from being undone; with ``forbids`` all of it."""
 
     # changed_later | has_other_items | item_used | copy_changed | copy_busy | authority_changed |
-    # heading_taken
+    # heading_taken; of merged records, and then nothing can be undone: kept_gone | copy_waits
     code: str
     record_id: int
     item_id: int | None = None
     name: str = ""
     authority_id: int | None = None
+    forbids: bool = False
 
 
 @dataclass
@@ -130,9 +132,12 @@ def begin_undo(session: Session, actor: Actor, change_set_id: int, *, partial: b
     """Check that a change set may be undone. Raises ``Refused`` when not."""
     actor.require(UNDO_CHANGES)
     change_set = change_set_of_ours(session, actor, change_set_id)
+    if lock_merges(session, change_set_id):
+        session.refresh(change_set)
     if change_set.undone_at is not None:
         raise Refused("change_set_already_undone", change_set_id=change_set_id)
-    if not partial and (found := obstacles(session, change_set_id)):
+    found = _forbidding(session, change_set_id) if partial else obstacles(session, change_set_id)
+    if found:
         raise Refused("undo_blocked", change_set_id=change_set_id, count=len(found), first=found[0])
 
 
@@ -152,6 +157,8 @@ def undo_part(
     if items:
         _remove_items(session, actor, items)
         tally.items_removed += len(items)
+        return True
+    if _undo_merges(session, actor, change_set_id, tally):
         return True
     last, count = undo_copies(session, actor, change_set_id, tally.last_item, limit)
     if last:
@@ -174,6 +181,14 @@ def undo_part(
     return False
 
 
+def _undo_merges(session: Session, actor: Actor, change_set_id: int, tally: Undone) -> bool:
+    if not merges_in(session, change_set_id):
+        return False
+    undoing = new_change_set(session, actor, "undo", _undo_of(change_set_id))
+    tally.records_restored += undo_merges(session, actor, change_set_id, undoing)
+    return True
+
+
 def _undo_authorities(
     session: Session, actor: Actor, change_set_id: int, tally: Undone, limit: int
 ) -> bool:
@@ -189,9 +204,18 @@ def _undo_authorities(
     return True
 
 
+def _forbidding(session: Session, change_set_id: int) -> list[Obstacle]:
+    """Return what forbids any undoing."""
+    return [
+        Obstacle(code, record_id, item_id, name, forbids=True)
+        for code, record_id, item_id, name in merge_obstacles(session, change_set_id)
+    ]
+
+
 def obstacles(session: Session, change_set_id: int, most: int = MOST_NAMED) -> list[Obstacle]:
     """Return what keeps a change set from being undone whole, the first ``most`` of it."""
-    found = [
+    found = _forbidding(session, change_set_id)
+    found += [
         Obstacle("item_used", record_id, item_id, number or "")
         for record_id, item_id, number in session.execute(
             select(Item.record_id, Item.id, Item.accession_no)

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ils.accounts.actor import Actor
+
 
 @dataclass(frozen=True)
 class Availability:
@@ -64,6 +66,33 @@ class Origin:
     address: str
 
 
+@dataclass(frozen=True)
+class Readers:
+    """What a merge of titles means for readers: open loans and holds on them, readers whose two
+    holds become one, readers who wait and have a copy at home."""
+
+    loans: int = 0
+    holds: int = 0
+    joined: int = 0
+    with_copy: int = 0
+
+
+@dataclass(frozen=True)
+class TitleMerging:
+    """Who moves what readers have asked for when a record is merged into another, and back.
+
+    ``lock`` takes queues and copies of titles, before any lock of the catalogue; ``look`` tells
+    what there is; ``merge`` (kept, gone) returns what ``part`` (kept, gone, told, copies given
+    back) needs; ``obstacles`` names copies that lie for a reader of the other title.
+    """
+
+    lock: Callable[[Session, Iterable[int]], None]
+    look: Callable[[Session, Iterable[int]], Readers]
+    merge: Callable[[Session, Actor, int, int], dict[str, Any]]
+    part: Callable[[Session, Actor, int, int, dict[str, Any], list[int]], None]
+    obstacles: Callable[[Session, int, dict[str, Any], list[int]], list[int]]
+
+
 AvailabilityOf = Callable[[Session, Iterable[int]], dict[int, list[Availability]]]
 Vetoes = Callable[[Session, int], list[Veto]]
 VetoesOf = Callable[[Session, Iterable[int]], dict[int, list[Veto]]]
@@ -83,6 +112,7 @@ _loss_papers: list[LossPapers] = []
 _telling: list[Telling] = []
 _origins: list[OriginOf] = []
 _holdings: list[Holdings] = []
+_title_merging: list[TitleMerging] = []
 
 
 def register_availability(function: AvailabilityOf) -> None:
@@ -175,3 +205,13 @@ def holdings_of(session: Session, record_ids: Iterable[int]) -> dict[int, list[d
         for record_id, fields in function(session, ids).items():
             found.setdefault(record_id, []).extend(fields)
     return found
+
+
+def register_title_merging(merging: TitleMerging) -> None:
+    """Name who moves holds and what else readers have on a title; the last one named does."""
+    _title_merging[:] = [merging]
+
+
+def title_merging() -> TitleMerging | None:
+    """Return who moves what readers have on a title; None where nobody lends."""
+    return _title_merging[0] if _title_merging else None

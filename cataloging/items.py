@@ -28,7 +28,7 @@ from cataloging.numbers import (
     write_number,
 )
 from cataloging.permissions import EDIT_ITEM, VIEW_ITEM, WITHDRAW_ITEM
-from cataloging.record_rows import announce_changed
+from cataloging.record_rows import announce_changed, lock_present
 from cataloging.records import record_for
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -87,7 +87,7 @@ def add_items(
     accession number. ``accessioned_on`` is the day in the book; ``opening_balance`` says that the
     copy was there before the books began here, so it counts as stock but not as an addition.
     """
-    record = record_for(session, record_id)
+    record = lock_present(session, record_id)
     branch = unit(session, facts.branch_id)
     actor.require(EDIT_ITEM, at=branch)
     count = len(numbers) or copies

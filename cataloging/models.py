@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import APART, STAYS
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 from ils.core.events import BigId
@@ -108,7 +109,7 @@ class RecordIdentifier(Base):
     __tablename__ = "record_identifier"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    record_id: Mapped[int] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"))
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), info=STAYS)
     scheme: Mapped[str] = mapped_column(String(10))
     value: Mapped[str] = mapped_column(String(40))
 
@@ -125,7 +126,7 @@ class RecordVersion(Base):
     __tablename__ = "record_version"
 
     record_id: Mapped[int] = mapped_column(
-        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, info=STAYS
     )
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     marc: Mapped[dict[str, Any] | None] = mapped_column()
@@ -184,7 +185,7 @@ class Item(Base):
     __tablename__ = "item"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), info=APART)
     owner_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))  # library
     branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))  # home branch
     located_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))  # where it was last seen
@@ -306,7 +307,7 @@ class ImportLine(Base):
     byte_start: Mapped[int] = mapped_column(BigInteger)
     byte_end: Mapped[int] = mapped_column(BigInteger)
     outcome: Mapped[str] = mapped_column(String(10))  # stored | matched | rejected | warned
-    record_id: Mapped[int | None] = mapped_column(Integer)
+    record_id: Mapped[int | None] = mapped_column(Integer, info=STAYS)
     control_number: Mapped[str] = mapped_column(String(80), default="")
     title: Mapped[str] = mapped_column(String(200), default="")
     reason: Mapped[str] = mapped_column(String(60), default="")

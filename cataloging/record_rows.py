@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.authorities.models import AuthorityVersion, RecordHeading
 from cataloging.authorities.rows import drop_links, keep_links, keep_links_of_many
+from cataloging.duplicates.merged import lead_on
 from cataloging.marc.model import Marc
 from cataloging.marc.project import PROJECTION_VERSION, Projection, project
 from cataloging.models import ChangeSet, Record, RecordIdentifier, RecordVersion
@@ -67,6 +68,22 @@ def lock_record(session: Session, record_id: int, *, deleted: bool = False) -> R
         .execution_options(populate_existing=True)
     )
     if found is None or (found.deleted_at is not None and not deleted):
+        lead_on(session, record_id)
+        raise NotFound("record_unknown", record_id=record_id)
+    return found
+
+
+def lock_present(session: Session, record_id: int) -> Record:
+    """Return a record that stays there until the transaction ends; others may use it too.
+    Raises ``NotFound``."""
+    found = session.scalar(
+        select(Record)
+        .where(Record.id == record_id)
+        .with_for_update(read=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None or found.deleted_at is not None:
+        lead_on(session, record_id)
         raise NotFound("record_unknown", record_id=record_id)
     return found
 

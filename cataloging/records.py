@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.authorities.rows import insert_links
 from cataloging.change_sets import new_change_set, undo_change_set, undo_part
+from cataloging.duplicates.merged import lead_on, where_now
 from cataloging.events import RecordCreated, record_facts
 from cataloging.marc.model import Marc, control
 from cataloging.marc.project import PROJECTION_VERSION, Projection, project
@@ -60,9 +61,11 @@ NewRecord = tuple[Marc | Written, Projection]
 
 
 def record_for(session: Session, record_id: int, *, deleted: bool = False) -> Record:
-    """Return a record. Raises ``NotFound``, also for a deleted one unless asked for."""
+    """Return a record. Raises ``NotFound``, also for a deleted one unless asked for; it says into
+    which one a record was merged."""
     found = session.get(Record, record_id)
     if found is None or (found.deleted_at is not None and not deleted):
+        lead_on(session, record_id)
         raise NotFound("record_unknown", record_id=record_id)
     return found
 
@@ -285,7 +288,14 @@ def restore_version(
     )
 
 
-def delete_record(session: Session, actor: Actor, record_id: int, *, why: str = "") -> Record:
+def delete_record(
+    session: Session,
+    actor: Actor,
+    record_id: int,
+    *,
+    why: str = "",
+    change_set: ChangeSet | None = None,
+) -> Record:
     """Delete a record that has no copies left in stock. It can be brought back.
 
     Raises ``Refused`` while copies are there.
@@ -299,7 +309,7 @@ def delete_record(session: Session, actor: Actor, record_id: int, *, why: str = 
     )
     if held:
         raise Refused("record_has_items", record_id=record_id, count=held)
-    made_in = new_change_set(session, actor, "delete", why)
+    made_in = change_set or new_change_set(session, actor, "delete", why)
     write_version(session, actor, record, record.marc, "deleted", made_in, why)  # type: ignore[arg-type]
     record.deleted_at = clock.now()
     record.match_key = record.control_number = ""
@@ -311,11 +321,14 @@ def delete_record(session: Session, actor: Actor, record_id: int, *, why: str = 
 
 
 def restore_record(session: Session, actor: Actor, record_id: int, *, why: str = "") -> Record:
-    """Bring a deleted record back as it was."""
+    """Bring a deleted record back as it was. Raises ``Refused`` for one that was merged: that is
+    undone with its merge."""
     actor.require(DELETE_RECORD)
     record = lock_record(session, record_id, deleted=True)
     if record.deleted_at is None:
         return record
+    if (into := where_now(session, record_id)) is not None:
+        raise Refused("record_was_merged", record_id=record_id, into=into)
     made_in = new_change_set(session, actor, "restore", why)
     write_version(session, actor, record, record.marc, "restored", made_in, why)  # type: ignore[arg-type]
     record.deleted_at = None

@@ -6,6 +6,7 @@ import cataloging.acquisitions.register
 import cataloging.authorities.register
 import cataloging.baskets.register
 import cataloging.batch.register
+import cataloging.duplicates.register
 import cataloging.editor.register
 import cataloging.papers.register
 import cataloging.quality.register
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     cataloging.authorities.register.register(app)
     cataloging.baskets.register.register(app)
     cataloging.batch.register.register(app)
+    cataloging.duplicates.register.register(app)
     cataloging.editor.register.register(app)
     cataloging.papers.register.register(app)
     cataloging.quality.register.register(app)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.duplicates.merged import where_now
 from cataloging.models import Item, Record
 from circulation.blocks import patron_facts
 from circulation.checkin import hold_about
@@ -29,7 +30,7 @@ from circulation.queue import (
 from circulation.rules.holds import HoldFacts, HoldRequest, hold_reasons, may_fill
 from circulation.rules.reasons import Reason, reason
 from ils.accounts.actor import Actor
-from ils.core.errors import NotFound
+from ils.core.errors import NotFound, Refused
 from ils.org.models import OrgUnit
 
 
@@ -57,6 +58,7 @@ def place_hold(
     """
     _may_place(actor, patron_id)
     answered = overrides or {}
+    record_id = where_now(session, record_id) or record_id
     act = Act(session, actor, "place_hold", key, now, unit_id=pickup_branch_id)
     asked = _gather(act, record_id, patron_id, pickup_branch_id, item_id, volume_key, kind)
     if kind == "slip":
@@ -160,6 +162,9 @@ def _gather(
         return reason("record_unknown", record_id=record_id)
     act.patron_id = patron_id
     lock(session, records=[record_id], items=[item_id] if item_id else [], patrons=[patron_id])
+    session.refresh(record)
+    if record.deleted_at is not None:
+        raise Refused("lost_race")  # merged or deleted while the queue was waited for
     patron = patron_at_desk(session, act.here, act.today, patron_id=patron_id)
     if patron is None:
         return reason("card_unknown", patron_id=patron_id)

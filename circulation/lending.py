@@ -4,7 +4,13 @@ to what the catalogue asks."""
 import circulation.events
 import circulation.lending_jobs
 import circulation.permissions  # noqa: F401  (declares)
-from cataloging.hooks import register_availability, register_many, register_veto
+from cataloging.hooks import (
+    TitleMerging,
+    register_availability,
+    register_many,
+    register_title_merging,
+    register_veto,
+)
 from circulation.availability import availability_of, item_vetoes, lock_items, vetoes_of
 from circulation.losses.papers import loss_papers
 from circulation.losses.proposals import HELD_BACK
@@ -14,6 +20,13 @@ from circulation.notices.told import without_last_reminder
 from circulation.patrons.cards import when_card_given
 from circulation.receipts import WHEN_GIVEN
 from circulation.settings import declare_settings
+from circulation.title_merges import (
+    copies_waiting,
+    lock_titles,
+    merge_titles,
+    part_titles,
+    readers_of,
+)
 
 
 def register() -> None:
@@ -22,6 +35,9 @@ def register() -> None:
     register_availability(availability_of)
     register_veto(item_vetoes)
     register_many(vetoes=vetoes_of, locks=lock_items, losses=loss_papers)
+    register_title_merging(
+        TitleMerging(lock_titles, readers_of, merge_titles, part_titles, copies_waiting)
+    )
     when_card_given(charge_for_card)
     if without_last_reminder not in HELD_BACK:
         HELD_BACK.append(without_last_reminder)

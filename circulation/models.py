@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import APART, WITH_ITEM
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 from ils.core.events import BigId
@@ -78,7 +79,7 @@ class Loan(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
-    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), info=WITH_ITEM)
     patron_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))
     branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))  # where it was lent
     kind: Mapped[str] = mapped_column(String(20), default="home")
@@ -156,7 +157,7 @@ class Hold(Base):
     __tablename__ = "hold"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), info=APART)
     volume_key: Mapped[str] = mapped_column(String(40), default="")
     item_level_item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
     patron_id: Mapped[int | None] = mapped_column(ForeignKey("patron.id"))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.acquisitions.settings import SUGGESTIONS
 from cataloging.authorities.forms import guides_for
+from cataloging.duplicates.merged import lead_on
 from cataloging.marc.display import isbd, labeled, notes
 from cataloging.marc.model import fields, subfields
 from cataloging.marc.project import Projection, project
@@ -152,6 +153,7 @@ def record(slug: str | None, record_id: int) -> Any:
 def _record(session: Session, record_id: int) -> Record:
     found = session.get(Record, record_id)
     if found is None or found.deleted_at is not None or found.suppressed:
+        lead_on(session, record_id)
         abort(404)
     return found
 

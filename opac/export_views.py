@@ -6,6 +6,7 @@ from flask import Response, abort, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from cataloging.duplicates.merged import lead_on
 from cataloging.export import FORMATS, Chosen, pieces, rows_of
 from cataloging.search import search
 from ils.core.db import reading
@@ -34,6 +35,7 @@ def export_record(slug: str | None, record_id: int, format: str) -> Response:
     """Send one title as a file."""
     with reading() as session:
         opened(slug, session)
+        lead_on(session, record_id)
         return _file(session, (record_id,), format, f"record-{record_id}")
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import MOVES
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
@@ -155,7 +156,7 @@ class OrderLine(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id", ondelete="CASCADE"))
-    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"), info=MOVES)
     fresh: Mapped[dict[str, Any]] = mapped_column(default=dict)
     copies: Mapped[int] = mapped_column(Integer)
     price: Mapped[int | None] = mapped_column(BigInteger)  # đồng, expected on the book
@@ -205,7 +206,7 @@ class Suggestion(Base):
     isbn: Mapped[str] = mapped_column(String(20), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     match: Mapped[str] = mapped_column(String(120))
-    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"), info=MOVES)
     order_line_id: Mapped[int | None] = mapped_column(
         ForeignKey("order_line.id", ondelete="SET NULL")
     )

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import STAYS
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 from ils.core.events import BigId
@@ -153,7 +154,7 @@ class RecordHeading(Base):
     __tablename__ = "record_heading"
 
     record_id: Mapped[int] = mapped_column(
-        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, info=STAYS
     )
     place: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     tag: Mapped[str] = mapped_column(String(3))

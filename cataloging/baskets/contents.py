@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from cataloging.baskets.models import Basket, BasketItem, BasketRecord
+from cataloging.duplicates.merged import where_all_now
 from cataloging.models import Barcode, Item, Record
 from cataloging.numbers import accession_key, barcode_key
 from cataloging.permissions import VIEW_ITEM, VIEW_RECORD
@@ -191,6 +192,8 @@ def _records_meant(session: Session, typed: Sequence[str]) -> dict[str, int]:
     there = Record.deleted_at.is_(None)
     ids = session.scalars(select(Record.id).where(Record.id.in_(ours), there))
     found = {ours[record_id]: record_id for record_id in ids}
+    rest = [one for one in ours if ours[one] not in found]
+    found |= {ours[one]: now for one, now in where_all_now(session, rest).items()}
     numbers = select(Record.control_number, Record.id).where(
         Record.control_number.in_([one for one in typed if one not in found]), there
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import MOVES, WITH_ITEM
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
@@ -31,7 +32,7 @@ class BasketRecord(Base):
         ForeignKey("basket.id", ondelete="CASCADE"), primary_key=True
     )
     record_id: Mapped[int] = mapped_column(
-        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, info=MOVES
     )
 
     __table_args__ = (Index("ix_basket_record_record", "record_id"),)
@@ -48,6 +49,6 @@ class BasketItem(Base):
     item_id: Mapped[int] = mapped_column(
         ForeignKey("item.id", ondelete="CASCADE"), primary_key=True
     )
-    record_id: Mapped[int] = mapped_column(Integer)
+    record_id: Mapped[int] = mapped_column(Integer, info=WITH_ITEM)
 
     __table_args__ = (Index("ix_basket_item_item", "item_id"),)

@@ -11,7 +11,13 @@ from cataloging.baskets import contents
 from cataloging.baskets.models import BasketItem, BasketRecord
 from cataloging.export import Chosen, ids_of
 from cataloging.models import Item, Record
-from cataloging.permissions import EDIT_ITEM, EDIT_RECORD, PRINT_LABELS, VIEW_RECORD
+from cataloging.permissions import (
+    DELETE_RECORD,
+    EDIT_ITEM,
+    EDIT_RECORD,
+    PRINT_LABELS,
+    VIEW_RECORD,
+)
 from cataloging.views import narrow
 from ils.core.db import reading, transaction
 from ils.core.errors import Invalid, Refused
@@ -22,6 +28,7 @@ from ils.web.pages import Page, page_number
 bp = Blueprint("baskets", __name__, url_prefix="/staff/baskets", template_folder="templates")
 PAGE = 50
 UNKNOWN_SHOWN = 30
+MERGED_AT_ONCE = 10
 
 
 @bp.get("/")
@@ -85,6 +92,7 @@ def show(basket_id: int) -> str:
             may_export=actor.can_somewhere(EDIT_RECORD),
             may_edit_copies=actor.can_somewhere(EDIT_ITEM),
             may_print=actor.can_somewhere(PRINT_LABELS),
+            may_merge=actor.can_somewhere(DELETE_RECORD),
         )
 
 
@@ -145,10 +153,12 @@ def take() -> Any:
 @bp.post("/<int:basket_id>/act")
 @door(VIEW_RECORD)
 def act(basket_id: int) -> Any:
-    """Take records out, empty, delete, or combine with another basket."""
+    """Take records out, empty, delete, combine with another basket, or go on to merge some."""
     sent = request.form
     actor = current_actor()
     what = sent.get("act", "")
+    if what == "merge":
+        return _to_merge(basket_id)
     with transaction() as session:
         if what == "remove":
             ids = [int(one) for one in sent.getlist("record") if one.isdecimal()]
@@ -162,3 +172,16 @@ def act(basket_id: int) -> Any:
             other = sent.get("other", type=int, default=0)
             contents.combine(session, actor, basket_id, other, sent.get("way", ""))
     return redirect(url_for("baskets.show", basket_id=basket_id))
+
+
+def _to_merge(basket_id: int) -> Any:
+    """Lead to the records ticked, side by side; where none is ticked, to all of a small basket."""
+    ids = [int(one) for one in request.form.getlist("record") if one.isdecimal()]
+    with reading() as session:
+        every = contents.record_ids(session, current_actor(), basket_id)
+    if not ids and len(every) <= MERGED_AT_ONCE:
+        ids = list(every)
+    if not 2 <= len(ids) <= MERGED_AT_ONCE:
+        flash(_("Please tick between two and %(most)s records.", most=MERGED_AT_ONCE), "warn")
+        return redirect(url_for("baskets.show", basket_id=basket_id))
+    return redirect(url_for("duplicates.compare", record=ids))

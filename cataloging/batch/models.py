@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import STAYS
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
@@ -50,7 +51,7 @@ class BatchLine(Base):
         ForeignKey("batch_run.id", ondelete="CASCADE"), primary_key=True
     )
     record_id: Mapped[int] = mapped_column(
-        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, info=STAYS
     )
     version: Mapped[int] = mapped_column(Integer, default=0)
     outcome: Mapped[str] = mapped_column(String(10), default="waiting")

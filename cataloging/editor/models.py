@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import STAYS
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 from ils.core.kept import SeldomChanged
@@ -22,7 +23,9 @@ class RecordDraft(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
-    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"))
+    record_id: Mapped[int | None] = mapped_column(
+        ForeignKey("record.id", ondelete="CASCADE"), info=STAYS
+    )
     version: Mapped[int] = mapped_column(Integer, default=0)
     title: Mapped[str] = mapped_column(String(300), default="")
     marc: Mapped[dict[str, Any]] = mapped_column()
@@ -50,7 +53,7 @@ class RecordOpen(Base):
     __tablename__ = "record_open"
 
     record_id: Mapped[int] = mapped_column(
-        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True
+        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, info=STAYS
     )
     staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)

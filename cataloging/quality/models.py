@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import STAYS
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
@@ -16,7 +17,10 @@ class RecordScore(Base):
     __tablename__ = "record_score"
 
     record_id: Mapped[int] = mapped_column(
-        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ForeignKey("record.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        info=STAYS,
     )
     library_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     score: Mapped[int] = mapped_column(SmallInteger)
@@ -33,7 +37,10 @@ class RecordFault(Base):
     __tablename__ = "record_fault"
 
     record_id: Mapped[int] = mapped_column(
-        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ForeignKey("record.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        info=STAYS,
     )
     code: Mapped[str] = mapped_column(String(20), primary_key=True)
     library_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -48,7 +55,10 @@ class FaultLeft(Base):
     __tablename__ = "fault_left"
 
     record_id: Mapped[int] = mapped_column(
-        ForeignKey("record.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        ForeignKey("record.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        info=STAYS,
     )
     code: Mapped[str] = mapped_column(String(20), primary_key=True)
     left_by: Mapped[int | None] = mapped_column(Integer)

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cataloging.models import ITEM_USES
+from cataloging.record_pointers import MOVES_ALONE
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 from ils.core.events import BigId
@@ -35,7 +36,7 @@ class SerialTitle(Base):
     __tablename__ = "serial_title"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"))
+    record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), info=MOVES_ALONE)
     library_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
     branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
     copies: Mapped[int] = mapped_column(Integer, default=1)

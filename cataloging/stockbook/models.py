@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import MOVES
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
@@ -83,7 +84,7 @@ class VoucherLine(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     voucher_id: Mapped[int] = mapped_column(ForeignKey("voucher.id", ondelete="CASCADE"))
-    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"), info=MOVES)
     fresh: Mapped[dict[str, Any]] = mapped_column(default=dict)
     copies: Mapped[int] = mapped_column(Integer)
     expected: Mapped[int | None] = mapped_column(Integer)  # of an allotment: as announced

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import MOVES
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
@@ -87,7 +88,7 @@ class TargetSearch(Base):
     words: Mapped[str] = mapped_column(String(200), default="")
     title: Mapped[str] = mapped_column(String(200), default="")
     author: Mapped[str] = mapped_column(String(200), default="")
-    record_id: Mapped[int | None] = mapped_column(Integer)  # ours, to be merged into
+    record_id: Mapped[int | None] = mapped_column(Integer, info=MOVES)  # ours, to be merged into
 
     __table_args__ = (Index("ix_target_search_made_at", "made_at"),)
 
@@ -167,7 +168,7 @@ class IsbnLine(Base):
         ForeignKey("target_search.id", ondelete="SET NULL")
     )
     found_id: Mapped[int | None] = mapped_column(ForeignKey("target_found.id", ondelete="SET NULL"))
-    record_id: Mapped[int | None] = mapped_column(Integer)  # ours: had before, or taken
+    record_id: Mapped[int | None] = mapped_column(Integer, info=MOVES)  # ours: had, or taken
 
     __table_args__ = (
         CheckConstraint(f"state IN {LINE_STATES!r}", name="state_known"),

@@ -14,6 +14,7 @@ from cataloging.authorities.browse import Seen, headings_of
 from cataloging.authorities.forms import guides_for
 from cataloging.authorities.writing import scopes_seen
 from cataloging.baskets.contents import baskets_of
+from cataloging.duplicates.merged import lead_on, merged_into
 from cataloging.hooks import availability_of
 from cataloging.items import items_of
 from cataloging.marc.compare import differences
@@ -29,6 +30,7 @@ from cataloging.permissions import (
     EDIT_RECORD,
     EDIT_SERIALS,
     RECEIVE_SERIALS,
+    UNDO_CHANGES,
     VIEW_RECORD,
 )
 from cataloging.search import SearchRequest, SearchResult, search
@@ -194,6 +196,8 @@ def show(record_id: int) -> str:
         abort(404)
     with reading() as session:
         record = records.record_for(session, record_id, deleted=True)
+        if record.deleted_at is not None:
+            lead_on(session, record_id)
         items = items_of(session, record_id)
         places = {a.item_id: a for a in availability_of(session, [record_id]).get(record_id, [])}
         seen = project(record.marc)  # type: ignore[arg-type]
@@ -208,6 +212,7 @@ def show(record_id: int) -> str:
             lines=write(record.marc),  # type: ignore[arg-type]
             items=items,
             places=places,
+            merged=merged_into(session, record_id),
             linked=headings_of(session, record_id, record.owner_id),
             units=unit_names(session),
             collections={c.id: c for c in session.scalars(select(Collection))},
@@ -225,6 +230,7 @@ def show(record_id: int) -> str:
             taken=titles_of_record(session, record_id, current_actor().library_id),
             may_see_issues=current_actor().can_somewhere(RECEIVE_SERIALS),
             may_take=current_actor().can_somewhere(EDIT_SERIALS),
+            may_undo=current_actor().can_somewhere(UNDO_CHANGES),
         )
 
 

@@ -100,6 +100,7 @@ CHANGE_KINDS: dict[str, Any] = {
     "undo": _l("Undo"),
     "batch": _l("Batch"),
     "copies": _l("Copies changed or withdrawn"),
+    "merge": _l("Merge of records"),
     "quick": _l("Added at the desk"),
     "target": _l("Merged from elsewhere"),
     "authority": _l("Heading"),

@@ -1,4 +1,5 @@
-"""Two records of one person have a hold on the same title each: which stays, and with what place.
+"""One reader has two holds on one title, for two records of the person or of the title were made
+one: which hold stays, and with what place.
 
 Source of the rule: docs/circulation.md, two holds of a reader on a title. No database here.
 """
@@ -12,12 +13,14 @@ IN_HAND = ("ready", "in_transit")  # a copy lies or travels for it
 
 @dataclass(frozen=True)
 class HoldOfTwo:
-    """An open hold of one of the two records. ``title`` is (record, volume)."""
+    """An open hold of one of the two records. ``about`` is what both may have in common: (record,
+    volume) where two people are one, (patron, volume) where two titles are."""
 
     id: int
-    title: tuple[int, str]
+    about: tuple[int, str]
     state: str
     order_ts: datetime
+    slip: bool = False  # to be read here today
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,15 @@ class Joined:
 
 
 def join_holds(kept: Iterable[HoldOfTwo], gone: Iterable[HoldOfTwo]) -> list[Joined]:
-    """Return what becomes of titles both records wait for.
+    """Return what becomes of what both records wait for.
 
-    A hold for which a copy lies or travels stays, else the earlier one; the earlier place in the
-    queue stays in any case.
+    A hold for which a copy lies or travels stays, else one to take home, else the earlier one; the
+    earlier place in the queue stays in any case.
     """
-    mine = {hold.title: hold for hold in kept}
+    mine = {hold.about: hold for hold in kept}
     joined = []
     for other in gone:
-        own = mine.get(other.title)
+        own = mine.get(other.about)
         if own is None:
             continue
         first, second = sorted((own, other), key=_worth)
@@ -46,5 +49,6 @@ def join_holds(kept: Iterable[HoldOfTwo], gone: Iterable[HoldOfTwo]) -> list[Joi
     return joined
 
 
-def _worth(hold: HoldOfTwo) -> tuple[bool, bool, datetime, int]:
-    return (hold.state != "ready", hold.state not in IN_HAND, hold.order_ts, hold.id)
+def _worth(hold: HoldOfTwo) -> tuple[bool, bool, bool, datetime, int]:
+    in_hand = hold.state in IN_HAND
+    return (hold.state != "ready", not in_hand, hold.slip, hold.order_ts, hold.id)

@@ -50,6 +50,7 @@ from circulation.sample.province import (
 from circulation.sample.rotation import rotate
 from circulation.sample.stock import Copy, plan, ranks
 from circulation.sample.town import Borrower, Town
+from circulation.sample.twins import describe_twice
 from ils.accounts.actor import system_actor
 from ils.accounts.models import Staff
 from ils.accounts.passwords import hash_password
@@ -145,6 +146,9 @@ def seed(
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)
+        records, items = describe_twice(session, units)
+        summary.records += records
+        summary.items += items
         audit(session, system_actor(), "sample_loaded", "sample", None)
     return summary
 

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.duplicates.merged import lead_on
 from cataloging.models import Item, Record
 from circulation.desk import DeskResult, perform, require_approval
 from circulation.facts import patron_of_card
@@ -181,6 +182,7 @@ def _title_page(record_id: int, *, problem: str = "", result: DeskResult | None 
     with reading() as session:
         record = session.get(Record, record_id)
         if record is None or record.deleted_at is not None:
+            lead_on(session, record_id)
             raise NotFound("record_unknown", record_id=record_id)
         found = [(row, _may_change(session, row)) for row in holds_of_record(session, record_id)]
         shared = setting(session, actor.unit_id, "circulation.transport") == "province"

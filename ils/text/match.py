@@ -18,6 +18,11 @@ _YEARS_OF_LIFE = re.compile(
 )
 
 
+def without_years(author: str) -> str:
+    """Return a name without the years of life behind it."""
+    return _YEARS_OF_LIFE.sub(" ", author)
+
+
 def match_key(title: str, author: str, year: int | None) -> str:
     """Return ``title|author|year`` in normal form, or ``""`` when that would prove nothing.
 
@@ -25,7 +30,7 @@ def match_key(title: str, author: str, year: int | None) -> str:
     key ends in a digest of the whole.
     """
     words = exact_words(title)
-    people = " ".join(sorted(exact_words(_YEARS_OF_LIFE.sub(" ", author)).split()))
+    people = " ".join(sorted(exact_words(without_years(author)).split()))
     if not words or not (people or year):
         return ""
     key = f"{words}|{people}|{year or ''}"

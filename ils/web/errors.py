@@ -41,7 +41,7 @@ def sentence_for(error: IlsError) -> str:
 
 def install(app: Flask) -> None:
     """Answer every refusal and failure in the form the caller understands."""
-    app.register_error_handler(IlsError, _refused)
+    app.register_error_handler(IlsError, refused)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
@@ -67,7 +67,8 @@ def _answer(status: int, code: str, title: str, detail: str, advice: str, **more
     return page, status
 
 
-def _refused(error: IlsError) -> Any:
+def refused(error: IlsError) -> Any:
+    """Answer a refusal of the program's own."""
     wanted = approval.wanted_right(error)
     if wanted and not _wants_json():
         problem, again = approval.still_missing(current_actor(), sentence_for(error))

@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 from sqlalchemy import select
 
+from cataloging import records
 from cataloging.authorities import importing
 from cataloging.authorities.described import Boxes, new_marc
 from cataloging.authorities.models import Heading
@@ -385,6 +386,7 @@ def _rules(head: Actor, words: dict[str, Any]) -> None:
     with transaction() as session:
         written: Any = session.get_one(Record, words["record_id"]).marc
         words["record_draft_id"] = keep_draft(session, head, written).id
+        words["twin_record_id"] = records.create_record(session, head, written).id
         words["voucher_ids"] = _vouchers(session, head, words)
         words["books"] = _books(session, head, library_id)
         words |= _weedings(session, head, library_id)

@@ -33,6 +33,8 @@ MORE = {
     "cataloging.find": ["?q=so+do"],
     "authorities.headings": ["?q=nam&sort=records", "?kind=subject"],
     "authorities.merge": ["?drop={heading_id}&q=a"],
+    "duplicates.beside": ["?q=so+do"],
+    "duplicates.compare": ["?record={record_id}&record={twin_record_id}"],
     "cataloging.show": ["?view=isbd", "?view=marc"],
     "cataloging.labels": ["?items={item_id}"],
     "editor.code_of_title": ["?title=abc"],

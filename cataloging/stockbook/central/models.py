@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cataloging.record_pointers import MOVES
 from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
@@ -42,7 +43,7 @@ class CentralTitle(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     purchase_id: Mapped[int] = mapped_column(ForeignKey("central_purchase.id", ondelete="CASCADE"))
-    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"), info=MOVES)
     fresh: Mapped[dict[str, Any]] = mapped_column(default=dict)
     price: Mapped[int | None] = mapped_column(BigInteger)  # đồng, paid for a copy
 
