@@ -32,6 +32,7 @@ from cataloging.record_rows import (
     write_version,
     write_versions,
 )
+from cataloging.serials.models import SerialTitle
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
@@ -298,7 +299,7 @@ def delete_record(
 ) -> Record:
     """Delete a record that has no copies left in stock. It can be brought back.
 
-    Raises ``Refused`` while copies are there.
+    Raises ``Refused`` while copies are there, or a library takes it as newspaper or magazine.
     """
     actor.require(DELETE_RECORD)
     record = lock_record(session, record_id)
@@ -309,6 +310,8 @@ def delete_record(
     )
     if held:
         raise Refused("record_has_items", record_id=record_id, count=held)
+    if session.scalar(select(SerialTitle.id).where(SerialTitle.record_id == record_id).limit(1)):
+        raise Refused("record_taken_as_serial", record_id=record_id)
     made_in = change_set or new_change_set(session, actor, "delete", why)
     write_version(session, actor, record, record.marc, "deleted", made_in, why)  # type: ignore[arg-type]
     record.deleted_at = clock.now()

@@ -12,7 +12,7 @@ from cataloging.models import Item
 from cataloging.permissions import EDIT_ITEM, EDIT_SERIALS
 from cataloging.serials.expecting import issue_of
 from cataloging.serials.models import SerialIssue, SerialTitle, SerialVolume, SerialVolumeIssue
-from cataloging.serials.rules.holding import by_year, line_of
+from cataloging.serials.rules.holding import by_year, line_of, runs
 from cataloging.serials.titles import title_for
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -21,6 +21,7 @@ from ils.core.errors import Invalid, NotFound, Refused
 from ils.org.units import unit
 
 MOST_BOUND = 400
+LONGEST_KEY = 40
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,18 @@ def label_of(rows: Sequence[SerialIssue]) -> str:
     return "; ".join(line_of(one) for one in years)[:120]
 
 
+def key_of(label: str, rows: Sequence[SerialIssue]) -> str:
+    """Return the mark of a volume on its copy, for which there are forty letters: the label, or
+    the years with the first and the last number."""
+    if len(label) <= LONGEST_KEY:
+        return label
+    years = runs(sorted({row.day.year for row in rows}))
+    numbers = [n for row in rows for n in (row.first_no, row.last_no) if n is not None]
+    if len({row.day.year for row in rows}) > 1 or not numbers:
+        return years[:LONGEST_KEY]
+    return f"{years}: số {min(numbers)}-{max(numbers)}"[:LONGEST_KEY]
+
+
 def bind_issues(
     session: Session, actor: Actor, serial_id: int, issue_ids: Sequence[int], facts: VolumeFacts
 ) -> SerialVolume:
@@ -85,11 +98,11 @@ def bind_issues(
             title.branch_id,
             item_type=facts.item_type,
             collection_id=facts.collection_id,
-            volume_key=label[:40],
+            volume_key=key_of(label, rows),
             use=facts.use,
             price=facts.price,
             source="purchase",
-            note=label if len(label) > 40 else "",
+            note=label if len(label) > LONGEST_KEY else "",
         ),
         register_id=_register_of(facts),
         change_set=made_in,

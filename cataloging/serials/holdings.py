@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -37,11 +36,13 @@ class Holding:
 def holding_of(session: Session, title: SerialTitle, place: str = "") -> Holding:
     """Work out what is held of a title: nothing of it is stored anywhere."""
     today = clock.today()
-    first = session.scalar(
-        select(func.min(SerialIssue.day)).where(SerialIssue.serial_id == title.id)
-    )
-    since = min(first or title.starts_on, title.starts_on)
-    slots = slots_of(session, [title], since, max(today, _last_day(session, title) or today))
+    here = SerialIssue.serial_id == title.id, SerialIssue.state == "arrived"
+    first = session.scalar(select(func.min(SerialIssue.day)).where(*here))
+    last = session.scalar(select(func.max(SerialIssue.day)).where(*here))
+    if first is None:
+        return Holding(title, place, [])
+    until = max(today, last or today)  # magazines come before the day on their cover
+    slots = slots_of(session, [title], first, until)
     gone = _gone(session, title)
     held = [
         slot.issue
@@ -62,15 +63,6 @@ def holding_of(session: Session, title: SerialTitle, place: str = "") -> Holding
             if item.lifecycle != "withdrawn"
         ],
         lack,
-    )
-
-
-def _last_day(session: Session, title: SerialTitle) -> date | None:
-    """Return the day of the newest issue here: magazines come before the day on their cover."""
-    return session.scalar(
-        select(func.max(SerialIssue.day)).where(
-            SerialIssue.serial_id == title.id, SerialIssue.state == "arrived"
-        )
     )
 
 
@@ -103,8 +95,8 @@ def holdings_of(session: Session, record_id: int, library_id: int | None = None)
 
 
 def _place(names: Any, title: SerialTitle) -> str:
-    both = (names.get(title.library_id, ""), names.get(title.branch_id, ""))
-    return ", ".join(dict.fromkeys(name for name in both if name))
+    library, branch = names.get(title.library_id, ""), names.get(title.branch_id, "")
+    return branch if branch.startswith(library) else f"{library}, {branch}"
 
 
 def fields_of(session: Session, record_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:

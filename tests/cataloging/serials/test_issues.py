@@ -14,7 +14,8 @@ from cataloging.hooks import register_holdings
 from cataloging.items import withdraw_item
 from cataloging.marc.model import fields, subfields
 from cataloging.models import Item, ItemType, Record, Register
-from cataloging.serials.binding import VolumeFacts, bind_issues, unbind, unbound
+from cataloging.records import delete_record
+from cataloging.serials.binding import VolumeFacts, bind_issues, key_of, unbind, unbound
 from cataloging.serials.cards import card_of, card_xlsx, register_pdf
 from cataloging.serials.claims import Chosen, claim_issues, claim_pdf, late_at, take_back_claim
 from cataloging.serials.holdings import fields_of, holding_of
@@ -233,6 +234,7 @@ def test_bound_issues_are_one_copy_with_a_number_and_single_again_when_taken_bac
     left = receive_issue(session, cataloger, paper.id, FRIDAY)
     with pytest.raises(Invalid, match="volume_needs_register"):
         bind_issues(session, cataloger, paper.id, [left.id], VolumeFacts())
+    assert key_of("2026: số " + ", ".join("1234567890123"), rows) == "2026: số 60-64"
     unbind(session, cataloger, volume.id)
     assert len(unbound(session, paper.id)) == 6
     assert session.scalars(select(Item)).all() == []
@@ -313,6 +315,8 @@ def test_rights_and_slips_are_refused(
             facts,
             replace(DAILY, weekdays=()),
         )
+    with pytest.raises(Refused, match="record_taken_as_serial"):
+        delete_record(session, cataloger, paper.record_id)
     receive_issue(session, clerk, paper.id, FRIDAY)
     with pytest.raises(Refused, match="serial_has_issues"):
         drop_title(session, cataloger, paper.id)
