@@ -81,8 +81,10 @@ def receive_issue(
     name: str = "",
     typed: str | None = None,
     copies: int | None = None,
+    arrived_on: date | None = None,
 ) -> SerialIssue:
-    """Enter an issue that came; ``typed`` is the number on its cover where it is not the expected.
+    """Enter an issue that came today, or on a day before; ``typed`` is the number on its cover
+    where it is not the expected.
 
     ``name`` makes it a special issue. Entered twice, it is there once. Where the title says so, it
     becomes copies with barcodes. Raises ``Refused`` for a number that came before.
@@ -102,7 +104,7 @@ def receive_issue(
         (issue.numbers[0], issue.numbers[-1]) if issue.numbers else (None, None)
     )
     row.volume, row.state, row.copies = issue.volume, "arrived", count
-    row.arrived_on = clock.today()
+    row.arrived_on = arrived_on or clock.today()
     _sign(row, actor)
     session.add(row)
     session.flush()
@@ -113,6 +115,7 @@ def receive_issue(
         IssueArrived(title.id, day.isoformat(), issue.label or None),
         unit_id=title.branch_id,
         library_id=title.library_id,
+        effective_on=row.arrived_on,
         quantity=count,
         amount=None if title.price is None else title.price * count,
         **record_facts(record),
@@ -257,11 +260,13 @@ def _sign(row: SerialIssue, actor: Actor) -> None:
 
 
 def receive_month(session: Session, actor: Actor, serial_id: int, since: date, until: date) -> int:
-    """Enter every issue expected between two days and still open as there: stock from before."""
+    """Enter every issue expected between two days and still open as there, each on the day it was
+    due: stock from before."""
     title = title_for(session, actor, serial_id)
     last = min(until, clock.today())
     slots = slots_of(session, [title], since, last)[title.id]
-    chosen = [slot.issue for slot in slots if slot.state in OPEN]
-    for issue in chosen:
-        receive_issue(session, actor, serial_id, issue.day, name=issue.name)
+    chosen = [slot for slot in slots if slot.state in OPEN]
+    for slot in chosen:
+        issue, on = slot.issue, min(slot.due, clock.today())
+        receive_issue(session, actor, serial_id, issue.day, name=issue.name, arrived_on=on)
     return len(chosen)

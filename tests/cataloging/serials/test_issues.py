@@ -100,7 +100,9 @@ def day(number: int) -> date:
 def test_the_morning_shows_what_is_due_and_what_is_late(
     session: Session, clerk: Actor, paper: SerialTitle
 ) -> None:
-    receive_month(session, clerk, paper.id, day(1), day(3))
+    assert receive_month(session, clerk, paper.id, day(1), day(3)) == 3
+    days = session.scalars(select(EventRow.effective_on)).all()
+    assert days[-3:] == [day(1), day(2), day(3)], "counted when they were due"
     found = morning(session, clerk, paper.branch_id)
     assert [row.slot.issue.label for row in found.due] == ["64", "65"]
     late = [row.slot for row in found.late]
