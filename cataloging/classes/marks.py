@@ -6,6 +6,7 @@ province changed in it; every change stays on record.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -17,6 +18,7 @@ from cataloging.classes.models import RimeNumber
 from cataloging.permissions import EDIT_STOCK
 from cataloging.title_code import rimes, title_code
 from ils.accounts.actor import Actor
+from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import Invalid
 from ils.core.kept import kept
@@ -49,14 +51,26 @@ def mark_for(session: Session, unit_id: int | None, title: str, author: str = ""
 
 
 def changed_rimes(session: Session) -> dict[str, int]:
-    """Return the rimes that have another number in this province."""
-    return kept(session, "rimes", lambda: _latest(session))
+    """Return the rimes that have another number in this province today."""
+    today = clock.today()
+    return kept(session, ("rimes", today), lambda: _in_force(session, today))
 
 
-def _latest(session: Session) -> dict[str, int]:
-    rows = session.execute(select(RimeNumber.rime, RimeNumber.number).order_by(RimeNumber.id))
-    found = dict(rows.all())
+def _in_force(session: Session, day: date) -> dict[str, int]:
+    rows = session.scalars(select(RimeNumber).order_by(RimeNumber.id)).all()
+    found = {row.rime: row.number for row in sorted(rows, key=_since) if row.since <= day}
     return {rime: number for rime, number in found.items() if number is not None}
+
+
+def _since(row: RimeNumber) -> tuple[date, int]:
+    return row.since, row.id
+
+
+def to_come(session: Session) -> list[RimeNumber]:
+    """Return the changes that are not in force yet, the next first."""
+    today = clock.today()
+    later = select(RimeNumber).where(RimeNumber.in_force_from > today)
+    return sorted(session.scalars(later), key=_since)
 
 
 @dataclass(frozen=True)
@@ -83,8 +97,15 @@ def history(session: Session) -> Sequence[RimeNumber]:
     return session.scalars(select(RimeNumber).order_by(RimeNumber.id.desc()).limit(200)).all()
 
 
-def set_rime(session: Session, actor: Actor, rime: str, number: int | None, why: str) -> None:
-    """Give a rime another number from now on; ``None`` gives back the program's own.
+def set_rime(
+    session: Session,
+    actor: Actor,
+    rime: str,
+    number: int | None,
+    why: str,
+    in_force_from: date | None = None,
+) -> None:
+    """Give a rime another number from a day on (default: now); ``None`` gives back the program's own.
 
     Labels that are printed stay as they are. Raises ``Invalid``.
     """
@@ -94,8 +115,11 @@ def set_rime(session: Session, actor: Actor, rime: str, number: int | None, why:
         raise Invalid("rime_bad", field="rime")
     if number is not None and not 1 <= number <= 999:
         raise Invalid("rime_number_bad", field="number")
-    if number is None and rime not in rimes() and rime not in changed_rimes(session):
+    ever = select(RimeNumber.id).where(RimeNumber.rime == rime).limit(1)
+    if number is None and rime not in rimes() and session.scalar(ever) is None:
         raise Invalid("rime_bad", field="rime")
-    session.add(RimeNumber(rime=rime, number=number, why=why.strip()[:300], set_by=actor.staff_id))
+    made = RimeNumber(rime=rime, number=number, why=why.strip()[:300], set_by=actor.staff_id)
+    made.in_force_from = in_force_from
+    session.add(made)
     audit(session, actor, "rime_set", "rime", None, rime=rime, number=number)
     session.flush()

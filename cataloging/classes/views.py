@@ -1,5 +1,6 @@
 """Pages of the classes (to walk and to search, also for the picker) and of the title codes' table."""
 
+from datetime import date
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from ils.core.db import reading, transaction
 from ils.core.errors import Invalid
 from ils.org.units import province
 from ils.web.door import current_actor, door
+from ils.web.forms import parse_day
 
 
 def _asked() -> tuple[str, str]:
@@ -55,6 +57,13 @@ def classes_data() -> Any:
     )
 
 
+def _day(typed: str) -> date | None:
+    try:
+        return parse_day(typed) if typed.strip() else None
+    except ValueError as error:
+        raise Invalid("rime_day_bad", field="from") from error
+
+
 @bp.route("/title-codes", methods=["GET", "POST"])
 @door(EDIT_STOCK)
 def title_codes() -> Any:
@@ -72,6 +81,7 @@ def title_codes() -> Any:
                     request.form.get("rime", ""),
                     int(number[:6]) if number else None,
                     request.form.get("why", ""),
+                    _day(request.form.get("from", "")),
                 )
         except Invalid as error:
             problem, status = say(error), error.status
@@ -85,6 +95,7 @@ def title_codes() -> Any:
             "cataloging/title_codes.html",
             rows=marks.table(db),
             past=past,
+            to_come=marks.to_come(db),
             people=staff_names(db, {one.set_by for one in past}),
             may_change=current_actor().can(EDIT_STOCK, province(db)),
             tried=tried,

@@ -63,6 +63,7 @@ def register(app: Flask) -> None:
     )
     declare_settings()
     message("rime_bad", _l("This is no rime of the table."))
+    message("rime_day_bad", _l("This is not a date. Type it like 01/06/2025, 1/6 or h+14."))
     message("rime_number_bad", _l("The number of a rime is between 1 and 999."))
     _name_acts()
     _say_of_records()

@@ -1,12 +1,23 @@
 """Classes to choose from, and the mark behind the class number."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy.orm import Session
 
 from cataloging.classes.cutter import cutter
-from cataloging.classes.marks import KEY, declare_settings, history, mark_for, set_rime, table
+from cataloging.classes.marks import (
+    KEY,
+    declare_settings,
+    history,
+    mark_for,
+    set_rime,
+    table,
+    to_come,
+)
 from cataloging.classes.tree import below, classes, find, path_to
 from ils.accounts.actor import system_actor
+from ils.core import clock
 from ils.core.errors import Forbidden, Invalid
 from ils.org.settings import set_setting
 from tests.factories import create_actor, create_province
@@ -86,6 +97,20 @@ def test_a_library_chooses_title_code_or_cutter(session: Session) -> None:
     assert mark_for(session, library, "Mắt biếc", "Nguyễn Nhật Ánh") == "N48"
     assert mark_for(session, library, "Mắt biếc") == "M118B", "without an author it is the title's"
     assert mark_for(session, library, "Harry Potter") == "H37"
+
+
+def test_a_change_of_the_table_is_in_force_from_its_day(session: Session) -> None:
+    library = create_province(session).library.id
+    with clock.at(clock.at_local(date(2026, 12, 30))):
+        set_rime(session, system_actor(), "uy", 524, "QĐ 12", date(2027, 1, 1))
+        set_rime(session, system_actor(), "uy", 525, "sửa lại", date(2027, 2, 1))
+        set_rime(session, system_actor(), "uy", 600, "tạm")
+        assert mark_for(session, library, "Huy Cận") == "H600C"
+        assert [one.number for one in to_come(session)] == [524, 525]
+    for day, mark in ((date(2027, 1, 1), "H524C"), (date(2027, 2, 3), "H525C")):
+        with clock.at(clock.at_local(day)):
+            assert mark_for(session, library, "Huy Cận") == mark
+    assert len(history(session)) == 3
 
 
 def test_the_provinces_table_changes_codes_and_keeps_its_history(session: Session) -> None:
