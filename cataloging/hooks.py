@@ -107,6 +107,8 @@ _availability: list[AvailabilityOf] = []
 _vetoes: list[Vetoes] = []
 _vetoes_of: list[VetoesOf] = []
 _locks: list[Locks] = []
+_title_locks: list[Locks] = []
+_record_vetoes: list[VetoesOf] = []
 _let_back: list[LetBack] = []
 _loss_papers: list[LossPapers] = []
 _telling: list[Telling] = []
@@ -155,6 +157,34 @@ def lock_items(session: Session, item_ids: Iterable[int]) -> None:
 def loss_papers(session: Session, item_ids: Iterable[int]) -> dict[int, LossPaper]:
     """Return the minutes of the desk for copies that were lost, by copy."""
     return _loss_papers[0](session, item_ids) if _loss_papers else {}
+
+
+def register_title_lock(function: Locks) -> None:
+    """Name who locks the queues of titles; the last one named does."""
+    _title_locks[:] = [function]
+
+
+def lock_titles(session: Session, record_ids: Iterable[int]) -> None:
+    """Lock the queues of titles, before any lock of the catalogue."""
+    for function in _title_locks:
+        function(session, record_ids)
+
+
+def register_record_veto(function: VetoesOf) -> None:
+    """Add a function that may object to records being deleted; it answers by record."""
+    if function not in _record_vetoes:
+        _record_vetoes.append(function)
+
+
+def record_vetoes_of(session: Session, record_ids: Iterable[int]) -> dict[int, list[Veto]]:
+    """Return why records must stay, beside their copies: somebody waits for the title, it is being
+    received, it has parts of its own. Nothing is locked."""
+    ids = list(record_ids)
+    found: dict[int, list[Veto]] = {}
+    for function in _record_vetoes:
+        for record_id, vetoes in function(session, ids).items():
+            found.setdefault(record_id, []).extend(vetoes)
+    return found
 
 
 def register_let_back(function: LetBack) -> None:

@@ -17,6 +17,7 @@ from cataloging.authorities.rows import insert_links
 from cataloging.change_sets import new_change_set, undo_change_set, undo_part
 from cataloging.duplicates.merged import lead_on, where_now
 from cataloging.events import RecordCreated, record_facts
+from cataloging.hooks import lock_titles, record_vetoes_of
 from cataloging.marc.model import Marc, control
 from cataloging.marc.project import PROJECTION_VERSION, Projection, project
 from cataloging.models import ChangeSet, Item, Record, RecordVersion
@@ -32,7 +33,6 @@ from cataloging.record_rows import (
     write_version,
     write_versions,
 )
-from cataloging.serials.models import SerialTitle
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
@@ -299,9 +299,10 @@ def delete_record(
 ) -> Record:
     """Delete a record that has no copies left in stock. It can be brought back.
 
-    Raises ``Refused`` while copies are there, or a library takes it as newspaper or magazine.
+    Raises ``Refused`` while copies are there, or while somebody waits for it or goes on with it.
     """
     actor.require(DELETE_RECORD)
+    lock_titles(session, [record_id])
     record = lock_record(session, record_id)
     held = session.scalar(
         select(func.count())
@@ -310,8 +311,9 @@ def delete_record(
     )
     if held:
         raise Refused("record_has_items", record_id=record_id, count=held)
-    if session.scalar(select(SerialTitle.id).where(SerialTitle.record_id == record_id).limit(1)):
-        raise Refused("record_taken_as_serial", record_id=record_id)
+    if vetoes := record_vetoes_of(session, [record_id]).get(record_id):
+        codes = [veto.code for veto in vetoes]
+        raise Refused("record_vetoed", record_id=record_id, reasons=codes)
     made_in = change_set or new_change_set(session, actor, "delete", why)
     write_version(session, actor, record, record.marc, "deleted", made_in, why)  # type: ignore[arg-type]
     record.deleted_at = clock.now()

@@ -148,6 +148,22 @@ def lock_items(session: Session, item_ids: Iterable[int]) -> None:
         lock(session, records=records, items=ids)
 
 
+def lock_queues(session: Session, record_ids: Iterable[int]) -> None:
+    """Lock the queues of titles."""
+    lock(session, records=list(record_ids))
+
+
+def record_vetoes_of(session: Session, record_ids: Iterable[int]) -> dict[int, list[Veto]]:
+    """Return why records must stay: a reader has asked for the title, whichever copy comes."""
+    found: dict[int, list[Veto]] = defaultdict(list)
+    wanted = select(Hold.record_id, Hold.id).where(
+        Hold.record_id.in_(list(record_ids)), Hold.state.in_(OPEN)
+    )
+    for record_id, hold_id in session.execute(wanted):
+        found[record_id].append(Veto("title_on_hold", hold_id=hold_id))
+    return dict(found)
+
+
 def vetoes_of(session: Session, item_ids: Iterable[int]) -> dict[int, list[Veto]]:
     """Return why items must stay as they are: on loan, on their way, in a box, kept for a reader."""
     ids = list(item_ids)

@@ -8,10 +8,19 @@ from cataloging.hooks import (
     TitleMerging,
     register_availability,
     register_many,
+    register_record_veto,
+    register_title_lock,
     register_title_merging,
     register_veto,
 )
-from circulation.availability import availability_of, item_vetoes, lock_items, vetoes_of
+from circulation.availability import (
+    availability_of,
+    item_vetoes,
+    lock_items,
+    lock_queues,
+    record_vetoes_of,
+    vetoes_of,
+)
 from circulation.losses.papers import loss_papers
 from circulation.losses.proposals import HELD_BACK
 from circulation.money.card_fees import charge_for_card
@@ -34,6 +43,8 @@ def register() -> None:
     declare_settings()
     register_availability(availability_of)
     register_veto(item_vetoes)
+    register_record_veto(record_vetoes_of)
+    register_title_lock(lock_queues)
     register_many(vetoes=vetoes_of, locks=lock_items, losses=loss_papers)
     register_title_merging(
         TitleMerging(lock_titles, readers_of, merge_titles, part_titles, copies_waiting)

@@ -154,6 +154,9 @@ def _record(session: Session, record_id: int) -> Record:
     found = session.get(Record, record_id)
     if found is None or found.deleted_at is not None or found.suppressed:
         lead_on(session, record_id)
+    if found is not None and found.deleted_at is not None:
+        abort(410)
+    if found is None or found.suppressed:
         abort(404)
     return found
 

@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 
 from cataloging.acquisitions import words
 from cataloging.acquisitions.receipts import order_of_voucher
+from cataloging.acquisitions.titles import record_vetoes_of
 from cataloging.acquisitions.views import budgets, orders, suggestions, suppliers
-from cataloging.hooks import Origin, register_origin
+from cataloging.hooks import Origin, register_origin, register_record_veto
 from cataloging.permissions import ORDER_BOOKS, VIEW_RECORD
 from ils.core.audit import name_acts, name_subjects
 from ils.web.errors import message
@@ -19,6 +20,7 @@ def register(app: Flask) -> None:
     for bp in (orders.bp, suggestions.bp, budgets.bp, suppliers.bp):
         app.register_blueprint(bp)
     register_origin(_order_behind)
+    register_record_veto(record_vetoes_of)
     group = _l("Stock")
     menu_entry(group, _l("Orders"), "orders.orders", ORDER_BOOKS, order=302)
     menu_entry(

@@ -146,7 +146,7 @@ def _add_some(
     items = items_meant(session, actor, typed)
     records = {item.record_id for item in items.values()}
     rest = [one for one in typed if one not in items]
-    meant = _records_meant(session, rest)
+    meant = records_meant(session, rest)
     records |= set(meant.values())
     done.unknown += [one for one in rest if one not in meant]
     _insert(session, BasketRecord, [{"basket_id": basket_id, "record_id": i} for i in records])
@@ -187,7 +187,8 @@ def items_meant(session: Session, actor: Actor, typed: Sequence[str]) -> dict[st
     return found
 
 
-def _records_meant(session: Session, typed: Sequence[str]) -> dict[str, int]:
+def records_meant(session: Session, typed: Sequence[str]) -> dict[str, int]:
+    """Return the records that control numbers, and our record numbers with a ``#``, mean."""
     ours = {int(m[1]): one for one in typed if (m := _OUR_NUMBER.fullmatch(one))}
     there = Record.deleted_at.is_(None)
     ids = session.scalars(select(Record.id).where(Record.id.in_(ours), there))

@@ -17,6 +17,7 @@ from cataloging.permissions import (
     EDIT_RECORD,
     PRINT_LABELS,
     VIEW_RECORD,
+    WITHDRAW_ITEM,
 )
 from cataloging.views import narrow
 from ils.core.db import reading, transaction
@@ -90,6 +91,7 @@ def show(basket_id: int) -> str:
             copy_count=contents.how_many_items(session, basket_id),
             others=others,
             may_export=actor.can_somewhere(EDIT_RECORD),
+            may_delete=actor.can_somewhere(DELETE_RECORD) and actor.can_somewhere(WITHDRAW_ITEM),
             may_edit_copies=actor.can_somewhere(EDIT_ITEM),
             may_print=actor.can_somewhere(PRINT_LABELS),
             may_merge=actor.can_somewhere(DELETE_RECORD),

@@ -3,10 +3,11 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from cataloging.hooks import register_holdings
+from cataloging.hooks import register_holdings, register_record_veto
 from cataloging.permissions import RECEIVE_SERIALS
 from cataloging.serials import words
 from cataloging.serials.holdings import fields_of
+from cataloging.serials.vetoes import record_vetoes_of
 from cataloging.serials.views import claim_views, grid_views, title_views, volume_views
 from cataloging.serials.views.base import bp
 from ils.core.audit import name_acts, name_subjects
@@ -21,6 +22,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(bp)
     menu_entry(_l("Stock"), _l("Newspapers"), "serials.morning", RECEIVE_SERIALS, order=330)
     register_holdings(fields_of)
+    register_record_veto(record_vetoes_of)
     name_acts(
         serial_taken=_l("Newspaper or magazine taken"),
         serial_changed=_l("Newspaper or magazine changed"),

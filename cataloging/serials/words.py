@@ -47,9 +47,6 @@ MESSAGES: dict[str, Any] = {
     "serial_taken_already": _l(
         "This branch takes this title already. Change or prolong it on its page."
     ),
-    "record_taken_as_serial": _l(
-        "A library takes this newspaper or magazine, or has issues of it; the record stays."
-    ),
     "serial_has_issues": _l(
         "Issues of this title are on record, so it cannot be taken away. Give it a last day instead."
     ),

@@ -3,12 +3,13 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from cataloging.hooks import register_let_back
+from cataloging.hooks import register_let_back, register_record_veto
 from cataloging.permissions import EDIT_ITEM, SPLIT_PURCHASE
 from cataloging.stockbook import words
 from cataloging.stockbook.books import views as books
 from cataloging.stockbook.central import views as central
 from cataloging.stockbook.central import words as central_words
+from cataloging.stockbook.titles import record_vetoes_of
 from cataloging.stockbook.views import paper_views, views
 from cataloging.stockbook.weeding import paper_views as weeding_papers
 from cataloging.stockbook.weeding import views as weeding
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
         begins=EDIT_ITEM,  # the officer's day begins with the figures
     )
     register_let_back(let_back)
+    register_record_veto(record_vetoes_of)
     name_acts(
         voucher_begun=_l("Voucher begun"),
         voucher_closed=_l("Voucher closed"),

@@ -36,6 +36,9 @@ def say(error: IlsError) -> str:
     if error.code == "item_vetoed":
         reasons = say_vetoes(error.facts.get("reasons", []))
         return str(_("This copy must stay as it is: %(reasons)s.", reasons=reasons))
+    if error.code == "record_vetoed":
+        reasons = say_vetoes(error.facts.get("reasons", []))
+        return str(_("This record must stay: %(reasons)s.", reasons=reasons))
     return sentence_for(error)
 
 

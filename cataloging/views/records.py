@@ -36,7 +36,7 @@ from cataloging.permissions import (
 from cataloging.search import SearchRequest, SearchResult, search
 from cataloging.serials.titles import titles_of_record
 from cataloging.views import narrow
-from cataloging.views.base import bp, english, staff_names
+from cataloging.views.base import bp, english, say, staff_names
 from cataloging.views.words import (
     CHANGE_KINDS,
     CHANGES,
@@ -47,6 +47,7 @@ from cataloging.views.words import (
     material_name,
 )
 from ils.core.db import reading, transaction
+from ils.core.errors import Refused
 from ils.org.units import unit_names
 from ils.printing import xlsx
 from ils.web.door import current_actor, door
@@ -301,16 +302,22 @@ def restore_version(record_id: int, number: int) -> Any:
 def act(record_id: int) -> Any:
     """Hide a record from the public sites, delete it, or bring it back."""
     chosen = request.form.get("act", "")
-    with transaction() as session:
-        actor = current_actor()
-        if chosen in ("hide", "unhide"):
-            records.set_suppressed(session, actor, record_id, suppressed=chosen == "hide")
-        elif chosen == "delete":
-            records.delete_record(session, actor, record_id, why=request.form.get("why", ""))
-        elif chosen == "bring_back":
-            records.restore_record(session, actor, record_id)
-        else:
-            abort(400)
+    try:
+        with transaction() as session:
+            actor = current_actor()
+            if chosen in ("hide", "unhide"):
+                records.set_suppressed(session, actor, record_id, suppressed=chosen == "hide")
+            elif chosen == "delete":
+                records.delete_record(session, actor, record_id, why=request.form.get("why", ""))
+            elif chosen == "bring_back":
+                records.restore_record(session, actor, record_id)
+            else:
+                abort(400)
+    except Refused as error:
+        if error.code != "record_vetoed":
+            raise
+        flash(say(error), "bad")
+        return redirect(url_for("cataloging.show", record_id=record_id))
     said = {
         "hide": _("The record is hidden from readers."),
         "unhide": _("Readers see the record again."),

@@ -89,6 +89,7 @@ def _say_of_items() -> None:
     message("item_unknown", _l("There is no such copy."))
     message("item_stale", _l("Somebody changed this copy meanwhile. Please look and save again."))
     message("item_withdrawn", _l("This copy is withdrawn from stock."))
+    message("record_vetoed", _l("This record must stay: somebody waits for it or works on it."))
     message("item_vetoed", _l("This copy must stay as it is: it is in use."))
     message("item_type_unknown", _l("Please choose the kind of copy."))
     message("item_use_unknown", _l("Please choose how the copy may be used."))

@@ -82,6 +82,11 @@ VETOES: dict[str, Any] = {
     "at_point": _l("it is in a box at a reading point"),
     "on_hold_shelf": _l("it waits on the hold shelf for a patron"),
     "hold_for_this_item": _l("a patron has asked for this very copy"),
+    "title_on_hold": _l("a patron has asked for the title"),
+    "on_voucher": _l("it is on a voucher that is not closed yet"),
+    "on_order": _l("it is on an order that has not come in whole"),
+    "serial_title": _l("a library receives it as a newspaper or magazine"),
+    "in_purchase": _l("it is in a central purchase that was not sent yet"),
 }
 
 CHANGES: dict[str, Any] = {

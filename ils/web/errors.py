@@ -107,12 +107,14 @@ def _http(error: HTTPException) -> Any:
     titles = {
         401: _("Please sign in"),
         404: _("Page not found"),
+        410: _("No longer there"),
         405: _("This address cannot be used that way"),
         413: _("The file is too large"),
         429: _("Too many requests"),
     }
     details = {
         404: _("There is nothing at this address. It may have moved, or been mistyped."),
+        410: _("What stood at this address was deleted."),
         413: _("The file is larger than this library accepts. Nothing was stored."),
         429: _("Many requests came from here in a short time. Please wait a minute."),
     }

@@ -17,6 +17,7 @@ from cataloging.authorities.writing import create_authority
 from cataloging.baskets.contents import add_typed, open_basket
 from cataloging.batch.acts import copies
 from cataloging.batch.acts.runs import make_run as look_at_copies
+from cataloging.batch.acts.withdrawing import plan_of
 from cataloging.batch.rules import Rule
 from cataloging.batch.rules.copies import Change as CopyChange
 from cataloging.batch.runs import keep_rules, make_run
@@ -175,7 +176,7 @@ def furnish(place: Place) -> Furnished:
         "basket_id": _basket(head),
     }
     words["batch_run_id"] = _batch(head, int(words["basket_id"]))
-    words["act_run_id"] = _acts(place, head)
+    words |= _acts(place, head)
     words |= _newspapers(place, head)
     while run_next_job():
         pass
@@ -571,13 +572,21 @@ def _batch(head: Actor, basket_id: int) -> int:
         return make_run(session, head, basket_id, rules).id
 
 
-def _acts(place: Place, head: Actor) -> int:
-    """Look at what a move of every copy would do, those that are lent among them."""
+def _acts(place: Place, head: Actor) -> dict[str, Any]:
+    """Look at what a move of every copy would do, those that are lent among them; at withdrawing
+    them, and at deleting the records."""
     with transaction() as session:
         there = place.province.other_branch.id
         plan = copies.plan_of(session, head, [CopyChange("branch_id", "set", there)])
         ids = session.scalars(select(Item.id).where(Item.owner_id == place.province.library.id))
-        return look_at_copies(session, head, "change", "Chuyển kho", plan, ids.all()).id
+        ids = ids.all()
+        records = session.scalars(select(Record.id)).all()
+        made = [
+            look_at_copies(session, head, "change", "Chuyển kho", plan, ids),
+            look_at_copies(session, head, "withdraw", "Cũ", plan_of("worn", "", None), ids),
+            look_at_copies(session, head, "delete", "Trùng", {}, records),
+        ]
+        return {"act_run_id": made[0].id, "act_run_ids": [one.id for one in made]}
 
 
 def _import(place: Place, head: Actor, words: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ MENU = "body > header, body > nav, dialog.keys"
 MORE = {
     "acts.change": ["?q=so", "?run={act_run_id}"],
     "acts.show": ["?outcome=against"],
+    "acts.delete": ["?q=so+do&year=2020"],
     "opac.search": ["?q=so+do", "?q=zzzz", "?q=k%C3%ADnh+v%E1%BA%A1n+hoa&view=x"],
     "opac_api.find": ["?q=so+do&facets=1"],
     "cataloging.find": ["?q=so+do"],
@@ -143,6 +144,8 @@ def worded(endpoint: str, words: dict[str, Any]) -> list[dict[str, Any]]:
         return [words | {"form": form} for form in ("xlsx", "pdf")]
     if endpoint in ("patrons.run", "patrons.run_progress", "patrons.run_wrong"):
         return [words | {"batch_id": one} for one in words["many_ids"]]
+    if endpoint == "acts.show":
+        return [words | {"act_run_id": one} for one in words["act_run_ids"]]
     if endpoint == "papers.test_page":
         return [words | {"code": "3x8"}]
     if endpoint in ("quality.fault", "quality.fault_sheet", "quality.many"):

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from cataloging.baskets.contents import basket_for, item_ids, items_meant, record_ids
+from cataloging.baskets.contents import basket_for, item_ids, items_meant, record_ids, records_meant
 from cataloging.export.sources import Chosen, batched, ids_of
 from cataloging.models import Item
 from cataloging.permissions import EDIT_ITEM
@@ -73,11 +73,35 @@ def copies_from(session: Session, actor: Actor, source: Source) -> Found:
     return Found(list(ids_in_order), ", ".join(typed[:3]), unknown)
 
 
+def records_from(session: Session, actor: Actor, source: Source) -> Found:
+    """Return records: of a basket, of a search in the whole catalogue, or those that barcodes,
+    accession numbers, control numbers or our numbers with a ``#`` mean.
+
+    Raises ``NotFound`` for another's basket, ``Invalid`` for a search for nothing.
+    """
+    if source.how == "basket":
+        basket = basket_for(session, actor, source.basket_id)
+        return Found(record_ids(session, actor, basket.id), basket.name)
+    if source.how == "search":
+        return Found(list(ids_of(session, _search(source, None))), _name(source))
+    typed = numbers_in(source.numbers)
+    meant: dict[str, int] = {}
+    for part in batched(typed, AT_ONCE):
+        meant |= {one: item.record_id for one, item in items_meant(session, actor, part).items()}
+        meant |= records_meant(session, [one for one in part if one not in meant])
+    unknown = [one for one in typed if one not in meant]
+    return Found(list(dict.fromkeys(meant.values())), ", ".join(typed[:3]), unknown)
+
+
 def _found(session: Session, actor: Actor, source: Source) -> Iterable[int]:
+    library = None if _is_province(session, actor) else actor.library_id
+    return ids_of(session, _search(source, library))
+
+
+def _search(source: Source, library_id: int | None) -> Chosen:
     if not source.words.strip() and not source.filters:
         raise Invalid("weeding_search_empty", field="q")
-    library = None if _is_province(session, actor) else actor.library_id
-    return ids_of(session, Chosen(source.words.strip()[:500], library, source.filters))
+    return Chosen(source.words.strip()[:500], library_id, source.filters)
 
 
 def _name(source: Source) -> str:

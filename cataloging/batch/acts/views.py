@@ -9,24 +9,33 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cataloging.baskets.contents import baskets_of
-from cataloging.batch.acts import choosing, copies, runs, showing, words
+from cataloging.batch.acts import choosing, copies, deleting, runs, showing, withdrawing, words
 from cataloging.batch.acts.models import ActRun
 from cataloging.batch.acts.posted import posted_changes, posted_source, typed_again
 from cataloging.batch.rules.copies import PICKED, WRITTEN, faults
 from cataloging.change_sets import change_set_for
-from cataloging.items import EDITABLE_LIFECYCLES, HIGHEST_PRICE
-from cataloging.permissions import EDIT_ITEM, UNDO_CHANGES, VIEW_RECORD
+from cataloging.items import EDITABLE_LIFECYCLES, HIGHEST_PRICE, WITHDRAWAL_REASONS
+from cataloging.permissions import (
+    DELETE_RECORD,
+    EDIT_ITEM,
+    UNDO_CHANGES,
+    VIEW_RECORD,
+    WITHDRAW_ITEM,
+)
+from cataloging.stockbook.weeding.proposals import MOST_LINES
 from cataloging.views import narrow
 from cataloging.views.base import staff_names
 from cataloging.views.copy_values import values_said
 from cataloging.views.forms import CopyForm
-from cataloging.views.words import COPY_BOXES, LIFECYCLES
+from cataloging.views.words import COPY_BOXES, LIFECYCLES, REASONS, iso_day
+from ils.core import clock
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, Invalid, Refused
 from ils.core.jobs import Job
 from ils.org.units import unit_names
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
+from ils.web.forms import clean_text, parse_day
 from ils.web.pages import Page, page_number
 
 bp = Blueprint("acts", __name__, url_prefix="/staff/batch/acts", template_folder="../templates")
@@ -51,10 +60,15 @@ def acts() -> str:
             page=page,
             rows=[(one, runs.counts_of(session, one.id), _said(one, said)) for one in rows],
             words=words,
+            may_withdraw=actor.can_somewhere(WITHDRAW_ITEM),
+            may_delete=actor.can_somewhere(DELETE_RECORD),
         )
 
 
 def _said(run: ActRun, said: Any) -> list[str]:
+    if run.act == "withdraw":
+        parts = [str(REASONS[run.plan["reason"]]), run.plan["decision"], iso_day(run.plan["on"])]
+        return [" · ".join(part for part in parts if part)]
     if run.act != "change":
         return []
     return [words.said_change(one, said) for one in copies.changes_of(run.plan)]
@@ -91,6 +105,74 @@ def make_change() -> Any:
         return _begin(copies.ACT, plan, found)
     except (Invalid, Refused) as error:
         return _boxes(request.form, [sentence_for(error)])
+
+
+@bp.get("/withdraw")
+@door(WITHDRAW_ITEM)
+def withdraw() -> Any:
+    """Show the boxes for a withdrawal of copies."""
+    return _withdraw_boxes({"on": f"{clock.today():%d/%m/%Y}", **request.args})
+
+
+@bp.post("/withdraw")
+@door(WITHDRAW_ITEM)
+def make_withdrawal() -> Any:
+    """Take a withdrawal and look at what it would do."""
+    sent = request.form
+    try:
+        decision, day = clean_text(sent.get("decision", "")), clean_text(sent.get("on", ""))
+        plan = withdrawing.plan_of(sent.get("reason", ""), decision, _day(day))
+        source = posted_source(sent)
+        with reading() as session:
+            found = choosing.copies_from(session, current_actor(), source)
+        return _begin(withdrawing.ACT, plan, found)
+    except (Invalid, Refused) as error:
+        return _withdraw_boxes(sent, sentence_for(error))
+
+
+def _day(typed: str) -> Any:
+    try:
+        return parse_day(typed) if typed else None
+    except ValueError as error:
+        raise Invalid("withdrawal_date_impossible", field="on", value=typed) from error
+
+
+def _withdraw_boxes(typed: Mapping[str, str], wrong: str = "") -> Any:
+    with reading() as session:
+        page = render_template(
+            "cataloging/batch/withdraw.html",
+            reasons=[(code, REASONS[code]) for code in WITHDRAWAL_REASONS],
+            wrong=wrong,
+            **_source_boxes(session, typed),
+        )
+    return page, 422 if wrong else 200
+
+
+@bp.get("/delete")
+@door(DELETE_RECORD)
+def delete() -> Any:
+    """Show the boxes for a deletion of records."""
+    return _delete_boxes(request.args)
+
+
+@bp.post("/delete")
+@door(DELETE_RECORD)
+def make_deletion() -> Any:
+    """Take records and look which of them may be deleted."""
+    try:
+        source = posted_source(request.form)
+        with reading() as session:
+            found = choosing.records_from(session, current_actor(), source)
+        return _begin(deleting.ACT, {}, found)
+    except (Invalid, Refused) as error:
+        return _delete_boxes(request.form, sentence_for(error))
+
+
+def _delete_boxes(typed: Mapping[str, str], wrong: str = "") -> Any:
+    with reading() as session:
+        boxes = _source_boxes(session, typed)
+        page = render_template("cataloging/batch/delete.html", wrong=wrong, **boxes)
+    return page, 422 if wrong else 200
 
 
 def _begin(act: str, plan: Mapping[str, Any], found: choosing.Found) -> Any:
@@ -167,6 +249,8 @@ def show(act_run_id: int) -> str:
             change_set=made_in,
             undone_by=staff_names(session, {made_in.undone_by}) if made_in else {},
             may_undo=actor.can_somewhere(UNDO_CHANGES),
+            may_withdraw=actor.can_somewhere(WITHDRAW_ITEM),
+            most_on_list=MOST_LINES,
             units=unit_names(session),
             said=said,
             boxes=COPY_BOXES,
@@ -187,8 +271,13 @@ def act(act_run_id: int) -> Any:
                 acts[what](session, actor, act_run_id)
             if what == "forget":
                 return redirect(url_for("acts.acts"))
-            if what == "basket":
+            if what == "list":
+                weeding_id = withdrawing.put_on_list(session, actor, act_run_id)
+                return redirect(url_for("weeding.show", weeding_id=weeding_id))
+            if what in ("basket", "copies"):
                 basket_id = runs.put_in_basket(session, actor, run, *_basket_of(run))
+                if what == "copies":
+                    return redirect(url_for("acts.withdraw", basket=basket_id))
                 return redirect(url_for("baskets.show", basket_id=basket_id))
     except IlsError as error:
         if error.status == 404:

@@ -20,6 +20,7 @@ OUTCOMES: Final[dict[str, tuple[str, Any]]] = {
     "done": ("ok", _l("Done")),
     "against": ("bad", _l("Something stands against it")),
     "decision": ("warn", _l("Needs a weeding decision")),
+    "listed": ("ok", _l("On a weeding list")),
     "stale": ("warn", _l("Changed by somebody in the meantime")),
     "gone": ("off", _l("Gone in the meantime")),
     "same": ("off", _l("Stays as it is")),
@@ -27,12 +28,17 @@ OUTCOMES: Final[dict[str, tuple[str, Any]]] = {
 REASONS: Final[dict[str, Any]] = {
     **VETOES,
     "withdrawn": _l("it is withdrawn"),
-    "no_right": _l("you may not change copies at its branch"),
+    "no_right": _l("you have not the right at its branch"),
     "no_right_there": _l("you may not change copies at the branch it would go to"),
     "other_library": _l("it belongs to another library: a copy moves only between branches of its own"),
     "other_collection": _l("the collection is another library's"),
     "state_of_its_own": _l("it is missing, lost or proposed for withdrawal, which ends by an act of its own"),
     "too_long": _l("a text would become too long"),
+    "on_a_list": _l("it is on a weeding list already"),
+    "local_history": _l("it is local history, which is never weeded"),
+    "entered_later": _l("it was entered after that day"),
+    "needs_decision": _l("it stands in the accession register and goes by minutes and decision only"),
+    "has_copies": _l("it has copies in stock"),
     "final_page": _l("it stands on a final page of the register: the new price is written there in red as a correction"),
 }  # fmt: skip
 HOWS: Final[dict[str, Any]] = {

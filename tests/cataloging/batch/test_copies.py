@@ -21,7 +21,7 @@ from cataloging.items import CopyFacts, add_items, change_item, facts_of
 from cataloging.life import history_of
 from cataloging.models import Collection, Item
 from cataloging.stockbook.books.pages import print_final
-from circulation import desk
+from circulation import desk, lending
 from circulation.checkout import check_out
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -136,6 +136,7 @@ class Shelf:
 @pytest.fixture
 def shelf(both: Engine) -> Shelf:
     assert both
+    lending.register()  # which says what copies are doing
     with transaction() as session:
         place = create_province(session)
         actor = create_actor(session, "head", place.branch, place.library)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.export.sources import Chosen as Asked
 from cataloging.export.sources import rows_of
-from cataloging.hooks import register_holdings
+from cataloging.hooks import register_holdings, register_record_veto
 from cataloging.items import withdraw_item
 from cataloging.marc.model import fields, subfields
 from cataloging.models import Item, ItemType, Record, Register
@@ -30,6 +30,7 @@ from cataloging.serials.receiving import (
 )
 from cataloging.serials.rules.pattern import Pattern
 from cataloging.serials.titles import TitleFacts, drop_title, take_title, titles_of_record
+from cataloging.serials.vetoes import record_vetoes_of
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.errors import Forbidden, Invalid, NotFound, Refused
@@ -317,7 +318,8 @@ def test_rights_and_slips_are_refused(
             facts,
             replace(DAILY, weekdays=()),
         )
-    with pytest.raises(Refused, match="record_taken_as_serial"):
+    register_record_veto(record_vetoes_of)
+    with pytest.raises(Refused, match="record_vetoed"):
         delete_record(session, cataloger, paper.record_id)
     receive_issue(session, clerk, paper.id, FRIDAY)
     with pytest.raises(Refused, match="serial_has_issues"):
