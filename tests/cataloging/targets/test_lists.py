@@ -356,6 +356,7 @@ class TestPages:
         refused = browser.post("/staff/targets/lists", data={"isbns": isbn(1)})
         assert refused.status_code == 422
         assert "ít nhất một nguồn" in refused.text
+        assert "data-takes-scans" in refused.text, "a scanner's Enter is not the desk's here"
         assert isbn(1) in refused.text
         binary = {"file": (io.BytesIO(b"\xff\xfe\x00\xff\x93"), "x.bin")}
         refused = browser.post(
