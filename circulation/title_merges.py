@@ -16,6 +16,7 @@ from cataloging.hooks import Readers
 from cataloging.models import Item
 from circulation.facts import HAS_ITEM, lock
 from circulation.models import HOLD_OPEN_STATES, Hold, Loan, Transit
+from circulation.notices.planning import plan_merged, unplan_merged
 from circulation.queue import assign_rows, queue_of
 from circulation.rules.merging import HoldOfTwo, join_holds
 from ils.accounts.actor import Actor
@@ -71,7 +72,23 @@ def merge_titles(session: Session, actor: Actor, kept: int, gone: int) -> dict[s
     session.execute(update(Hold).where(Hold.record_id == gone).values(record_id=kept))
     session.expire_all()
     assign_rows(session, queue_of(session, kept, clock.now()))
+    _tell(session, kept, gone, [pair["keep"] for pair in joined])
     return {"holds": ids, "joined": joined}
+
+
+def _tell(session: Session, kept: int, gone: int, joined: Collection[int]) -> None:
+    """Tell readers whose two holds are one, and those who wait for what they have at home."""
+    home = set(
+        session.scalars(
+            select(Loan.patron_id).where(Loan.record_id == kept, Loan.closed_at.is_(None))
+        )
+    )
+    holds = _open_holds(session, (kept,))
+    plan_merged(
+        session,
+        [hold for hold in holds if hold.id in joined],
+        [hold for hold in holds if hold.patron_id in home],
+    )
 
 
 def _join(session: Session, actor: Actor, kept: int, gone: int) -> list[dict[str, Any]]:
@@ -157,6 +174,7 @@ def part_titles(
     session.expire_all()
     for pair in told.get("joined", []):
         _open_again(session, pair)
+    unplan_merged(session, [hold.id for hold in _open_holds(session, (kept, gone))])
     for record_id in sorted((kept, gone)):
         assign_rows(session, queue_of(session, record_id, clock.now()))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from circulation.models import Hold, Loan
@@ -50,6 +50,37 @@ def plan_apology(session: Session, hold: Hold, today: date | None = None) -> int
     at = hold.pickup_branch_id
     return _write(
         session, [_row(session, key, "apology", hold.patron_id, at, day, hold_id=hold.id)]
+    )
+
+
+def plan_merged(
+    session: Session, joined: Sequence[Hold], at_home: Sequence[Hold], today: date | None = None
+) -> int:
+    """Plan what readers are told when two titles became one: whose two holds are one now, and who
+    waits for what they have at home."""
+    day = today or clock.today()
+    return _write(
+        session,
+        [
+            _of_hold(session, hold, what, day, f"{what}:{hold.id}:{day}")
+            for what, holds in (("hold_joined", joined), ("hold_at_home", at_home))
+            for hold in holds
+        ],
+    )
+
+
+def unplan_merged(session: Session, hold_ids: Iterable[int]) -> None:
+    """Tell no more of titles that became one and are two again, where nothing went out yet."""
+    waiting = (
+        Notice.what.in_(("hold_joined", "hold_at_home")),
+        Notice.hold_id.in_(list(hold_ids)),
+        Notice.state == "planned",
+        Notice.message_id.is_(None),
+    )
+    session.execute(
+        update(Notice)
+        .where(*waiting)
+        .values(state="dropped", reason="hold_gone", ended_at=clock.now())
     )
 
 

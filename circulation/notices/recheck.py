@@ -68,6 +68,8 @@ def _of_hold(hold: Hold | None, notice: Notice, today: date) -> str:
         return "hold_gone"
     if notice.what == "apology" and (hold.state not in HOLD_OPEN_STATES or hold.state == "ready"):
         return "hold_gone"  # ended, or a copy waits for the reader again
+    if notice.what in ("hold_joined", "hold_at_home") and hold.state not in HOLD_OPEN_STATES:
+        return "hold_gone"
     if notice.what == "hold_ready" and hold.ready_on != notice.about_on:
         return "hold_gone"
     if notice.what == "hold_ready" and hold.shelf_until is not None and hold.shelf_until < today:

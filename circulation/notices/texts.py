@@ -39,6 +39,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "hold_hopeless": (*_READER, *_LINE, "pickup"),
     "card_expiring": (*_READER, "expires"),
     "apology": (*_READER, *_LINE, "pickup"),
+    "hold_joined": (*_READER, *_LINE, "pickup"),
+    "hold_at_home": (*_READER, *_LINE, "pickup"),
     "registered": (*_READER, "expires"),
     "declined": (*_READER, "code", "reason"),
     "loan_receipt": (*_READER, *_LINE, "due"),

@@ -16,8 +16,9 @@ KINDS = (
     *("due_soon", "overdue", "hold_ready", "hold_expired", "hold_cancelled", "hold_unfilled"),
     *("hold_hopeless", "card_expiring", "apology"),
     *("registered", "declined", "loan_receipt", "money_receipt"),
+    *("hold_joined", "hold_at_home"),
 )
-COURTESIES = frozenset({"due_soon", "card_expiring"})
+COURTESIES = frozenset({"due_soon", "card_expiring", "hold_joined", "hold_at_home"})
 RECEIPTS = frozenset({"loan_receipt", "money_receipt"})
 # What a person asked for themselves needs no further agreement and is told by no other way.
 ASKED_FOR = RECEIPTS | {"registered", "declined"}

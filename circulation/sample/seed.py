@@ -146,7 +146,8 @@ def seed(
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)
-        records, items = describe_twice(session, units)
+        with clock.at(clock.at_local(last, 15)):
+            records, items = describe_twice(session, units)
         summary.records += records
         summary.items += items
         audit(session, system_actor(), "sample_loaded", "sample", None)

@@ -40,6 +40,7 @@ def describe_twice(session: Session, units: Units) -> tuple[int, int]:
         select(Item.record_id)
         .join(Record, Record.id == Item.record_id)
         .where(Item.volume_key == "", Item.item_type == "book", Record.material == "book")
+        .where(Record.author != "")
         .group_by(Item.record_id, Record.isbn)
         .order_by(numbered, func.count().desc(), Item.record_id)
     )
@@ -80,7 +81,7 @@ def _again(marc: Marc, twin: Twin) -> Marc:
     fields = [
         {tag: _changed(tag, content, twin)}
         for tag, content in pairs(marc)
-        if tag in ("008", "020", "041", "082", "100", "245", "260", "264", "300", "653")
+        if tag in ("008", "020", "041", "082", "100", "110", "245", "260", "264", "300", "653")
     ]
     return {"leader": marc["leader"], "fields": fields}
 

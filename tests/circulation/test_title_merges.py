@@ -15,6 +15,7 @@ from circulation.checkout import check_out
 from circulation.hold_lists import to_clear
 from circulation.holds import place_hold
 from circulation.models import Hold, Loan
+from circulation.notices.models import Notice
 from ils.core import db
 from ils.core.errors import IlsError, Refused
 from tests.circulation.conftest import Library
@@ -87,6 +88,8 @@ def test_a_reader_who_waits_for_both_keeps_one_hold_at_the_earlier_place(library
     assert (readers.loans, readers.holds, readers.joined, readers.with_copy) == (2, 3, 1, 0)
     made = merge(library, ours.record_id, theirs.record_id)
     assert [h.id for h in open_holds(library, ours.record_id)] == [early, 2 + early - 1]
+    (told,) = library.all(Notice)
+    assert (told.what, told.patron_id, told.hold_id) == ("hold_joined", twice.id, early)
     closed = library.get(Hold, late)
     assert (closed.state, closed.end_reason) == ("cancelled", "merged")
     laws(library)
@@ -94,7 +97,19 @@ def test_a_reader_who_waits_for_both_keeps_one_hold_at_the_earlier_place(library
     assert [h.id for h in open_holds(library, theirs.record_id)] == [early]
     assert late in [h.id for h in open_holds(library, ours.record_id)]
     assert library.get(Hold, late).end_reason is None
+    assert [notice.state for notice in library.all(Notice)] == ["dropped"]
     laws(library)
+
+
+def test_a_reader_who_waits_for_what_is_at_home_is_told(library: Library) -> None:
+    (ours,), (theirs,) = titles(library)
+    patron = library.patron()
+    library.lend(theirs, patron)
+    library.lend(ours, library.patron("Người khác"))
+    waits = library.hold(ours, patron).hold["id"]
+    merge(library, ours.record_id, theirs.record_id)
+    (told,) = library.all(Notice)
+    assert (told.what, told.hold_id) == ("hold_at_home", waits)
 
 
 def test_a_copy_on_the_shelf_stays_for_its_reader(library: Library) -> None:
