@@ -1,13 +1,13 @@
 """notices of merged titles
 
 Revision: 0144a
-Before it: 0144
+Before it: 0146b
 """
 
 from alembic import op
 
 revision = '0144a'
-down_revision = '0144'
+down_revision = '0146b'
 branch_labels = None
 depends_on = None
 
