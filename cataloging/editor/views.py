@@ -244,7 +244,8 @@ def edit(record_id: int) -> Any:
     if request.method == "GET":
         return _open(record_id)
     with reading() as db:
-        record = records.record_for(db, record_id)
+        # One deleted or merged meanwhile too: what was typed is shown again, with the reason.
+        record = records.record_for(db, record_id, deleted=True)
     if not {"text", "ldr"} & set(request.form):
         abort(400)  # boxes alone are no record
     on, act = _posted(), request.form.get("act", "")

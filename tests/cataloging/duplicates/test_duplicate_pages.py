@@ -105,6 +105,21 @@ def test_nothing_chosen_is_lost_when_somebody_saved_meanwhile(
     assert staff.post("/staff/duplicates/compare", data=shown).status_code == 302
 
 
+def test_what_is_typed_into_a_record_merged_meanwhile_is_not_lost(
+    staff_client: Callable[..., Any], two: tuple[int, int]
+) -> None:
+    kept, gone = two
+    staff = staff_client("cataloguer")
+    page = staff.get(f"/staff/duplicates/compare?record={kept}&record={gone}").text
+    staff.post("/staff/duplicates/compare", data=sent_for(page, kept, gone))
+    typed = "LDR 00000nam#a2200000#a#4500\n245 10 $a Số đỏ gõ dở"
+    form = {"view": "text", "text": typed, "version": "1", "act": "save"}
+    answer = staff.post(f"/staff/catalog/{gone}/edit", data=form)
+    assert answer.status_code == 404
+    assert "Số đỏ gõ dở" in answer.text
+    assert f"đã được gộp vào biểu ghi #{kept}" in answer.text
+
+
 def test_an_error_in_the_fields_chosen_is_told_and_nothing_merged(
     staff_client: Callable[..., Any], two: tuple[int, int]
 ) -> None:
