@@ -6,7 +6,7 @@ entered, gives back the copies it changed or withdrew, deletes the records it cr
 the content it replaced and the records it deleted, in new versions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from cataloging.record_rows import (
     hide_from_matching,
     set_columns,
     write_version,
+    write_versions,
 )
 from ils.accounts.actor import Actor
 from ils.core import clock
@@ -357,7 +358,7 @@ def _undoable_records(session: Session, change_set_id: int, ids: Sequence[int]) 
 def _undo_records(
     session: Session, actor: Actor, change_set_id: int, records: Sequence[Record], tally: Undone
 ) -> None:
-    undoing = new_change_set(session, actor, "undo", _undo_of(change_set_id))
+    undoing = _undoing(session, actor, change_set_id)
     first = dict(
         session.execute(
             select(RecordVersion.record_id, func.min(RecordVersion.version))
@@ -367,7 +368,11 @@ def _undo_records(
         ).all()
     )
     removed = [record for record in records if first[record.id] == 1]
+    changed = [r for r in records if first[r.id] > 1 and r.deleted_at is None]
+    _give_back(session, actor, {record: first[record.id] - 1 for record in changed}, undoing)
     for record in records:
+        if record in changed:
+            continue
         if first[record.id] == 1:
             write_version(session, actor, record, record.marc, "deleted", undoing, "")  # type: ignore[arg-type]
             record.deleted_at = clock.now()
@@ -393,6 +398,31 @@ def _undo_records(
     tally.records_removed += len(removed)
     tally.records_restored += len(records) - len(removed)
     session.flush()
+
+
+def _undoing(session: Session, actor: Actor, change_set_id: int) -> ChangeSet:
+    """Return the change set of an undoing that goes on part by part, opened with the first."""
+    begun = select(ChangeSet).where(
+        ChangeSet.kind == "undo",
+        ChangeSet.why == _undo_of(change_set_id),
+        ChangeSet.actor_id == actor.staff_id,
+        ChangeSet.undone_at.is_(None),
+        ChangeSet.id > change_set_id,
+    )
+    found = session.scalar(begun.order_by(ChangeSet.id.desc()).limit(1))
+    return found or new_change_set(session, actor, "undo", _undo_of(change_set_id))
+
+
+def _give_back(
+    session: Session, actor: Actor, versions: Mapping[Record, int], undoing: ChangeSet
+) -> None:
+    """Give records back what they were in a version, all at once."""
+    old = {record: content_of(session, record, number) for record, number in versions.items()}
+    new = {record.id: (record.version, marc, project(marc)) for record, marc in old.items()}
+    if new:
+        write_versions(session, actor, new, undoing, "restored")
+    for record in versions:
+        session.expire(record)
 
 
 def _void_events(session: Session, actor: Actor, chosen: Any) -> None:

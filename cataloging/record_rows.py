@@ -141,6 +141,7 @@ def write_versions(
     actor: Actor,
     new: Mapping[int, tuple[int, Marc | Written, Projection]],
     change_set: ChangeSet,
+    change: str = "replaced",
 ) -> None:
     """Store new content of many records, each given with its present version, as the next ones:
     ``write_version`` and ``set_columns`` for all of them at once."""
@@ -170,7 +171,7 @@ def write_versions(
             {
                 "record_id": record_id,
                 "version": version + 1,
-                "change": "replaced",
+                "change": change,
                 "change_set_id": change_set.id,
                 "at": now,
                 "actor_id": actor.staff_id,
