@@ -44,7 +44,7 @@ def test_a_rule_from_search_to_undo(page: Any, live_server: Server, province: Pr
     page.click("button[value=all]")
     expect(page.locator("h1")).to_have_text("Địa chí")
 
-    page.get_by_role("link", name="Sửa hàng loạt", exact=True).last.click()
+    page.get_by_role("link", name="Sửa biểu ghi hàng loạt", exact=True).last.click()
     page.select_option("#act-1", "replace")
     page.fill("#tag-1", "245")
     page.fill("#code-1", "a")
