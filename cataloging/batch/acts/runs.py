@@ -148,10 +148,10 @@ def has_been_stopped(session: Session, run: ActRun) -> bool:
     return has_stopped(session.get(Job, run.job_id) if run.job_id else None)
 
 
-def ids_with(session: Session, run_id: int, outcome: str) -> Sequence[int]:
-    """Return the copies or records of a run with one outcome, by number."""
+def ids_with(session: Session, run_id: int, outcome: str, most: int | None = None) -> Sequence[int]:
+    """Return the copies or records of a run with one outcome, by number, ``most`` of them."""
     query = select(ActLine.subject_id).where(ActLine.run_id == run_id, ActLine.outcome == outcome)
-    return session.scalars(query.order_by(ActLine.subject_id)).all()
+    return session.scalars(query.order_by(ActLine.subject_id).limit(most)).all()
 
 
 def put_in_basket(session: Session, actor: Actor, run: ActRun, outcome: str, name: str) -> int:
@@ -247,7 +247,7 @@ def look(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
     while True:
         with reading() as session:
             run = session.get_one(ActRun, run_id)
-            ids = ids_with(session, run_id, "waiting")[:LOOKED_AT_ONCE]
+            ids = ids_with(session, run_id, "waiting", LOOKED_AT_ONCE)
             actor = actor_of_job(session, progress.job_id)
             seen = KINDS[run.act].look(session, actor, run.plan, ids, memory) if ids else {}
         if not ids:
