@@ -7,8 +7,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import new_change_set, obstacles, undo_change_set
-from cataloging.items import CopyFacts, add_items, take_back_withdrawal, withdraw_item
-from cataloging.models import Item
+from cataloging.item_rows import keep_change
+from cataloging.items import CopyFacts, add_items, withdraw_item
+from cataloging.models import ChangeSet, Item
 from cataloging.permissions import EDIT_ITEM, EDIT_SERIALS
 from cataloging.serials.expecting import issue_of
 from cataloging.serials.models import SerialIssue, SerialTitle, SerialVolume, SerialVolumeIssue
@@ -118,7 +119,7 @@ def bind_issues(
     session.add(volume)
     session.flush()
     for row in rows:
-        gone = _copy_into(session, actor, row, label)
+        gone = _copy_into(session, actor, row, label, made_in)
         session.add(SerialVolumeIssue(issue_id=row.id, volume_id=volume.id, item_id=gone))
     audit(session, actor, "serial_bound", "serial", serial_id, issues=len(rows))
     session.flush()
@@ -131,8 +132,13 @@ def _register_of(facts: VolumeFacts) -> int:
     return facts.register_id
 
 
-def _copy_into(session: Session, actor: Actor, row: SerialIssue, label: str) -> int | None:
-    """Take the first copy of an issue out of stock, where it has copies; return which."""
+def _copy_into(
+    session: Session, actor: Actor, row: SerialIssue, label: str, made_in: ChangeSet
+) -> int | None:
+    """Take the first copy of an issue out of stock, where it has copies; return which.
+
+    It belongs to the change set of the volume, which gives it back when it is undone.
+    """
     if row.change_set_id is None:
         return None
     query = (
@@ -141,11 +147,17 @@ def _copy_into(session: Session, actor: Actor, row: SerialIssue, label: str) -> 
         .order_by(Item.id)
     )
     item_id = session.scalars(query).first()
-    if item_id is not None:
-        withdrawing = replace(actor, all_rights=True)
-        withdraw_item(
-            session, withdrawing, item_id, reason="other", decision=f"Đóng tập: {label}"[:120]
-        )
+    if item_id is None:
+        return None
+    before = {"lifecycle": session.get_one(Item, item_id).lifecycle}
+    item = withdraw_item(
+        session,
+        replace(actor, all_rights=True),
+        item_id,
+        reason="other",
+        decision=f"Đóng tập: {label}"[:120],
+    )
+    keep_change(session, made_in, item, before)
     return item_id
 
 
@@ -178,17 +190,11 @@ def unbind(session: Session, actor: Actor, volume_id: int) -> SerialTitle:
     title = title_for(session, actor, volume.serial_id, EDIT_SERIALS, lock=True)
     if obstacles(session, volume.change_set_id):
         raise Refused("volume_used", volume_id=volume_id)
-    lines = session.scalars(
-        select(SerialVolumeIssue).where(SerialVolumeIssue.volume_id == volume_id)
-    ).all()
-    change_set_id, copies = volume.change_set_id, [one.item_id for one in lines if one.item_id]
+    change_set_id = volume.change_set_id
     session.execute(delete(SerialVolumeIssue).where(SerialVolumeIssue.volume_id == volume_id))
     session.delete(volume)
     session.flush()
-    undoing = replace(actor, all_rights=True)
-    undo_change_set(session, undoing, change_set_id)
-    for item_id in copies:
-        take_back_withdrawal(session, undoing, item_id)
+    undo_change_set(session, replace(actor, all_rights=True), change_set_id)
     audit(session, actor, "serial_unbound", "serial", title.id)
     session.flush()
     return title

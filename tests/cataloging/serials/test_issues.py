@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.change_sets import undo_change_set
 from cataloging.export.sources import Chosen as Asked
 from cataloging.export.sources import rows_of
 from cataloging.hooks import register_holdings, register_record_veto
@@ -31,7 +32,7 @@ from cataloging.serials.receiving import (
 from cataloging.serials.rules.pattern import Pattern
 from cataloging.serials.titles import TitleFacts, drop_title, take_title, titles_of_record
 from cataloging.serials.vetoes import record_vetoes_of
-from ils.accounts.actor import Actor
+from ils.accounts.actor import Actor, system_actor
 from ils.core import clock
 from ils.core.errors import Forbidden, Invalid, NotFound, Refused
 from ils.core.events import EventRow
@@ -257,6 +258,11 @@ def test_copies_of_issues_go_into_the_volume_and_come_back_from_it(
     assert holding_of(session, title).lines == ["2026: số 65"], "it is in the volume"
     unbind(session, cataloger, volume.id)
     assert single.lifecycle == "active"
+    again = bind_issues(session, cataloger, title.id, [row.id], wanted)
+    undo_change_set(session, system_actor(), again.change_set_id)
+    session.expire_all()
+    assert single.lifecycle == "active", "also when it is undone among the changes"
+    assert [one.id for one in unbound(session, title.id)] == [row.id]
 
 
 def test_old_issues_are_given_away_and_kept_again(
