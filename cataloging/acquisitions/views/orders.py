@@ -18,6 +18,7 @@ from cataloging.acquisitions.receiving import receive_order
 from cataloging.acquisitions.rules.ordering import is_late, net_price, stage_of
 from cataloging.models import Record
 from cataloging.permissions import EDIT_ITEM, ORDER_BOOKS
+from cataloging.stockbook.views.typed import sent_twice, title_typed
 from cataloging.stockbook.vouchers import find_titles
 from cataloging.views.base import show_problem
 from ils.accounts.actor import Actor
@@ -37,7 +38,6 @@ bp = Blueprint(
     "orders", __name__, url_prefix="/staff/acquisitions/orders", template_folder="../templates"
 )
 SIZE = 50
-FRESH = ("title", "authors", "publisher", "year", "isbn")
 
 
 def asked() -> lists.Asked:
@@ -198,15 +198,13 @@ def _standing(
 @door(ORDER_BOOKS)
 def add(order_id: int) -> Any:
     """Put a title on the order by number or title; ask back where it is not clear."""
-    sent, actor = request.form, current_actor()
-    code = clean_text(sent.get("code", ""))
-    chosen = sent.get("record_id", type=int)
-    fresh = {name: clean_text(sent.get(name, "")) for name in FRESH}
+    actor, typed = current_actor(), title_typed()
+    code, chosen, fresh = typed.code, typed.record_id, typed.fresh
     try:
         with reading() as session:
             use.order_for(session, actor, order_id)
             lines = use.lines_of(session, order_id)
-            if fresh["title"] and _entered_already(lines, fresh):
+            if fresh["title"] and sent_twice(lines, fresh):
                 return redirect(url_for("orders.show", order_id=order_id))
             found = [] if chosen or fresh["title"] else find_titles(session, code)
         if not chosen and not fresh["title"]:
@@ -227,13 +225,6 @@ def add(order_id: int) -> Any:
             raise
         return _page(order_id, sentence_for(error), error.status, unknown=bool(fresh["title"]))
     return redirect(url_for("orders.show", order_id=order_id))
-
-
-def _entered_already(lines: Any, fresh: dict[str, str]) -> bool:
-    """Tell whether this form was sent twice: its title came in since the page was shown."""
-    told = {name: value for name, value in fresh.items() if value}
-    shown = request.form.get("there", type=int)
-    return shown is not None and any(line.fresh == told for line, _record in lines[shown:])
 
 
 def line_facts(prefix: str) -> use.LineFacts:

@@ -11,6 +11,7 @@ from cataloging.models import Record
 from cataloging.permissions import SPLIT_PURCHASE
 from cataloging.stockbook.central import splitting as use
 from cataloging.stockbook.central import words
+from cataloging.stockbook.views.typed import title_typed
 from cataloging.stockbook.vouchers import find_titles
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
@@ -27,7 +28,6 @@ bp = Blueprint(
     "central", __name__, url_prefix="/staff/stockbook/central", template_folder="../templates"
 )
 SIZE = 50
-FRESH = ("title", "authors", "publisher", "year", "class_number", "isbn")
 
 
 @bp.get("/")
@@ -120,9 +120,8 @@ def _page(
 def add(purchase_id: int) -> Any:
     """Put a title on the purchase by scan or title; ask back where it is not clear."""
     sent = request.form
-    code = clean_text(sent.get("code", ""))
-    chosen = sent.get("record_id", type=int)
-    fresh = {name: clean_text(sent.get(name, "")) for name in FRESH}
+    typed = title_typed()
+    code, chosen, fresh = typed.code, typed.record_id, typed.fresh
     try:
         with reading() as session:
             use.purchase_for(session, current_actor(), purchase_id)

@@ -14,6 +14,7 @@ from cataloging.stockbook import vouchers as use
 from cataloging.stockbook.forms import VoucherForm
 from cataloging.stockbook.funding import fundings
 from cataloging.stockbook.models import Voucher
+from cataloging.stockbook.views.typed import sent_twice, title_typed
 from cataloging.views.base import show_problem
 from ils.core import clock
 from ils.core.db import reading, transaction
@@ -33,7 +34,6 @@ bp = Blueprint(
     static_url_path="/static",
 )
 SIZE = 50
-FRESH = ("title", "authors", "publisher", "year", "class_number")
 
 
 def asked() -> lists.Asked:
@@ -178,16 +178,14 @@ def _page(
 @door(EDIT_ITEM)
 def add(voucher_id: int) -> Any:
     """Put a title on the voucher by scan, number or title; ask back where it is not clear."""
-    code = clean_text(request.form.get("code", ""))
-    chosen = request.form.get("record_id", type=int)
-    fresh = {name: clean_text(request.form.get(name, "")) for name in FRESH}
-    fresh["isbn"] = clean_text(request.form.get("isbn", ""))
+    typed = title_typed()
+    code, chosen, fresh = typed.code, typed.record_id, typed.fresh
     try:
         facts = line_facts("")
         with reading() as session:
             voucher = use.voucher_for(session, current_actor(), voucher_id)
             lines = use.lines_of(session, voucher_id)
-            if fresh["title"] and _entered_already(lines, fresh):
+            if fresh["title"] and sent_twice(lines, fresh):
                 return redirect(url_for("stockbook.show", voucher_id=voucher_id))
             found = [] if chosen or fresh["title"] else use.find_titles(session, code)
             new = None if chosen or found or fresh["title"] else use.new_title_of(lines, code)
@@ -207,13 +205,6 @@ def add(voucher_id: int) -> Any:
     except IlsError as error:
         return _page(voucher_id, sentence_for(error), error.status, unknown=bool(fresh["title"]))
     return redirect(url_for("stockbook.show", voucher_id=voucher_id))
-
-
-def _entered_already(lines: Any, fresh: dict[str, str]) -> bool:
-    """Tell whether this form was sent twice: its title came in since the page was shown."""
-    told = {name: value for name, value in fresh.items() if value}
-    shown = request.form.get("there", type=int)
-    return shown is not None and any(line.fresh == told for line, _record in lines[shown:])
 
 
 def line_facts(prefix: str) -> use.LineFacts:
