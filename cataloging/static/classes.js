@@ -83,12 +83,14 @@ const bind = (box) => {
     const found = await answer.json();
     if (mine === asked) draw(found, chosen(found));
   };
-  box.addEventListener("input", (event) => {
-    if (!event.isTrusted || !box.dataset.classes || ("onCall" in box.dataset && list.hidden)) return;
+  const look = () => {
+    if (!box.dataset.classes || ("onCall" in box.dataset && list.hidden)) return;
     clearTimeout(timer);
     if (box.value.trim().length < 2) { close(); return; }
     timer = setTimeout(() => ask({ q: box.value.trim() }), WAIT);
-  });
+  };
+  box.addEventListener("input", (event) => { if (event.isTrusted) look(); });
+  box.addEventListener("named", () => { if (document.activeElement === box) look(); });
   box.addEventListener("keydown", (event) => {
     if (event.isComposing || !box.dataset.classes) return;
     if (list.hidden) {
@@ -117,8 +119,8 @@ const bind = (box) => {
 };
 
 for (const box of document.querySelectorAll(BOXES)) bind(box);
-// A box put in later, or one that became the box of a class: before it hears of the key itself.
-for (const kind of ["focusin", "keydown"]) {
+// A box put in later, or one that became the box of a class (it is "named", maybe while it is typed in).
+for (const kind of ["focusin", "keydown", "named"]) {
   document.addEventListener(kind, ({ target }) => {
     if (target.matches?.(BOXES) && !bound.has(target)) bind(target);
   }, { capture: true });

@@ -93,11 +93,9 @@ const bind = (box) => {
       if (answer.ok && mine === asked && document.activeElement === box) draw(await answer.json());
     } catch { close(); }
   };
-  box.addEventListener("input", (event) => {
-    if (!event.isTrusted) return;
-    clearTimeout(timer);
-    timer = setTimeout(ask, WAIT);
-  });
+  const look = () => { clearTimeout(timer); timer = setTimeout(ask, WAIT); };
+  box.addEventListener("input", (event) => { if (event.isTrusted) look(); });
+  box.addEventListener("named", () => { if (document.activeElement === box) look(); });
   box.addEventListener("keydown", (event) => {
     if (event.isComposing || list.hidden) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -124,3 +122,5 @@ new MutationObserver((changes) => {
     bindAll(node);
   }
 }).observe(document.body, { childList: true, subtree: true });
+// A box that became one of a heading, maybe while it is typed in.
+document.addEventListener("named", ({ target }) => { if (target.matches(BOXES)) bind(target); }, { capture: true });

@@ -117,8 +117,8 @@ export function beginRows(form, { changed, lastRecord, explain, turn }) {
         value.toggleAttribute("data-on-call", field.classes === "on_call");
       } else delete value.dataset.classes;
       if (code === "a" && field?.heading) value.dataset.heading = field.heading; else delete value.dataset.heading;
-      // Put in anew, so that whoever watches the page for boxes of headings sees it.
-      if (value.dataset.heading && !value.dataset.suggests && document.activeElement !== value) value.replaceWith(value);
+      // Names may come when the box is typed in already: whoever offers something there is told.
+      if (value.dataset.classes || value.dataset.heading) value.dispatchEvent(new Event("named", { bubbles: true }));
     }
   }
   rows.addEventListener("change", (event) => {
@@ -127,6 +127,7 @@ export function beginRows(form, { changed, lastRecord, explain, turn }) {
   rows.addEventListener("focusin", (event) => {
     const row = event.target.closest("li");
     choose(row);
+    known(); // asked for early: they are wanted at the first box
     explain(row.querySelector(".mrow__tag")?.value ?? "");
     if (event.target.matches(".mrow__mark") && !event.target.title) nameRow(row);
   });
