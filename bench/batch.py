@@ -1,25 +1,29 @@
 """``./sen bench batch``: very many records changed by rules while eight desks work.
 
 The worker looks at the records and changes them as ``./sen run`` has it, on SQLite, while each of
-eight desks scans once a second. The first look is timed by itself, the change with the desks at it.
+eight desks scans once a second. The first look is timed by itself, the change and its undoing with the
+desks at it.
 """
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import func, insert, literal, select
+from sqlalchemy.orm import Session
 
-from bench.desk import DESKS, EVERY, House, _work
+from bench.desk import DESKS, EVERY, House, work
 from bench.measure import Results, scratch, scratch_database, tell
 from bench.province import PASSWORD, Library, found_province, hire, register_readers, stock
-from bench.server import serving
+from bench.server import Server, serving
 from cataloging.baskets.contents import open_basket
 from cataloging.baskets.models import BasketRecord
 from cataloging.batch import runs
 from cataloging.batch.rules import Condition, Rule
 from cataloging.models import Record
 from cataloging.search import follow
+from cataloging.undo_job import undo_later
 from ils.accounts.actor import Actor, actor_for_staff, system_actor
 from ils.accounts.models import Staff
 from ils.accounts.staff import create_staff
@@ -82,21 +86,42 @@ def _measure(results: Results, config: Config, house: House, actor: Actor) -> No
         _wait(job_id or 0)
         results.add("look", "looked at", time.monotonic() - began, "s")
         tell("changing, with eight desks at work")
-        with transaction() as session:
-            job_id = runs.begin_change(session, actor, run_id).id
-        before = len(server.handled("POST", SCAN))
-        began = time.monotonic()
-        desks = threading.Thread(target=_work, args=(server, house, 1.5 * CHANGE_SECONDS, EVERY))
-        desks.start()
-        _wait(job_id)
-        took = time.monotonic() - began
-        scans = server.handled("POST", SCAN)[before:]
+        took, scans = _beside_desks(server, house, lambda s: runs.begin_change(s, actor, run_id))
         results.add("change", "changed", took, "s", at_most=CHANGE_SECONDS)
-        results.times("scans", "scans meanwhile, at the server", scans, p95_at_most=DESK_MS)
+        results.times("scans", "scans while it changes", scans, p95_at_most=DESK_MS)
         with reading() as session:
             counts = runs.counts_of(session, run_id)
+            changes = runs.run_for(session, actor, run_id).change_set_id or 0
         results.add("changed", "records changed", counts["changed"], "records")
-        desks.join()
+        tell("undoing it, with eight desks at work")
+        took, scans = _beside_desks(
+            server, house, lambda s: undo_later(s, actor, changes, partial=False)
+        )
+        results.add("undo", "undone", took, "s")
+        results.times("undo_scans", "scans while it is undone", scans, p95_at_most=DESK_MS)
+        with reading() as session:
+            changed_again = Record.version == 3  # made, changed, given back
+            undone = session.scalar(select(func.count()).where(changed_again)) or 0
+        results.add("undone", "records undone", undone, "records")
+
+
+def _beside_desks(
+    server: Server, house: House, begin: Callable[[Session], Job]
+) -> tuple[float, list[float]]:
+    """Begin a job and wait for it while eight desks work: its seconds, each scan's milliseconds."""
+    with transaction() as session:
+        job_id = begin(session).id
+    before = len(server.handled("POST", SCAN))
+    began = time.monotonic()
+    done = threading.Event()
+    desks = threading.Thread(target=work, args=(server, house, LONGEST, EVERY, done))
+    desks.start()
+    _wait(job_id)
+    took = time.monotonic() - began
+    scans = server.handled("POST", SCAN)[before:]
+    done.set()
+    desks.join()
+    return took, scans
 
 
 def _wait(job_id: int) -> None:

@@ -80,7 +80,7 @@ class Turn:
 def _eight_desks(results: Results, config: Config, house: House, seconds: float) -> None:
     tell(f"{DESKS} desks, SQLite, {seconds:.0f} s")
     with serving(config) as server:
-        turns = _work(server, house, seconds, EVERY)
+        turns = work(server, house, seconds, EVERY)
         lent = [one for turn in turns for one in turn.lent]
         scans = server.handled("POST", "/staff/desk/scan")
         results.times("scan_server", "SQLite, scan, at the server", scans)
@@ -109,15 +109,22 @@ def _tell_refused(results: Results, turns: list[Turn]) -> None:
         results.notes.append(f"the first one refused: {refused[0]}")
 
 
-def _work(server: Server, house: House, seconds: float, every: float) -> list[Turn]:
-    """Let every desk work in a thread; return what each did."""
+def work(
+    server: Server,
+    house: House,
+    seconds: float,
+    every: float,
+    done: threading.Event | None = None,
+) -> list[Turn]:
+    """Let every desk work in a thread, until ``done`` if that is sooner; return what each did."""
+    done = done or threading.Event()
     visitors = [Visitor(server.port) for _ in house.staff]
     for visitor, username in zip(visitors, house.staff, strict=True):
         visitor.sign_in(username, PASSWORD)
     turns = [Turn(desk) for desk in range(len(visitors))]
     until = time.monotonic() + seconds
     threads = [
-        threading.Thread(target=_one_desk, args=(visitor, turn, house, until, every))
+        threading.Thread(target=_one_desk, args=(visitor, turn, house, until, every, done))
         for visitor, turn in zip(visitors, turns, strict=True)
     ]
     for thread in threads:
@@ -129,14 +136,21 @@ def _work(server: Server, house: House, seconds: float, every: float) -> list[Tu
     return turns
 
 
-def _one_desk(visitor: Visitor, turn: Turn, house: House, until: float, every: float) -> None:
+def _one_desk(
+    visitor: Visitor,
+    turn: Turn,
+    house: House,
+    until: float,
+    every: float,
+    done: threading.Event,
+) -> None:
     dice = Random(SEED + turn.desk)
     time.sleep(dice.random() * every)
     due = time.monotonic()
     for act, code, facts in _acts(house, turn.desk):
         due = max(due + every * dice.uniform(0.6, 1.4), time.monotonic())  # hands, not machines
         time.sleep(max(0.0, due - time.monotonic()))
-        if time.monotonic() >= until:
+        if time.monotonic() >= until or done.is_set():
             return
         began = time.perf_counter()
         key = f"bench-{turn.desk}-{began}"
@@ -196,7 +210,7 @@ def _as_fast_as_they_go(results: Results, records: int, seconds: float) -> None:
         )
         tell(f"as fast as they go, PostgreSQL, over HTTP, {seconds:.0f} s")
         with serving(config) as server:
-            turns = _work(server, house, seconds, 0.0)
+            turns = work(server, house, seconds, 0.0)
             both = sum(len(turn.lent) + len(turn.returned) for turn in turns)
             results.add(
                 "postgres_http_rate", "PostgreSQL, lends + returns, HTTP", both / seconds, "acts/s"

@@ -22,6 +22,7 @@ from cataloging.permissions import UNDO_CHANGES
 from cataloging.record_rows import (
     announce_changed,
     content_of,
+    contents_of,
     hide_from_matching,
     set_columns,
     write_version,
@@ -359,11 +360,12 @@ def _undo_records(
     session: Session, actor: Actor, change_set_id: int, records: Sequence[Record], tally: Undone
 ) -> None:
     undoing = _undoing(session, actor, change_set_id)
+    every = [record.id for record in records]
     first = dict(
         session.execute(
             select(RecordVersion.record_id, func.min(RecordVersion.version))
             .where(RecordVersion.change_set_id == change_set_id)
-            .where(RecordVersion.record_id.in_([r.id for r in records]))
+            .where(RecordVersion.record_id.in_(every))
             .group_by(RecordVersion.record_id)
         ).all()
     )
@@ -394,7 +396,7 @@ def _undo_records(
             & EventRow.effective_on.in_(days)
             & EventRow.record_id.in_(ids),
         )
-    announce_changed(session, [record.id for record in records])
+    announce_changed(session, every)
     tally.records_removed += len(removed)
     tally.records_restored += len(records) - len(removed)
     session.flush()
@@ -417,7 +419,7 @@ def _give_back(
     session: Session, actor: Actor, versions: Mapping[Record, int], undoing: ChangeSet
 ) -> None:
     """Give records back what they were in a version, all at once."""
-    old = {record: content_of(session, record, number) for record, number in versions.items()}
+    old = contents_of(session, versions)
     new = {record.id: (record.version, marc, project(marc)) for record, marc in old.items()}
     if new:
         write_versions(session, actor, new, undoing, "restored")

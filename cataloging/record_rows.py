@@ -5,9 +5,9 @@ record are its projection; ``drift`` shows where they are not, ``reproject`` men
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from cataloging.authorities.models import AuthorityVersion, RecordHeading
@@ -247,6 +247,26 @@ def content_of(session: Session, record: Record, version: int) -> Marc:
     )
     kept = session.scalar(later.order_by(RecordVersion.version).limit(1))
     return kept if kept is not None else record.marc  # type: ignore[return-value]
+
+
+def contents_of(session: Session, versions: Mapping[Record, int]) -> dict[Record, Marc]:
+    """Return the MARC of many records, each as of a version it has: ``content_of`` in two questions."""
+    wanted = {record.id: number for record, number in versions.items()}
+    row = RecordVersion
+    later = select(row.record_id, row.version).where(
+        row.record_id.in_(wanted),
+        row.version >= min(wanted.values(), default=0),
+        row.marc.is_not(None),
+    )
+    keeps: dict[int, int] = {}  # the first version, from the one wanted on, that has content
+    for record_id, number in session.execute(later.order_by(row.version.desc())):
+        if number >= wanted[record_id]:
+            keeps[record_id] = number
+    kept = select(row.record_id, row.marc).where(
+        tuple_(row.record_id, row.version).in_(keeps.items())
+    )
+    found: dict[int, Any] = dict(session.execute(kept).tuples().all())
+    return {record: cast(Marc, found.get(record.id) or record.marc) for record in versions}
 
 
 def version_count(session: Session, change_set_id: int) -> int:

@@ -16,6 +16,7 @@ from ils.core.jobs import Job, Progress, breathe, enqueue, job_kind
 # Change sets of more records and copies than this are undone by the worker.
 LARGE: Final = 100
 AT_ONCE: Final = 40  # in one transaction: what desks wait for
+PAUSE: Final = 0.03  # seconds between two parts, about as long as one takes
 KIND: Final = "undo_change_set"
 
 
@@ -68,7 +69,7 @@ def undo(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
             progress.note(session, min(total, done.count), total)
         progress.go_on()
         if more:
-            breathe()
+            breathe(PAUSE)
     return {
         "records_removed": done.records_removed,
         "records_restored": done.records_restored,

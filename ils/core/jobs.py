@@ -162,10 +162,10 @@ class Progress:
             raise JobCanceled
 
 
-def breathe() -> None:
+def breathe(seconds: float = BREATH) -> None:
     """Let those at the desks have the database between two parts of long work."""
     if is_sqlite():
-        time.sleep(BREATH)
+        time.sleep(seconds)
 
 
 def do_in_parts(progress: Progress, size: int, part: Callable[[Session], int]) -> None:
