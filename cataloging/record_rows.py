@@ -7,7 +7,7 @@ record are its projection; ``drift`` shows where they are not, ``reproject`` men
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from cataloging.authorities.models import AuthorityVersion, RecordHeading
@@ -262,10 +262,11 @@ def contents_of(session: Session, versions: Mapping[Record, int]) -> dict[Record
     for record_id, number in session.execute(later.order_by(row.version.desc())):
         if number >= wanted[record_id]:
             keeps[record_id] = number
-    kept = select(row.record_id, row.marc).where(
-        tuple_(row.record_id, row.version).in_(keeps.items())
+    kept = select(row.record_id, row.version, row.marc).where(
+        row.record_id.in_(keeps), row.version.in_(set(keeps.values()))
     )
-    found: dict[int, Any] = dict(session.execute(kept).tuples().all())
+    rows = session.execute(kept).all()
+    found = {one.record_id: one.marc for one in rows if keeps[one.record_id] == one.version}
     return {record: cast(Marc, found.get(record.id) or record.marc) for record in versions}
 
 
