@@ -19,7 +19,9 @@ from cataloging.duplicates.judging import MOST_AT_ONCE, forget_pairs
 from cataloging.duplicates.models import RecordMerge
 from cataloging.editor.models import RecordDraft
 from cataloging.hooks import Readers, title_merging
+from cataloging.imports.matching import keep_keys
 from cataloging.marc.model import Marc
+from cataloging.marc.project import project
 from cataloging.marc.validate import ERROR, validate
 from cataloging.models import ChangeSet, Item, Record
 from cataloging.permissions import DELETE_RECORD, EDIT_RECORD
@@ -95,7 +97,8 @@ def merge_records(
     told = ", ".join(f"#{one}" for one in gone_ids)
     change_set = records.new_change_set(session, actor, CHANGE, f"{told} → #{kept_id}")
     for one in gone_ids:
-        _set_aside(session, actor, kept, there[one], change_set)
+        merge = _set_aside(session, actor, kept, there[one], change_set)
+    keep_keys(session, merge, project(kept.marc))  # type: ignore[arg-type]
     records.replace_marc(
         session,
         actor,
@@ -120,7 +123,7 @@ def _refuse_errors(marc: Marc, kept: Record) -> None:
 
 def _set_aside(
     session: Session, actor: Actor, kept: Record, gone: Record, change_set: ChangeSet
-) -> None:
+) -> RecordMerge:
     merge = RecordMerge(
         kept_id=kept.id, gone_id=gone.id, change_set_id=change_set.id, merged_by=actor.staff_id
     )
@@ -134,6 +137,8 @@ def _set_aside(
     merge.moved = moved
     session.add(merge)
     session.flush()
+    keep_keys(session, merge, project(gone.marc))  # type: ignore[arg-type]
+    return merge
 
 
 def _move_items(session: Session, kept: Record, gone: Record) -> list[list[Any]]:

@@ -1,4 +1,4 @@
-"""Tables of duplicates: a look over the catalogue, keys, likely pairs, merges."""
+"""Tables of duplicates: a look over the catalogue, keys, likely pairs, merges, what matches them."""
 
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     String,
+    Text,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -117,4 +118,27 @@ class RecordMerge(Base):
         ),
         Index("ix_record_merge_kept", "kept_id"),
         Index("ix_record_merge_change_set", "change_set_id"),
+    )
+
+
+class RecordMergeKey(Base):
+    """What one of the records of a merge was matched by before it (rule and value as in
+    ``cataloging.imports.matching``), so that its file, brought in again, still finds the title.
+
+    Counts while the merge stands. ``material`` and ``isbns`` (parted by spaces) are what the record
+    said that may speak against a match by title.
+    """
+
+    __tablename__ = "record_merge_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merge_id: Mapped[int] = mapped_column(ForeignKey("record_merge.id", ondelete="CASCADE"))
+    rule: Mapped[str] = mapped_column(String(10))
+    value: Mapped[str] = mapped_column(String(220))
+    material: Mapped[str] = mapped_column(String(20), default="")
+    isbns: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (
+        Index("ix_record_merge_key_value", "value", "rule"),
+        Index("ix_record_merge_key_merge", "merge_id"),
     )

@@ -8,6 +8,9 @@ its projection digests.
 
 A title met again in another material (the disc of a book, the score of a recording), or with another
 valid ISBN, is another title.
+
+What records that were merged were known by leads to the one that stayed, behind what records are
+known by now.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,11 +20,14 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cataloging.duplicates.merged import where_all_now
+from cataloging.duplicates.models import RecordMerge, RecordMergeKey
 from cataloging.marc.project import CONTENT_MARK, Projection
 from cataloging.models import Record, RecordIdentifier
 
 Key = tuple[str, str]  # rule, value
 
+LONGEST_KEPT: Final = 220
 RULES: Final = ("control", "isbn", "issn", "title", "content")
 
 
@@ -69,6 +75,18 @@ def remember(known: Candidates, keys: Iterable[Key], record_id: int, seen: Proje
         known.setdefault(key, []).append(candidate)
 
 
+def keep_keys(session: Session, merge: RecordMerge, seen: Projection) -> None:
+    """Keep with a merge what one of its records was matched by."""
+    isbns = " ".join(seen.isbns)
+    session.add_all(
+        RecordMergeKey(
+            merge_id=merge.id, rule=rule, value=value, material=seen.material, isbns=isbns
+        )
+        for rule, value in dict.fromkeys(keys_of(seen))
+        if len(value) <= LONGEST_KEPT
+    )
+
+
 def stored_matches(session: Session, wanted: Iterable[Key]) -> Candidates:
     """Return which records of the catalogue the keys lead to."""
     by_rule: dict[str, set[str]] = {}
@@ -88,7 +106,28 @@ def stored_matches(session: Session, wanted: Iterable[Key]) -> Candidates:
     for rule in ("title", "content"):
         if values := by_rule.get(rule):
             _by_key(session, rule, values, found)
+    if session.scalar(select(RecordMergeKey.id).limit(1)) is not None:
+        for rule, values in by_rule.items():
+            _by_merge(session, rule, values, found)
     return found
+
+
+def _by_merge(session: Session, rule: str, values: set[str], found: Candidates) -> None:
+    """Find by what merged records were known by; leads to where they are now, if it is there."""
+    rows = session.execute(
+        select(RecordMergeKey, RecordMerge.gone_id)
+        .join(RecordMerge, RecordMerge.id == RecordMergeKey.merge_id)
+        .where(RecordMergeKey.rule == rule, RecordMergeKey.value.in_(values))
+        .where(RecordMerge.undone_at.is_(None))
+        .order_by(RecordMergeKey.id)
+    ).all()
+    now = where_all_now(session, {gone for _, gone in rows})
+    live = select(Record.id).where(Record.id.in_(now.values()), Record.deleted_at.is_(None))
+    there = set(session.scalars(live)) if now else set()
+    for key, gone in rows:
+        if (into := now[gone]) in there:
+            one = Candidate(into, key.material, tuple(key.isbns.split()))
+            found.setdefault((rule, key.value), []).append(one)
 
 
 def _by_key(session: Session, rule: str, values: set[str], found: Candidates) -> None:

@@ -13,6 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from cataloging.duplicates.merging import merge_records
+from cataloging.duplicates.models import RecordMergeKey
 from cataloging.models import Item
 from circulation.notices.models import Notice, NoticeCall, NoticeMessage, NoticeWish
 from ils.core import clock, db, migrate
@@ -22,7 +24,14 @@ from ils.core.errors import Refused
 from ils.core.migrate import alembic_config, all_tables, upgrade_database
 from ils.org.models import OrgUnit
 from tests.conftest import fresh_postgres
-from tests.factories import create_item, create_patron, create_province, create_unit
+from tests.factories import (
+    create_actor,
+    create_item,
+    create_patron,
+    create_province,
+    create_record,
+    create_unit,
+)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -65,6 +74,18 @@ def checks_of(engine: Engine) -> dict[str, list[tuple[str | None, str]]]:
 
 def test_migrations_go_down_and_up_again(empty: Engine) -> None:
     upgrade_database()
+    with db.transaction() as session:
+        created = create_province(session)
+        head = create_actor(session, "head", created.library)
+        numbers = [{"001": "9"}, {"003": "VN-TVQG"}]
+        kept, gone = create_record(session), create_record(session, fields=numbers)
+        versions = {kept.id: 1, gone.id: 1}
+        merge_records(session, head, kept.id, [gone.id], dict(kept.marc), versions=versions)  # type: ignore[arg-type]
+    command.downgrade(alembic_config(), "0144a")
+    upgrade_database()
+    with db.reading() as session:  # what merged records were known by is read from what they hold
+        found = select(RecordMergeKey.rule, RecordMergeKey.value)
+        assert session.execute(found).all() == [("control", "9|VN-TVQG")]
     command.downgrade(alembic_config(), "base")
     assert upgrade_database()
 

@@ -6,8 +6,11 @@ import pytest
 from sqlalchemy import func, select
 
 from cataloging.change_sets import undo_change_set
+from cataloging.duplicates.merging import merge_records
 from cataloging.export import Chosen, rows_of
 from cataloging.imports import ahead, report, runs, work
+from cataloging.imports.matching import first_match, keys_of, stored_matches
+from cataloging.marc.project import project
 from cataloging.models import Barcode, ImportLine, ImportRun, Item, Record, RecordVersion, Register
 from circulation import desk
 from circulation.checkout import check_out
@@ -56,6 +59,34 @@ def test_a_file_comes_in_and_again_changes_nothing(bench: Bench) -> None:
     assert (again.stored, again.matched) == (0, 3)
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(RecordVersion)) == versions
+
+
+def test_the_file_of_records_that_were_merged_finds_the_one_that_stayed(bench: Bench) -> None:
+    """Each by its control number alone, also the one whose fields were not chosen; and what would
+    be another title by its number still is."""
+    first = book("Dế Mèn", number="1", isbn="9786042087124")
+    second = book("Dế Mèn phiêu lưu", "Tô-Hoài", "2020", number="7", source="VN-HN")
+    data = iso(first, second)
+    bench.bring_in(data)
+    with db.transaction() as session:
+        kept, gone = session.scalars(select(Record.id).order_by(Record.id)).all()
+        head = create_actor(session, "head", bench.place.library)
+        marc: Any = {**first, "fields": [f for f in second["fields"] if "003" not in f]}
+        merging = merge_records(session, head, kept, [gone], marc, versions={kept: 1, gone: 1}).id
+
+    def matched() -> list[tuple[str, int | None]]:
+        run_id, tally = bench.bring_in(data)
+        assert (tally.stored, tally.matched) == (0, 2)
+        return [(line.reason, line.record_id) for line in lines(run_id)]
+
+    assert matched() == [("control", kept), ("control", kept)]
+    other = book("Dế Mèn", isbn="9786042100007")  # the old title, but of another book
+    with db.reading() as session:
+        seen = project(other)
+        assert first_match(keys_of(seen), stored_matches(session, keys_of(seen)), seen) is None
+    with db.transaction() as session:
+        undo_change_set(session, head, merging)
+    assert matched() == [("control", kept), ("control", gone)]
 
 
 def test_one_bad_record_harms_no_neighbor(bench: Bench) -> None:
