@@ -133,10 +133,7 @@ def names() -> Any:
 
 
 def _names(one: Field, at: int) -> dict[str, Any]:
-    marks = [
-        {value.replace(" ", "#"): names[at] for value, names in ind.meanings.items()}
-        for ind in one.indicators or ()
-    ]
+    marks = [{value: names[at] for value, names in ind.lines} for ind in one.indicators or ()]
     return {
         "name": one.name[at],
         "marks": marks,

@@ -30,10 +30,15 @@ class Subfield:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """The values an indicator may take; ``values`` is None where the standard leaves it open."""
+    """The values an indicator may take; ``values`` is None where the standard leaves it open.
+
+    ``meanings`` says each value in words; ``lines`` the same for a page, where one line may speak
+    for several values (``1-9``).
+    """
 
     values: frozenset[str] | None
     meanings: dict[str, Name] = field(default_factory=dict)
+    lines: tuple[tuple[str, Name], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +164,7 @@ def _authority_field(tag: str, data: dict[str, Any], names: dict[str, list[str]]
     )
     is_open = listed == "any"
     marks = said.get("ind")
+    meanings = _meanings()["authority"]
     return Field(
         tag=tag,
         name=(said["en"], said["vi"]),
@@ -169,7 +175,9 @@ def _authority_field(tag: str, data: dict[str, Any], names: dict[str, list[str]]
             code[0]: Subfield(code[0], _pair(names.get(code[0], code[0])), code.endswith("R"))
             for code in listed.split()
         },
-        indicators=(_indicator(marks[0], {}), _indicator(marks[1], {})) if marks else None,
+        indicators=_indicators(marks, meanings.get(tag, {}), meanings.get(like, {}))
+        if marks
+        else None,
         any_subfield=is_open,
     )
 
@@ -247,10 +255,7 @@ def _field(
         },
         indicators=None
         if indicators is None
-        else (
-            _indicator(indicators[0], vietnamese.get("ind1", {})),
-            _indicator(indicators[1], vietnamese.get("ind2", {})),
-        ),
+        else _indicators(indicators, _meanings().get(tag, {})),
         any_subfield=open_ended,
         local=added.get("local", False),
         obsolete=added.get("obsolete", False),
@@ -275,10 +280,32 @@ def _subfield_name(
     return labels["english"].get(english, english), said
 
 
-def _indicator(values: str, meanings: dict[str, list[str]]) -> Indicator:
-    named = {k.replace("#", " "): (en, vi) for k, (en, vi) in meanings.items()}
+def _indicators(values: list[str], *meanings: dict[str, Any]) -> tuple[Indicator, Indicator]:
+    """Return both indicators of a field; what the first of ``meanings`` leaves out, the next says."""
+    first, second = (
+        _indicator(allowed, next((m[n] for m in meanings if n in m), {}))
+        for n, allowed in zip("12", values, strict=True)
+    )
+    return first, second
+
+
+def _indicator(values: str, meanings: dict[str, list[str]] | str) -> Indicator:
     if values == "any":
-        return Indicator(None, named)
+        return Indicator(None)
+    allowed = _expanded(values)
+    said = _meanings()["sets"][meanings] if isinstance(meanings, str) else meanings
+    named: dict[str, Name] = {}
+    lines = []
+    for key, (en, vi) in said.items():
+        some = _expanded(key) & allowed
+        named |= {v: (en.replace("{n}", v), vi.replace("{n}", v)) for v in sorted(some)}
+        if some:
+            lines.append((key, (en.replace("{n}", key), vi.replace("{n}", key))))
+    return Indicator(allowed, named, tuple(lines))
+
+
+def _expanded(values: str) -> frozenset[str]:
+    """Return each value of a list like ``#0-8``, the blank as a blank."""
     expanded: set[str] = set()
     rest = values.replace("#", " ")
     while rest:
@@ -288,7 +315,12 @@ def _indicator(values: str, meanings: dict[str, list[str]]) -> Indicator:
         else:
             expanded.add(rest[0])
             rest = rest[1:]
-    return Indicator(frozenset(expanded), named)
+    return frozenset(expanded)
+
+
+@cache
+def _meanings() -> dict[str, Any]:
+    return _toml("meanings")
 
 
 def language_name(code: str, *, english: bool = False) -> str:
