@@ -20,7 +20,7 @@ from cataloging.marc.numbers import isbn13, issn
 from ils.text.filing import filing_key
 from ils.text.match import match_key
 
-PROJECTION_VERSION = 3
+PROJECTION_VERSION = 4
 
 # Notes with a place of their own (contents, summary), and those of catalogers for catalogers:
 # how a copy was acquired, what was done to it, what the description is based on.
@@ -484,7 +484,7 @@ def _classes(groups: Groups) -> tuple[str, str, tuple[str, ...], str]:
                     mark = value.strip()
             if not number:
                 continue
-            number, behind = _split_call(number)
+            number, behind = split_call(number)
             mark = mark or behind
             found.append(number)
             if not main and tag != "080":
@@ -501,7 +501,7 @@ def _classes(groups: Groups) -> tuple[str, str, tuple[str, ...], str]:
     return first, main or "x", tuple(dict.fromkeys(found)), call or first
 
 
-def _split_call(text: str) -> tuple[str, str]:
+def split_call(text: str) -> tuple[str, str]:
     """Part class and mark, which district data keep in one box: `001 DY-V`, `005.133--CA-M`."""
     match = _DDC.match(text)
     if match:

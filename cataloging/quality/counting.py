@@ -80,6 +80,17 @@ def by_import(session: Session, library_id: int | None, code: str) -> list[tuple
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+def by_word(session: Session, library_id: int | None, code: str) -> list[tuple[str, int, int]]:
+    """Return what stands there, most first: the word, how many records, one of them."""
+    query = faulty(library_id, code).with_only_columns(
+        RecordFault.word, func.count(), func.min(RecordFault.record_id)
+    )
+    rows = session.execute(
+        query.group_by(RecordFault.word).order_by(func.count().desc()).limit(MOST_MAKERS)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 def note_month(session: Session) -> None:
     """Write how many faults there are into this month's rows, again each night."""
     month = clock.today().strftime("%Y-%m")

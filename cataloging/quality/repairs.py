@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import case, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import change_set_for, new_change_set
@@ -32,10 +32,14 @@ from ils.org.units import unit
 
 KIND: Final = "mend_records"
 IN_THE_TRAY: Final = 10
-LOOKED_AT: Final = 300
+OF_ONE_FAULT: Final = 3  # in the tray, so that one fault of thousands hides no other
+LOOKED_AT: Final = 40
 AT_ONCE: Final = 50
 PREVIEWED: Final = 30
-FOR_MANY: Final = ("legacy", "inverted", "no_language", "junk_isbn", "no_mark", "capitals")
+FOR_MANY: Final = (
+    *("legacy", "names", "body_name", "inverted", "no_language", "junk_isbn"),
+    *("class_mark", "no_mark", "capitals"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,18 +58,27 @@ class Proposal:
 
 
 def tray(session: Session, actor: Actor, library_id: int | None) -> list[Proposal]:
-    """Return the ten repairs that are worth most now and can be done from the tray."""
+    """Return the ten repairs that are worth most now and can be done from the tray.
+
+    A few of each fault come first; more of the weightiest fill up what is left.
+    """
     can = [one.code for one in faults().values() if one.repair] + ["no_price"]
-    weight = case({code: faults()[code].weight for code in can}, value=RecordFault.code)
-    rows = session.execute(
-        faulty(library_id)
-        .with_only_columns(RecordFault.record_id, RecordFault.code)
-        .where(RecordFault.code.in_(can))
-        .order_by(weight.desc(), RecordFault.record_id)
-        .limit(LOOKED_AT)
-    ).all()
     found: list[Proposal] = []
-    for record_id, code in rows:
+    more: list[Proposal] = []
+    for code in sorted(can, key=lambda one: -faults()[one].weight):
+        of_this = _proposals(session, actor, code, library_id)
+        found += of_this[:OF_ONE_FAULT]
+        more += of_this[OF_ONE_FAULT:]
+        if len(found) >= IN_THE_TRAY:
+            break
+    chosen = (found + more)[:IN_THE_TRAY]
+    return sorted(chosen, key=lambda one: -faults()[one.code].weight)
+
+
+def _proposals(session: Session, actor: Actor, code: str, library_id: int | None) -> list[Proposal]:
+    ids = session.scalars(_records_with(code, library_id, 0).limit(LOOKED_AT)).all()
+    found: list[Proposal] = []
+    for record_id in ids:
         if one := propose(session, actor, record_id, code, library_id):
             found.append(one)
         if len(found) == IN_THE_TRAY:
@@ -74,7 +87,13 @@ def tray(session: Session, actor: Actor, library_id: int | None) -> list[Proposa
 
 
 def propose(
-    session: Session, actor: Actor, record_id: int, code: str, library_id: int | None
+    session: Session,
+    actor: Actor,
+    record_id: int,
+    code: str,
+    library_id: int | None,
+    *,
+    sure: bool = False,
 ) -> Proposal | None:
     """Return what would mend a fault of a record, None when nothing can be proposed."""
     record = session.get(Record, record_id)
@@ -90,7 +109,7 @@ def propose(
     if code == "title_marks":
         title = first(marc, "245", "a")
         return Proposal(*common, title, title, typed=True, ready=False)
-    new = mended(session, record, code, actor.library_id)
+    new = mended(session, record, code, actor.library_id, sure=sure)
     if new is None:
         return None
     typed = faults()[code].repair == "text"
@@ -99,18 +118,29 @@ def propose(
 
 
 def mended(
-    session: Session, record: Record, code: str, library_id: int | None, typed: str = ""
+    session: Session,
+    record: Record,
+    code: str,
+    library_id: int | None,
+    typed: str = "",
+    *,
+    sure: bool = False,
 ) -> Marc | None:
-    """Return a record with a fault mended, by what the program proposes or a person typed."""
+    """Return a record with a fault mended, by what the program proposes or a person typed.
+
+    With ``sure`` nothing is done that a person is to look at first.
+    """
     if code == "no_mark" and not typed:
         typed = mark_for(session, library_id, record.title, record.author)
-    return repaired(record.marc, code, typed)  # type: ignore[arg-type]
+    return repaired(record.marc, code, typed, sure=sure)  # type: ignore[arg-type]
 
 
 def _shown(marc: Marc, new: Marc, code: str) -> tuple[str, str]:
     """Return the fields that a repair changes, as they are and as they would be."""
     if code == "capitals":
         return first(marc, "245", "a"), first(new, "245", "a")
+    if code == "no_language":
+        return project(marc).language, project(new).language
     if code == "no_mark":
         return first(marc, "082", "a"), first(new, "082", "b")
     old = [_words(f) for f in marc["fields"]]
@@ -188,7 +218,7 @@ def first_of_many(
 ) -> list[Proposal]:
     """Return the first records a repair over many would change, each with what it does."""
     ids = session.scalars(_records_with(code, library_id, 0).limit(PREVIEWED))
-    found = [propose(session, actor, one, code, library_id) for one in ids]
+    found = [propose(session, actor, one, code, library_id, sure=True) for one in ids]
     return [one for one in found if one is not None and one.ready]
 
 
@@ -232,7 +262,7 @@ def mend_many(progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
             return 0
         for record_id in ids:
             record = lock_record(session, record_id)
-            new = mended(session, record, code, actor.library_id)
+            new = mended(session, record, code, actor.library_id, sure=True)
             done["after"] = record_id
             if new is not None:
                 replace_marc(

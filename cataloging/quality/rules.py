@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from cataloging.marc.model import Marc, control, fields, first, pairs, subfields
-from cataloging.marc.names import direct
+from cataloging.marc.names import Credited, credited, direct, is_doubtful
 from cataloging.marc.numbers import isbn13
-from cataloging.marc.project import Projection
+from cataloging.marc.project import Projection, split_call
 from cataloging.marc.validate import ERROR, validate
+from cataloging.quality.bodies import as_body, is_body
 from cataloging.title_code import rimes
 from ils.text.legacy import repair
 from ils.text.normal import fold, is_marked
@@ -25,6 +26,7 @@ from ils.text.syllables import is_syllable
 _FILE: Final = Path(__file__).with_name("faults.toml")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _INITIAL: Final = re.compile("ngh|ng|gh|ch|gi(?=[aeiouy])|kh|nh|ph|qu|th|tr|[bcdghklmnpqrstvx]")
+_DDC: Final = re.compile(r"\d{3}(?![\d])(?!\.\d+\.)")
 NAMES: Final = ("100", "700")
 NOT_ODD: Final = frozenset(
     {"bad_isbn", "obsolete_country"}
@@ -77,12 +79,7 @@ def find_faults(marc: Marc, seen: Projection) -> dict[str, str]:
         found["capitals"] = title
     elif _lacks_marks(words, seen):
         found["title_marks"] = title
-    if wrong := next((n for n in _names(marc) if direct(n) != n), ""):
-        found["inverted"] = wrong
-    if not seen.classes and not fields(marc, "082"):
-        found["no_class"] = ""
-    elif seen.class_number and not first(marc, "082", "b") and not fields(marc, "090", "092"):
-        found["no_mark"] = seen.class_number
+    found |= _names_amiss(marc) | _class_amiss(marc, seen)
     if seen.year is None:
         found["no_date"] = ""
     if not seen.language:
@@ -92,8 +89,50 @@ def find_faults(marc: Marc, seen: Projection) -> dict[str, str]:
     return {code: word[:120] for code, word in found.items()}
 
 
-def _names(marc: Marc) -> list[str]:
-    return [name.rstrip(" ,.") for f in fields(marc, *NAMES) for name in subfields(f, "a")]
+def _names_amiss(marc: Marc) -> dict[str, str]:
+    """Return what is amiss with the names of persons: one of each fault."""
+    found: dict[str, str] = {}
+    for field in fields(marc, *NAMES):
+        for name in subfields(field, "a"):
+            written = name.strip(" ,.;")
+            if is_body(written):
+                found.setdefault("body_name", written)
+            elif _holds_more(name):
+                found.setdefault("names", written)
+            elif direct(written) != written:
+                found.setdefault("inverted", written)
+    return found
+
+
+def _holds_more(name: str) -> bool:
+    """Tell whether several names stand in one, or a role beside it."""
+    people = credited(name)
+    return len(people) > 1 or any(one.role for one in people)
+
+
+def _class_amiss(marc: Marc, seen: Projection) -> dict[str, str]:
+    numbers = [value for f in fields(marc, "082") for value in subfields(f, "a")]
+    if not seen.classes and not numbers:
+        return {"no_class": ""}
+    found: dict[str, str] = {}
+    if odd := next((n for n in numbers if not _DDC.match(n.strip())), ""):
+        found["odd_class"] = odd
+    if mixed := next((n for n in numbers if _parted_class(n)), ""):
+        found["class_mark"] = mixed
+    has_mark = first(marc, "082", "b") or fields(marc, "090", "092")
+    behind = mixed and split_call(mixed.strip())[1]
+    if seen.class_number and not has_mark and not behind and not odd:
+        found["no_mark"] = seen.class_number
+    return found
+
+
+def _parted_class(number: str) -> tuple[str, str] | None:
+    """Return class and mark of a number that is written with the mark, or with blanks, in it."""
+    bare = number.strip()
+    if not _DDC.match(bare):
+        return None
+    class_, mark = split_call(bare)
+    return (class_, mark) if (class_, mark) != (bare, "") and not mark[:1].isdecimal() else None
 
 
 def _is_capitals(words: list[str]) -> bool:
@@ -137,10 +176,11 @@ def _wrong_isbn(marc: Marc) -> str:
     return next((value for value in values if not isbn13(value)), "")
 
 
-def repaired(marc: Marc, code: str, typed: str = "") -> Marc | None:
+def repaired(marc: Marc, code: str, typed: str = "", *, sure: bool = False) -> Marc | None:
     """Return a record with one fault mended, None when nothing can be proposed.
 
-    ``typed`` is what a person wrote instead of the proposed text.
+    ``typed`` is what a person wrote instead of the proposed text. With ``sure`` a name that could
+    be turned two ways stays.
     """
     new = deepcopy(marc)
     if code == "legacy":
@@ -150,11 +190,17 @@ def repaired(marc: Marc, code: str, typed: str = "") -> Marc | None:
     elif code == "title_marks" and typed:
         _set_title(new, typed)
     elif code == "inverted":
-        _each_value(new, _direct)
+        _each_value(new, _surely_direct if sure else _direct)
     elif code == "no_language" and _is_vietnamese(marc):
         _set_language(new)
     elif code == "junk_isbn":
         _cancel_isbn(new)
+    elif code == "names":
+        _part_names(new)
+    elif code == "body_name":
+        as_body(new)
+    elif code == "class_mark":
+        _part_class(new)
     elif code == "no_mark" and typed:
         _add_mark(new, typed)
     return new if new != marc else None
@@ -177,6 +223,10 @@ def _direct(tag: str, code: str, value: str) -> str:
     return value if turned == name else turned + ("," if value.rstrip().endswith(",") else "")
 
 
+def _surely_direct(tag: str, code: str, value: str) -> str:
+    return value if is_doubtful(value) else _direct(tag, code, value)
+
+
 def _sentence(title: str) -> str:
     lower = title.lower()
     at = next((n for n, c in enumerate(lower) if c.isalpha()), 0)
@@ -192,8 +242,14 @@ def _set_title(marc: Marc, title: str) -> None:
 
 
 def _is_vietnamese(marc: Marc) -> bool:
-    words = [w.lower() for w in _WORD.findall(first(marc, "245", "a"))]
-    return is_marked(" ".join(words)) and all(is_syllable(w) for w in words)
+    """Tell whether a title is: two syllables with marks at least, most words syllables.
+
+    Of a title in two languages the first is the book's.
+    """
+    words = [w.lower() for w in _WORD.findall(first(marc, "245", "a").partition("=")[0])]
+    sure = [w for w in words if is_marked(w) and is_syllable(w)]
+    known = sum(map(is_syllable, words))
+    return (len(sure) > 1 or len(sure) == len(words) == 1) and known * 10 >= len(words) * 6
 
 
 def _set_language(marc: Marc) -> None:
@@ -221,3 +277,55 @@ def _add_mark(marc: Marc, mark: str) -> None:
     for field in fields(marc, "082")[:1]:
         place = next((n for n, s in enumerate(field["subfields"]) if "a" in s), 0)
         field["subfields"].insert(place + 1, {"b": mark})
+
+
+def _part_class(marc: Marc) -> None:
+    """The mark goes behind the class (082 $b), blanks and slashes out of it."""
+    for field in [one for one in fields(marc, "082") if isinstance(one, dict)]:
+        has_mark = bool(subfields(field, "b"))
+        subs: list[dict[str, str]] = []
+        for sub in field["subfields"]:
+            parted = _parted_class(sub["a"]) if "a" in sub else None
+            class_, mark = parted or ("", "")
+            if not parted or (mark and has_mark):
+                subs.append(sub)
+                continue
+            subs += [{"a": class_}, {"b": mark}] if mark else [{"a": class_}]
+        field["subfields"] = subs
+
+
+def _part_names(marc: Marc) -> None:
+    """Each name its own field, roles in $e; what stood there is kept as 245 $c where that is empty.
+
+    A field that says more of its name (dates, a title) is left to a person.
+    """
+    more: list[dict[str, Any]] = []
+    stood: list[str] = []
+    for field in [one for one in fields(marc, *NAMES) if isinstance(one, dict)]:
+        codes = {code for sub in field["subfields"] for code in sub}
+        names = subfields(field, "a")
+        if len(names) != 1 or codes - {"a"} or not _holds_more(names[0]) or is_body(names[0]):
+            continue
+        if any(is_body(one.name) for one in credited(names[0])):
+            continue
+        stood.append(names[0].strip(" ,;"))
+        head, *others = credited(names[0])
+        field["subfields"] = _name_subs(head)
+        more += [{"700": {**field, "subfields": _name_subs(one)}} for one in others]
+    if not stood:
+        return
+    place = max((n for n, f in enumerate(marc["fields"]) if next(iter(f)) <= "700"), default=-1)
+    marc["fields"][place + 1 : place + 1] = more
+    _keep_statement(marc, "; ".join(stood))
+
+
+def _name_subs(one: Credited) -> list[dict[str, str]]:
+    return [{"a": one.name + ","}, {"e": one.role}] if one.role else [{"a": one.name}]
+
+
+def _keep_statement(marc: Marc, said: str) -> None:
+    for field in fields(marc, "245")[:1]:
+        if field["subfields"] and not subfields(field, "c"):
+            (code, last), *_ = field["subfields"][-1].items()
+            field["subfields"][-1] = {code: last.rstrip(" /") + " /"}
+            field["subfields"].append({"c": said})

@@ -5,16 +5,19 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
+from flask_babel import ngettext
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cataloging.baskets.contents import baskets_of
+from cataloging.baskets.contents import add_records, baskets_of, open_basket
+from cataloging.marc.validate import validate
 from cataloging.models import ImportRun, Record, RecordVersion
 from cataloging.permissions import EDIT_RECORD, UNDO_CHANGES
 from cataloging.quality import counting, repairs
 from cataloging.quality.models import RecordFault
 from cataloging.quality.rules import Fault, faults
 from cataloging.views.base import english, say, staff_names
+from cataloging.views.words import say_finding
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
 from ils.core.jobs import Job
@@ -34,6 +37,7 @@ bp = Blueprint(
     static_url_path="/static",
 )
 PAGE = 50
+RULED = ("marc_error", "marc_warning")  # faults whose word names a field and a rule
 SORTS = {
     "title": (Record.title_sort, Record.id),
     "-title": (Record.title_sort.desc(), Record.id),
@@ -106,8 +110,15 @@ def tray() -> str:
     with reading() as session:
         scope = _scope(session)
         rows = repairs.tray(session, current_actor(), scope.library_id)
+        counts = counting.how_many(session, scope.library_id)
         return render_template(
-            "cataloging/quality/tray.html", scope=scope, rows=rows, faults=faults(), at=_at()
+            "cataloging/quality/tray.html",
+            scope=scope,
+            rows=rows,
+            faults=faults(),
+            # For which of them all like it may be mended at once, and how many those are.
+            like_it={one: n for one, n in counts.items() if one in repairs.FOR_MANY and n > 1},
+            at=_at(),
         )
 
 
@@ -148,6 +159,8 @@ def _listed(scope: Scope, code: str) -> Any:
     )
     if (by := request.args.get("by", type=int)) is not None:
         query = query.where(Record.created_by == by if by else Record.created_by.is_(None))
+    if word := request.args.get("word"):
+        query = query.where(RecordFault.word == word)
     if run := request.args.get("run", type=int):
         made = (
             select(RecordVersion.record_id)
@@ -167,15 +180,20 @@ def fault(code: str) -> str:
     with reading() as session:
         scope = _scope(session)
         query = _listed(scope, code)
-        total = len(session.execute(query.with_only_columns(Record.id).order_by(None)).all())
+        total = session.scalar(select(func.count()).select_from(_ids(query).subquery())) or 0
         page = Page(page_number(request.args.get("page")), PAGE, total)
         makers = counting.by_staff(session, scope.library_id, code)
+        words = counting.by_word(session, scope.library_id, code) if code in RULED else []
+        rows = session.execute(query.limit(PAGE).offset(page.offset)).all()
         return render_template(
             "cataloging/quality/fault.html",
             scope=scope,
             fault=one,
             page=page,
-            rows=session.execute(query.limit(PAGE).offset(page.offset)).all(),
+            rows=[(record, _said(record, code, word)) for record, word in rows],
+            words=[
+                (word, n, _said(session.get_one(Record, one), code, word)) for word, n, one in words
+            ],
             makers=makers,
             people=staff_names(session, {who for who, _n in makers}),
             runs=counting.by_import(session, scope.library_id, code),
@@ -185,6 +203,33 @@ def fault(code: str) -> str:
         )
 
 
+def _ids(query: Any) -> Any:
+    return query.with_only_columns(Record.id).order_by(None)
+
+
+def _said(record: Record, code: str, word: str) -> str:
+    """Say what stands there: of a breach of MARC the sentence of the rule that was noted."""
+    if code not in RULED:
+        return word
+    found = next((f for f in validate(record.marc) if f"{f.tag} {f.rule}" == word), None)  # type: ignore[arg-type]
+    return f"{found.tag}: {say_finding(found)}" if found else word
+
+
+@bp.post("/faults/<code>/basket")
+@door(EDIT_RECORD)
+def to_basket(code: str) -> Any:
+    """Put all records with a fault, as they are narrowed, into a basket: to change many at once."""
+    _fault(code)
+    with transaction() as session:
+        actor = current_actor()
+        basket = open_basket(session, actor, request.form.get("basket", ""))
+        ids = session.scalars(_ids(_listed(_scope(session), code))).all()
+        count = add_records(session, actor, basket.id, ids)
+        address = url_for("baskets.show", basket_id=basket.id)
+    flash(ngettext("%(num)s record was put in.", "%(num)s records were put in.", count), "ok")
+    return redirect(address)
+
+
 @bp.get("/faults/<code>.xlsx")
 @door(EDIT_RECORD)
 def fault_sheet(code: str) -> Response:
@@ -192,7 +237,7 @@ def fault_sheet(code: str) -> Response:
     one = _fault(code)
     with reading() as session:
         rows = [
-            [f"#{record.id}", record.title, record.author, record.year, word]
+            [f"#{record.id}", record.title, record.author, record.year, _said(record, code, word)]
             for record, word in session.execute(_listed(_scope(session), code))
         ]
     headers = [_("Record"), _("Title"), _("Author"), _("Year"), _("What stands there")]

@@ -3,7 +3,7 @@
 import pytest
 
 from cataloging.marc.model import Marc, data_field
-from cataloging.marc.names import direct, persons
+from cataloging.marc.names import credited, direct, persons
 from cataloging.marc.numbers import isbn13, issn
 from cataloging.marc.project import CONTENT_MARK, project
 
@@ -64,6 +64,11 @@ def test_a_vietnamese_book_is_projected_whole() -> None:
         ("Ho, David", "Ho, David"),
         ("Kim, Il-sung", "Kim, Il-sung"),
         ("Tô Hoài", "Tô Hoài"),
+        ("Tôn Nữ, Thu Hồng", "Tôn Nữ Thu Hồng"),
+        ("Hoàng Văn, Nam", "Hoàng Văn Nam"),
+        ("Lan, Phương", "Lan, Phương"),
+        ("Nguyễn Xuân Huy, Lê Hoài Bắc", "Nguyễn Xuân Huy, Lê Hoài Bắc"),
+        ("García Márquez, Gabriel", "García Márquez, Gabriel"),
     ],
 )
 def test_a_vietnamese_name_loses_its_comma_and_a_foreign_one_keeps_it(
@@ -78,6 +83,35 @@ def test_names_run_together_in_one_subfield_are_parted_and_their_roles_taken_off
         "Nguyễn Thị Thu Thủy",
     )
     assert persons("Rowling, J. K.,") == ("Rowling, J. K.",)
+    assert persons("Nguyễn Văn Dịch") == ("Nguyễn Văn Dịch",)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Nguyễn Xuân Huy, Lê Hoài Bắc", [("Nguyễn Xuân Huy", ""), ("Lê Hoài Bắc", "")]),
+        (
+            "Lê Trường Sơn biên soạn, Lê Đức Phương hiệu đính",
+            [("Lê Trường Sơn", "biên soạn"), ("Lê Đức Phương", "hiệu đính")],
+        ),
+        ("Lê Quỳnh, sưu tầm và tuyển chọn", [("Lê Quỳnh", "sưu tầm và tuyển chọn")]),
+        ("Lê Huy Lâm, chuyển ngữ phần chú giải", [("Lê Huy Lâm", "chuyển ngữ phần chú giải")]),
+        (
+            "Vũ Khánh, Đặng Văn Thái,... [và những người khác] biên soạn; Pete Johnson",
+            [("Vũ Khánh", ""), ("Đặng Văn Thái", "biên soạn"), ("Pete Johnson", "")],
+        ),
+        (
+            "Thomas L. Friedman;  dịch,  Lê Minh",
+            [("Thomas L. Friedman", ""), ("Lê Minh", "dịch")],
+        ),
+        ("Handel, George Frideric", [("Handel, George Frideric", "")]),
+        ("Martin Luther King, Jr.", [("Martin Luther King, Jr.", "")]),
+    ],
+)
+def test_full_names_with_a_comma_between_them_are_several_persons_each_with_a_role(
+    written: str, read: list[tuple[str, str]]
+) -> None:
+    assert [tuple(one) for one in credited(written)] == read
 
 
 def test_library_of_congress_and_local_description_of_one_book_share_a_match_key() -> None:

@@ -66,6 +66,11 @@ def test_a_sound_record_has_no_fault() -> None:
         (marc("DẾ MÈN PHIÊU LƯU KÝ"), "capitals"),
         (marc("Th− viÖn Khoa häc x· héi"), "legacy"),
         (marc("Số đỏ", author="Phụng, Vũ Trọng"), "inverted"),
+        (marc("Cơ sở dữ liệu", author="Nguyễn Xuân Huy, Lê Hoài Bắc"), "names"),
+        (marc("Sống vui", author="Nguyễn Kim Dân biên dịch."), "names"),
+        (marc("Luật đất đai", author="Bộ Tài nguyên và Môi trường"), "body_name"),
+        (marc("Số đỏ", data_field("082", " ", " ", ("a", "25.100.30"))), "odd_class"),
+        (marc("Số đỏ", data_field("082", " ", " ", ("a", "005.13 CA-M"))), "class_mark"),
         (marc("Số đỏ", fixed=""), "no_date"),
         (marc("Số đỏ", fixed=""), "no_language"),
         (marc("Số đỏ", data_field("020", " ", " ", ("a", "9786041234568"))), "junk_isbn"),
@@ -85,10 +90,15 @@ def test_each_fault_is_found(record: Marc, code: str) -> None:
         marc("USA 2020"),
         marc("IELTS Speaking"),
         marc("Số đỏ", author="Rowling, J. K."),
+        marc("Số đỏ", author="Trường Chinh"),
+        marc("Số đỏ", author="Đoàn Thị Thu Hà"),
+        marc("Số đỏ", author="Nguyễn Văn Dịch"),
+        marc("Số đỏ", data_field("082", "0", "4", ("a", "005.13 CA-M"))),
     ],
 )
-def test_foreign_words_and_names_are_no_fault(record: Marc) -> None:
-    assert not codes(record) & {"title_marks", "capitals", "legacy", "inverted"}
+def test_what_is_right_is_no_fault(record: Marc) -> None:
+    wrong = {"title_marks", "capitals", "legacy", "inverted", "names", "body_name", "no_mark"}
+    assert not codes(record) & wrong
 
 
 def test_a_repair_mends_its_fault_and_nothing_else() -> None:
@@ -107,7 +117,45 @@ def test_a_repair_mends_its_fault_and_nothing_else() -> None:
         assert not codes(new) - codes(record)
         assert len(new["fields"]) == len(record["fields"])
     assert repaired(SOUND, "legacy") is None
+    doubtful = marc("Số đỏ", author="Hà, Minh Hương")
+    assert repaired(doubtful, "inverted") is not None
+    assert repaired(doubtful, "inverted", sure=True) is None, "a person is to look at it"
     assert repaired(marc("Nhung nguoi khon kho"), "title_marks") is None, "nobody guesses marks"
+
+
+def test_names_run_together_get_fields_of_their_own_and_what_stood_there_is_kept() -> None:
+    said = "Mark Tier; Trần Bích Nga, Nguyễn Thu Hà biên dịch"
+    new = repaired(marc("Số đỏ", author=said), "names")
+    assert new is not None
+    assert codes(new) == set()
+    assert subfields(new["fields"][2]["100"]) == ["Mark Tier"]
+    assert subfields(new["fields"][3]["245"]) == ["Số đỏ /", said]
+    assert [subfields(f["700"]) for f in new["fields"][4:]] == [
+        ["Trần Bích Nga"],
+        ["Nguyễn Thu Hà,", "biên dịch"],
+    ]
+    with_dates = marc("Số đỏ", data_field("700", "1", " ", ("a", "A; B"), ("d", "1930-")))
+    assert repaired(with_dates, "names") is None, "whose dates they are is not known"
+
+
+def test_a_body_goes_to_its_field_and_a_mark_behind_its_class() -> None:
+    new = repaired(marc("Luật", author="[Quốc hội nước Cộng hòa XHCN Việt Nam]"), "body_name")
+    assert new is not None
+    assert subfields(new["fields"][2]["110"]) == ["Quốc hội nước Cộng hòa XHCN Việt Nam"]
+    new = repaired(marc("A", data_field("082", "0", "4", ("a", "005.758 5 BE-D"))), "class_mark")
+    assert new is not None
+    assert new["fields"][1]["082"]["subfields"] == [{"a": "005.7585"}, {"b": "BE-D"}]
+    assert not codes(new) & {"class_mark", "no_mark"}
+
+
+def test_a_title_with_a_few_foreign_words_is_vietnamese_still() -> None:
+    bare = FIXED[:35] + "und" + FIXED[38:]
+    for title, is_known in (
+        ("Giáo trình tin học CNTT: dùng cho SV", True),
+        ("English for Life = Tiếng Anh trong đời sống", False),
+        ("Café society", False),
+    ):
+        assert (repaired(marc(title, fixed=bare), "no_language") is not None) is is_known
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from cataloging.marc.model import data_field
 from cataloging.models import Record
 from cataloging.quality.scoring import judge
 from cataloging.records import create_record
@@ -58,6 +59,41 @@ def test_a_fault_is_listed_sent_as_a_sheet_and_mended_over_all(cataloger: Any) -
     assert run_next_job()
     done = cataloger.get(begun.headers["Location"]).get_data(as_text=True)
     assert "Đã sửa 1 biểu ghi" in done
+
+
+def test_a_breach_of_a_rule_is_said_in_a_sentence_and_all_go_into_a_basket(
+    cataloger: Any, province: Province
+) -> None:
+    with transaction() as session:
+        actor = create_actor(session, "cataloguer", province.library)
+        odd = [
+            marc("Số đỏ", data_field("082", "7", "9", ("a", "8"), ("b", "X"))),
+            marc("Tắt đèn", data_field("245", "1", "0", ("z", "Lều chõng"))),
+        ]
+        judge(session, [create_record(session, actor, one).id for one in odd])
+    address = "/staff/quality/faults/marc_warning"
+    page = cataloger.get(address).get_data(as_text=True)
+    assert "082: Chỉ thị 2 không thể là" in page
+    assert "indicator2" not in page.replace("word=082+indicator2", "")
+    narrowed = cataloger.get(address + "?word=082+indicator2").get_data(as_text=True)
+    assert "Tắt đèn" not in narrowed.partition("<table")[2].partition("</table")[0]
+    sent = cataloger.post(address + "/basket?word=082+indicator2", data={"basket": "Lỗi"})
+    basket = cataloger.get(sent.headers["Location"]).get_data(as_text=True)
+    assert "Số đỏ" in basket
+    assert "Tắt đèn" not in basket
+
+
+def test_the_tray_shows_a_few_of_each_fault_and_leads_to_all_like_it(
+    cataloger: Any, province: Province
+) -> None:
+    with transaction() as session:
+        actor = create_actor(session, "cataloguer", province.library)
+        many = [marc(f"TẮT ĐÈN SỐ {n}") for n in range(12)]
+        judge(session, [create_record(session, actor, one).id for one in many])
+    page = cataloger.get("/staff/quality/tray").get_data(as_text=True)
+    assert page.count('class="tray__one"') == 10
+    assert 'value="inverted"' in page
+    assert "Cả 13 biểu ghi cùng lỗi" in page
 
 
 def test_another_librarys_dashboard_is_not_to_be_found(cataloger: Any, province: Province) -> None:
