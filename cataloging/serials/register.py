@@ -5,7 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from cataloging.hooks import register_holdings, register_record_veto
 from cataloging.permissions import RECEIVE_SERIALS
-from cataloging.serials import words
+from cataloging.serials import indicators, words
 from cataloging.serials.holdings import fields_of
 from cataloging.serials.vetoes import record_vetoes_of
 from cataloging.serials.views import claim_views, grid_views, title_views, volume_views
@@ -22,6 +22,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(bp)
     menu_entry(_l("Stock"), _l("Newspapers"), "serials.morning", RECEIVE_SERIALS, order=330)
     register_holdings(fields_of)
+    indicators.declare()
     register_record_veto(record_vetoes_of)
     name_acts(
         serial_taken=_l("Newspaper or magazine taken"),

@@ -37,7 +37,8 @@ from ils.printing.pdf import typst_pdf
 from ils.printing.spreadsheet import Sheet, xlsx
 
 PRINT = Path(__file__).with_name("print")
-ROWS_FIRST, ROWS = 15, 21  # that fit on the first page of a book and on the others
+ROWS_FIRST, ROWS = 15, 18  # that fit on the first page of a book and on the others
+SIGNED_FIRST, SIGNED = 9, 11  # on a page that notes and signatures close
 
 
 def money(amount: int | None) -> str:
@@ -318,7 +319,9 @@ def _pages(book: Book) -> list[dict[str, Any]]:
     pages: list[dict[str, Any]] = []
     rows = list(book.rows)
     while rows or not pages:
-        size = ROWS if pages else ROWS_FIRST
+        size, signed = (ROWS, SIGNED) if pages else (ROWS_FIRST, SIGNED_FIRST)
+        if signed < len(rows) <= size + 1:
+            size = len(rows) - 2  # who signs sees rows above the names
         here, rows = rows[:size], rows[size:]
         before = dict(carried)
         sums = {n: sum(row[n] or 0 for row in here) for n in adds}

@@ -107,12 +107,26 @@ class _Reckoning:
                     self.session, self.scope, self.tree, one, measure.where, self.first, self.last
                 )
             elif measure.code in SOURCES and measure.code not in self.heaps:
-                found = SOURCES[measure.code].tallies(self.session, self.first, self.last)
-                self.heaps[measure.code] = self._by_library(found)
+                self._ask(measure)
             if one.ratio and one.ratio.under == "population":
                 self.population = self._population()
         self.heaps["flow"] = self._by_library(tallies(self.session, self.first, self.last, flow))
         self.heaps["stock"] = self._by_library(tallies(self.session, None, self.last, stock))
+
+    def _ask(self, measure: Measure) -> None:
+        """Ask the source of a figure: for its tallies, or for the things to count apart."""
+        source = SOURCES[measure.code]
+        if source.things is None:
+            found = source.tallies(self.session, self.first, self.last)
+            self.heaps[measure.code] = self._by_library(found)
+            return
+        seen: dict[int | None, set[int]] = {None: set()}
+        for unit_id, library_id, thing in source.things(self.session, self.first, self.last):
+            where = Tally(unit_id, library_id, measure.code)
+            if self.scope.holds(where, self.tree):
+                seen.setdefault(self.tree.library(where), set()).add(thing)
+                seen[None].add(thing)
+        self.distinct[measure] = {key: len(things) for key, things in seen.items()}
 
     def _by_library(self, found: Iterable[Tally]) -> dict[int, list[Tally]]:
         heaps: dict[int, list[Tally]] = {}
@@ -135,7 +149,7 @@ class _Reckoning:
     def figure(self, measure: Measure, library: int | None) -> Number:
         """Return a measure of one library, or (None) of all."""
         one = indicator(measure.code)
-        if one.fold and one.fold.distinct:
+        if measure in self.distinct:
             return self.distinct[measure].get(library, 0)
         if one.fold:
             heap = self.heaps["stock" if one.kind == "stock" else "flow"]

@@ -8,7 +8,7 @@ say what they are called, for the lists behind a figure.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,17 @@ TalliesOf = Callable[[Session, date, date], list[Tally]]
 RowsOf = Callable[[Session, date, date, tuple[int, ...], int, int], tuple[int, Sequence[SourceRow]]]
 
 
+class Thing(NamedTuple):
+    """One of the things a source counts where libraries do not add up: a title, where it is."""
+
+    unit_id: int
+    library_id: int
+    id: int
+
+
+ThingsOf = Callable[[Session, date, date], Iterable[Thing]]
+
+
 @dataclass(frozen=True)
 class Source:
     """Where an indicator that is no fold over events comes from."""
@@ -40,18 +51,22 @@ class Source:
     code: str
     tallies: TalliesOf
     rows: RowsOf | None = None
+    things: ThingsOf | None = None
 
 
 SOURCES: dict[str, Source] = {}
 
 
-def indicator_source(code: str, tallies: TalliesOf, rows: RowsOf | None = None) -> None:
+def indicator_source(
+    code: str, tallies: TalliesOf, rows: RowsOf | None = None, things: ThingsOf | None = None
+) -> None:
     """Declare where an indicator comes from, e.g. ``indicator_source("TV.G09", overdue_on)``.
 
     The tallies' ``kind`` is the indicator's code; ``unit_id``, ``library_id`` and ``age_band``
-    are filled in, so that the figure can be split like any other.
+    are filled in, so that the figure can be split like any other. ``things`` is given where what
+    two libraries have alike counts once: their ids are counted then, not the tallies.
     """
-    SOURCES[code] = Source(code, tallies, rows)
+    SOURCES[code] = Source(code, tallies, rows, things)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from cataloging.items import withdraw_item
 from cataloging.marc.model import fields, subfields
 from cataloging.models import Item, ItemType, Record, Register
 from cataloging.records import delete_record
+from cataloging.serials import indicators
 from cataloging.serials.binding import VolumeFacts, bind_issues, key_of, unbind, unbound
 from cataloging.serials.cards import card_of, card_xlsx, register_pdf
 from cataloging.serials.claims import Chosen, claim_issues, claim_pdf, late_at, take_back_claim
@@ -36,6 +37,8 @@ from ils.accounts.actor import Actor, system_actor
 from ils.core import clock
 from ils.core.errors import Forbidden, Invalid, NotFound, Refused
 from ils.core.events import EventRow
+from ils.reporting.figures import Measure, figures
+from ils.reporting.scope import scope_of
 from tests.factories import (
     Province,
     create_actor,
@@ -97,6 +100,38 @@ def friday() -> Any:
 
 def day(number: int) -> date:
     return date(2026, 3, number)
+
+
+def figure(session: Session, unit: Any, code: str, last: date = FRIDAY) -> Any:
+    indicators.declare()
+    measure, scope = Measure(code), scope_of(session, unit.id)
+    table = figures(session, scope, [measure], last, last)
+    return (table.total if unit.kind == "province" else table.libraries[unit.id])[measure]
+
+
+def held_volumes(session: Session, place: Province, last: date = FRIDAY) -> tuple[Any, list[str]]:
+    """The figure of bound volumes on a day, and the rows behind it."""
+    counted = figure(session, place.library, "TV.B05", last)
+    found, rows = indicators.volume_rows(session, last, last, (place.branch.id,), 0, 50)
+    assert found == counted
+    return counted, [row.words for row in rows]
+
+
+def test_a_title_taken_by_two_libraries_is_one_title_of_the_province(
+    session: Session, place: Province, paper: SerialTitle
+) -> None:
+    there = TitleFacts(place.foreign_branch.id, day(3), ends_on=day(5))
+    take_title(session, system_actor(), paper.record_id, there, DAILY)
+    for unit, last, taken in (
+        (place.library, FRIDAY, 1),
+        (place.foreign_library, day(2), 0),
+        (place.foreign_library, day(5), 1),
+        (place.top, day(5), 1),
+        (place.foreign_library, FRIDAY, 0),
+    ):
+        assert figure(session, unit, "TV.B04", last) == taken
+    found, rows = indicators.title_rows(session, FRIDAY, FRIDAY, (paper.branch_id,), 0, 50)
+    assert (found, rows[0].words) == (1, "Nhân dân")
 
 
 def test_the_morning_shows_what_is_due_and_what_is_late(
@@ -245,19 +280,25 @@ def test_bound_issues_are_one_copy_with_a_number_and_single_again_when_taken_bac
 
 
 def test_copies_of_issues_go_into_the_volume_and_come_back_from_it(
-    session: Session, cataloger: Actor, facts: TitleFacts, register: Register
+    session: Session, place: Province, cataloger: Actor, facts: TitleFacts, register: Register
 ) -> None:
     record = create_record(session, "Hoa học trò")
+    record.material = "serial"
     lent = replace(facts, as_items=True, item_type="serial", use="loan")
     title = take_title(session, cataloger, record.id, lent, DAILY)
     row = receive_issue(session, cataloger, title.id, FRIDAY)
+    assert held_volumes(session, place) == (0, []), "issues that are lent are no volumes"
     wanted = VolumeFacts(register_id=register.id, item_type="serial")
     volume = bind_issues(session, cataloger, title.id, [row.id], wanted)
+    bound = "Hoa học trò · 2026: số 65 · BT.00001"
+    assert held_volumes(session, place) == (1, [bound])
+    assert held_volumes(session, place, day(5)) == (0, [])
     single = session.scalars(select(Item).where(Item.change_set_id == row.change_set_id)).one()
     assert single.lifecycle == "withdrawn"
     assert holding_of(session, title).lines == ["2026: số 65"], "it is in the volume"
     unbind(session, cataloger, volume.id)
     assert single.lifecycle == "active"
+    assert held_volumes(session, place) == (0, [])
     again = bind_issues(session, cataloger, title.id, [row.id], wanted)
     undo_change_set(session, system_actor(), again.change_set_id)
     session.expire_all()

@@ -9,9 +9,11 @@ import openpyxl
 import pytest
 
 from ils.core import clock
+from ils.org.office import Office
 from ils.printing import Official, Sheet, barcode_svg, qr_svg, xlsx
 from ils.printing.codes import barcode_modules
 from ils.printing.labels import LABEL_SHEETS, Label, barcode_labels
+from ils.printing.listing import Column, Listing, listing_pdf
 from ils.printing.pdf import typst_pages, typst_pdf
 
 # Code 128: widths of bars and gaps of the 107 symbols, from the standard's table (B set used here).
@@ -113,6 +115,18 @@ def test_who_signs_is_on_the_page_of_the_figures_where_that_can_be_read(rows, to
     assert page.sheet_properties.pageSetUpPr.fitToPage  # one page wide in any case
     assert (page.page_setup.fitToHeight in (None, 1)) == together
     assert page.print_title_rows  # the heads stand on every page
+
+
+@pytest.mark.parametrize("rows", [0, 25, 28])
+def test_signatures_never_stand_on_a_page_without_rows(rows):
+    columns = [Column("day", "Ngày", "date"), Column("n", "Số lượt", "num", "20mm", total=True)]
+    lines = [{"day": date(2026, 2, 1), "n": n} for n in range(rows)]
+    pdf = listing_pdf(Listing("Sổ nhật ký", columns, lines, Office("Sở", "Thư viện", "Sen Hồ")))
+    if text := text_of(pdf):
+        last = text.split("\f")[-2]
+        assert "NGƯỜI LẬP BIỂU" in last
+        assert "Số lượt" in last, "under the headings, repeated"
+        assert last.count("01/02/2026") >= min(rows, 2)
 
 
 def test_two_sheets_of_one_name_are_both_kept():
