@@ -101,6 +101,7 @@ LetBack = Callable[[Session, int], str | None]
 LossPapers = Callable[[Session, Iterable[int]], dict[int, LossPaper]]
 Telling = Callable[[Session, int], list[Told]]
 OriginOf = Callable[[Session, int], Origin | None]
+DraftSaved = Callable[[Session, Actor, dict[str, Any], int], None]
 Holdings = Callable[[Session, Iterable[int]], dict[int, list[dict[str, Any]]]]
 
 _availability: list[AvailabilityOf] = []
@@ -115,6 +116,7 @@ _telling: list[Telling] = []
 _origins: list[OriginOf] = []
 _holdings: list[Holdings] = []
 _title_merging: list[TitleMerging] = []
+_draft_saved: list[DraftSaved] = []
 
 
 def register_availability(function: AvailabilityOf) -> None:
@@ -245,3 +247,16 @@ def register_title_merging(merging: TitleMerging) -> None:
 def title_merging() -> TitleMerging | None:
     """Return who moves what readers have on a title; None where nobody lends."""
     return _title_merging[0] if _title_merging else None
+
+
+def register_draft_saved(function: DraftSaved) -> None:
+    """Add who is told when a draft of the editor is saved as a new record: what was kept beside the
+    draft, and the record's id."""
+    if function not in _draft_saved:
+        _draft_saved.append(function)
+
+
+def draft_saved(session: Session, actor: Actor, beside: dict[str, Any], record_id: int) -> None:
+    """Tell whoever handed a draft to the editor that a record was made of it."""
+    for function in _draft_saved:
+        function(session, actor, beside, record_id)

@@ -82,6 +82,7 @@ def _take_apart(session: Session, actor: Actor, merge: RecordMerge, undoing: Cha
     set_columns(session, gone, project(gone.marc))  # type: ignore[arg-type]
     session.flush()
     ids = _give_items_back(session, merge, gone, kept)
+    merge.moved = {**moved, "back": len(ids)}
     pointers.give_back(session, merge.kept_id, merge.gone_id, moved.get("rows", {}), ids)
     merging = title_merging()
     if merging is not None:

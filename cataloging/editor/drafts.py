@@ -85,6 +85,12 @@ def draft_for(session: Session, actor: Actor, draft_id: int) -> RecordDraft:
     return found
 
 
+def beside_of(session: Session, actor: Actor, draft_id: int) -> dict[str, Any]:
+    """Return what was kept beside a draft of the actor's; nothing where it is gone."""
+    found = session.get(RecordDraft, draft_id)
+    return found.beside if found is not None and found.staff_id == actor.staff_id else {}
+
+
 def draft_of_record(session: Session, actor: Actor, record_id: int) -> RecordDraft | None:
     """Return what the actor left unsaved in a record, if anything."""
     return _there(session, actor, None, record_id)

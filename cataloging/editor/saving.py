@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from cataloging import records
 from cataloging.editor.boxes import finish_new, read
-from cataloging.editor.drafts import forget_draft
+from cataloging.editor.drafts import beside_of, forget_draft
 from cataloging.editor.habits import remember
 from cataloging.editor.layouts import Layout
 from cataloging.editor.materials import box
+from cataloging.hooks import draft_saved
 from cataloging.items import CopyFacts, add_items
 from cataloging.marc.model import Marc
 from cataloging.marc.validate import ERROR, WARNING, Finding, validate
@@ -79,7 +80,10 @@ def save_new(
         items = add_items(
             session, actor, record.id, copies.facts, change_set=made_in, **copies.entry
         )
-    forget_draft(session, actor, draft_id=entry.draft_id)
+    if entry.draft_id is not None:
+        beside = beside_of(session, actor, entry.draft_id)
+        draft_saved(session, actor, beside, record.id)
+        forget_draft(session, actor, draft_id=entry.draft_id)
     remember(
         session,
         actor,

@@ -3,9 +3,10 @@
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from cataloging.hooks import register_draft_saved
 from cataloging.permissions import EDIT_RECORD
 from cataloging.targets import setup_views  # noqa: F401 — its pages
-from cataloging.targets.lists import asking, taking, views  # noqa: F401 — jobs and pages
+from cataloging.targets.lists import asking, settled, taking, views  # noqa: F401 — jobs and pages
 from cataloging.targets.permissions import SET_UP_TARGETS
 from cataloging.targets.settings import declare_settings
 from cataloging.targets.views import bp
@@ -18,6 +19,7 @@ def register(app: Flask) -> None:
     """Install copy cataloguing."""
     app.register_blueprint(bp)
     declare_settings()
+    register_draft_saved(settled.note_draft)
     group = _l("Cataloging")
     menu_entry(group, _l("Find elsewhere"), "targets.find", EDIT_RECORD, order=211, key="Alt+J")
     menu_entry(

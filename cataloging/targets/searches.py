@@ -24,6 +24,7 @@ from cataloging.targets.answers import Answer, Failed, Place
 from cataloging.targets.asking import Wanted
 from cataloging.targets.fields import Prepared, joined, prepared, tags_of
 from cataloging.targets.folding import Given
+from cataloging.targets.lists import settled
 from cataloging.targets.models import (
     IsbnLine,
     IsbnList,
@@ -185,7 +186,7 @@ def found_for(session: Session, actor: Actor, found_id: int, *, whole: bool = Fa
 def take(session: Session, actor: Actor, found_id: int, *, whole: bool = False) -> RecordDraft:
     """Put a record found elsewhere into the editor as a draft of the actor's."""
     seen = found_for(session, actor, found_id, whole=whole)
-    return keep_draft(session, actor, seen.ready.marc)
+    return keep_draft(session, actor, seen.ready.marc, beside={settled.FOUND: seen.found.id})
 
 
 def protected_fields(session: Session, actor: Actor) -> tuple[str, ...]:
@@ -218,7 +219,7 @@ def merge_into(
         why=why or seen.target.name,
         change_set=made_in,
     )
-    seen.found.taken_as = saved.id
+    settled.note_found(session, actor, seen.found, "ours", saved.id)
     return saved, made_in
 
 

@@ -1,10 +1,12 @@
 """Change sets: what was changed together, and undoing it whole."""
 
+from collections import Counter
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from cataloging.authorities.models import Authority, AuthorityVersion
 from cataloging.authorities.undo import authorities_in
@@ -14,6 +16,7 @@ from cataloging.change_sets import (
     obstacles,
     undo_change_set,
 )
+from cataloging.duplicates.merged import went_in
 from cataloging.item_rows import copies_changed_in
 from cataloging.models import ChangeSet, Item, ItemChange, Record, RecordVersion
 from cataloging.permissions import UNDO_CHANGES
@@ -48,7 +51,7 @@ def changes() -> str:
             page=page,
             rows=rows,
             records=_counts(session, RecordVersion.change_set_id, ids),
-            items=_counts(session, Item.change_set_id, ids) | copies_changed_in(session, ids),
+            items=_copies(session, ids),
             people=staff_names(session, {c.actor_id for c in rows}),
             kinds=CHANGE_KINDS,
         )
@@ -57,6 +60,15 @@ def changes() -> str:
 def _counts(session: Any, column: Any, ids: list[int]) -> dict[int, int]:
     rows = session.execute(select(column, func.count()).where(column.in_(ids)).group_by(column))
     return {row[0]: row[1] for row in rows}
+
+
+def _copies(session: Session, ids: list[int]) -> Counter[int]:
+    """Count the copies that change sets entered, changed, or moved by a merge."""
+    entered = _counts(session, Item.change_set_id, ids)
+    found = Counter(entered | copies_changed_in(session, ids))
+    for one in went_in(session, ids):
+        found[one.change_set_id] += one.copies
+    return found
 
 
 @bp.get("/changes/<int:change_set_id>")
@@ -75,14 +87,13 @@ def change_set(change_set_id: int) -> str:
             .limit(SHOWN)
         ).all()
         counts = _counts(session, RecordVersion.change_set_id, [change_set_id])
-        copies = _counts(session, Item.change_set_id, [change_set_id])
-        copies |= copies_changed_in(session, [change_set_id])
         return render_template(
             "cataloging/change_set.html",
             found=found,
             versions=versions,
             count=counts.get(change_set_id, 0),
-            copies=copies.get(change_set_id, 0),
+            copies=_copies(session, [change_set_id])[change_set_id],
+            merges=went_in(session, [change_set_id]),
             authorities=session.execute(
                 select(AuthorityVersion.authority_id, AuthorityVersion.change, Authority.heading)
                 .join(Authority, Authority.id == AuthorityVersion.authority_id)

@@ -19,6 +19,7 @@ from cataloging.records import create_record as store
 from cataloging.targets.models import Target
 from ils.accounts.actor import system_actor
 from ils.core.db import reading, transaction
+from ils.core.jobs import run_next_job
 from tests.cataloging.editor.test_rows import ODD
 from tests.factories import (
     PASSWORD,
@@ -467,6 +468,35 @@ def test_headings_are_offered_while_typed_and_taken_by_keyboard(
     expect(offered).to_contain_text("Vũ Trọng Phụng")
 
 
+def list_taken(page: Any) -> None:
+    """A parcel of two: the one chosen among those found, the other taken through the editor."""
+    page.keyboard.type("9780131103627\n9786040000071")
+    press(page, "Control+Enter")
+    page.wait_for_url(re.compile(r"/lists/\d+$"))
+    listed = page.url
+    while run_next_job():
+        pass
+    page.goto(listed)
+    page.locator("td.main a").first.click()
+    expect(page.locator("main")).to_contain_text("9780131103627")
+    first = page.url
+    press(page, "3")
+    page.wait_for_url(lambda url: url != first)  # the next to choose for
+    page.locator("a[href*='/targets/found/']").nth(4).click()
+    page.locator("form[action$='/take'] button").first.click()
+    page.wait_for_url("**/staff/catalog/new?draft=*")
+    press(page, "Control+KeyS")
+    page.wait_for_url(re.compile(r"/staff/catalog/\d+$"))
+    page.goto(listed)
+    expect(page.locator(".tabs")).to_contain_text("Đã lấy về (1)")
+    page.locator("button[name='act'][value='take']").click()
+    expect(page.locator("button[name='act'][value='stop']")).to_be_visible()
+    while run_next_job():
+        pass
+    page.goto(listed)
+    expect(page.locator(".tabs")).to_have_text(re.compile(r"^\s*Đã lấy về \(2\)\s*$"))
+
+
 def test_a_title_is_taken_from_a_target_by_keyboard_alone(
     page: Any, sign_in: Callable[[Any], str], province: Province
 ) -> None:
@@ -474,7 +504,8 @@ def test_a_title_is_taken_from_a_target_by_keyboard_alone(
     if program is None:
         pytest.skip("YAZ is not installed")
     with transaction() as session:
-        facts = {"indexes": {"any": "cql.serverChoice"}, "inside": True, "active": True}
+        indexes = {"any": "cql.serverChoice", "isbn": "cql.serverChoice"}
+        facts = {"indexes": indexes, "per_minute": 0, "inside": True, "active": True}
         at = province.library.id
         address = f"http://127.0.0.1:{port}/Default"
         session.add(Target(unit_id=at, name="YAZ", address=address, version="1.2", **facts))
@@ -505,6 +536,8 @@ def test_a_title_is_taken_from_a_target_by_keyboard_alone(
         page.wait_for_url(re.compile(r"/staff/catalog/\d+"))
         print(f"a title from a target: {keys} keys, {time.monotonic() - begun:.1f} seconds")
         assert keys <= 20
+        page.goto(page.url.partition("/staff/")[0] + "/staff/targets/lists")
+        list_taken(page)
     finally:
         server.kill()
         server.wait(timeout=10)

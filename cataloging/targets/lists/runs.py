@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import change_set_for
 from cataloging.imports.sheets.tables import rows_of, shown, table_of
 from cataloging.models import RecordIdentifier
 from cataloging.permissions import EDIT_RECORD
+from cataloging.targets.lists import settled
 from cataloging.targets.lists.lines import Line, read_rows
+from cataloging.targets.lists.settled import OPEN
 from cataloging.targets.models import IsbnLine, IsbnList, TargetSearch
 from cataloging.targets.searches import forget_lists
 from cataloging.targets.setup import targets_of
@@ -32,7 +34,6 @@ FOR_GOOD: Final = (
     *("not_asked", "no_such_host", "private_address", "port_forbidden", "scheme_forbidden"),
     *("sign_in_needed", "sign_in_refused", "password_lost", "not_sru", "no_yaz"),
 )
-OPEN: Final = ("one", "several", "none", "unasked")  # what still may become ours
 
 
 def read_file(content: bytes) -> list[Line]:
@@ -218,16 +219,36 @@ def forget(session: Session, actor: Actor, isbn_list_id: int) -> None:
     forget_lists(session, IsbnList.id == locked(session, actor, isbn_list_id).id)
 
 
+def is_behind(session: Session, isbn_list: IsbnList) -> bool:
+    """Tell whether the catalogue got or lost books of a list that nobody works on."""
+    if is_at_work(session, isbn_list):
+        return False
+    there = bool(_come_meanwhile(session, isbn_list))
+    return there or bool(settled.gone_again(session, isbn_list.id))
+
+
+def bring_up_to_date(session: Session, actor: Actor, isbn_list_id: int) -> None:
+    """Note which lines the catalogue has by now, by whatever way, and which it has no more."""
+    found = locked(session, actor, isbn_list_id)
+    for line in settled.gone_again(session, found.id):
+        settled.reopen(line)
+    session.flush()
+    note_ours(session, found)
+
+
 def note_ours(session: Session, isbn_list: IsbnList) -> None:
-    """Note which open lines the catalogue has by now: a colleague's, or taken by the editor."""
+    """Note which open lines the catalogue has by now: a colleague's, or typed in the editor."""
+    for row, record_id in _come_meanwhile(session, isbn_list):
+        row.state, row.reason, row.record_id = "ours", "", record_id
+    session.flush()
+
+
+def _come_meanwhile(session: Session, isbn_list: IsbnList) -> list[tuple[IsbnLine, int]]:
     rows = session.scalars(
         select(IsbnLine).where(IsbnLine.list_id == isbn_list.id, IsbnLine.state.in_(OPEN))
     ).all()
     have = ours_by_isbn(session, {row.isbn for row in rows})
-    for row in rows:
-        if row.isbn in have:
-            row.state, row.reason, row.record_id = "ours", "", have[row.isbn]
-    session.flush()
+    return [(row, have[row.isbn]) for row in rows if row.isbn in have]
 
 
 def is_undone(session: Session, isbn_list: IsbnList) -> bool:
@@ -240,10 +261,7 @@ def give_back_undone(session: Session, isbn_list: IsbnList) -> None:
     """After an undo: what was taken stands there as found again."""
     if not is_undone(session, isbn_list):
         return
-    taken = (IsbnLine.list_id == isbn_list.id) & (IsbnLine.state == "taken")
-    for state, has_found in (("one", True), ("none", False)):
-        from_targets = IsbnLine.found_id.is_not(None) == has_found
-        session.execute(
-            update(IsbnLine).where(taken, from_targets).values(state=state, record_id=None)
-        )
+    for line in settled.gone_again(session, isbn_list.id):
+        settled.reopen(line)
+    session.flush()
     isbn_list.change_set_id = None

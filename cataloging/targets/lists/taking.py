@@ -17,7 +17,7 @@ from cataloging.models import ChangeSet
 from cataloging.quick import PRELIMINARY
 from cataloging.records import create_record
 from cataloging.targets.fields import prepared, tags_of
-from cataloging.targets.lists import runs
+from cataloging.targets.lists import runs, settled
 from cataloging.targets.models import IsbnLine, IsbnList, TargetAnswer, TargetFound
 from ils.accounts.actor import Actor, actor_of_job
 from ils.core.audit import audit
@@ -130,7 +130,7 @@ def _open_line(session: Session, actor: Actor, isbn_line_id: int) -> tuple[IsbnL
     isbn_list, line = runs.line_for(session, actor, isbn_line_id)
     runs.locked(session, actor, isbn_list.id)
     session.refresh(line)
-    if line.state not in runs.OPEN:
+    if line.state not in settled.OPEN:
         raise Refused("isbn_line_done")
     return isbn_list, line
 
@@ -160,7 +160,8 @@ def open_in_editor(
 ) -> RecordDraft:
     """Put a line, with what was typed for it, into the editor as a draft."""
     _isbn_list, line = runs.line_for(session, actor, isbn_line_id)
-    return keep_draft(session, actor, _short(line, values, whole=False))
+    marc = _short(line, values, whole=False)
+    return keep_draft(session, actor, marc, beside={settled.LINE: line.id})
 
 
 def _short(line: IsbnLine, values: Mapping[str, str], *, whole: bool = True) -> Marc:

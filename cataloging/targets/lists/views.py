@@ -1,6 +1,7 @@
 """Pages of the lists of ISBNs: begun, followed, chosen from, taken, handed out as a spreadsheet."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from cataloging.marc.display import isbd, labeled
 from cataloging.permissions import EDIT_RECORD, UNDO_CHANGES
 from cataloging.targets import searches
 from cataloging.targets.folding import fold
-from cataloging.targets.lists import runs, taking
+from cataloging.targets.lists import runs, settled, taking
 from cataloging.targets.lists.forms import ListForm, ShortForm
 from cataloging.targets.lists.lines import Line, read_text
 from cataloging.targets.lists.words import REASONS, STATES
@@ -80,6 +81,7 @@ def _lines(form: ListForm) -> list[Line]:
 def isbn_list(isbn_list_id: int) -> str:
     """Show a list: how far it is, and its lines by what became of them."""
     actor = current_actor()
+    _look_again(isbn_list_id)
     with reading() as session:
         found = runs.list_for(session, actor, isbn_list_id)
         counts = runs.counts_of(session, found.id)
@@ -89,7 +91,6 @@ def isbn_list(isbn_list_id: int) -> str:
         page = Page(page_number(request.args.get("page")), PAGE, counts[state])
         query = runs.lines_of(found, state).limit(PAGE).offset(page.offset)
         rows: Sequence[IsbnLine] = session.scalars(query).all()
-        open_isbns = {row.isbn for row in rows if row.state in runs.OPEN}
         made_in = change_set_for(session, found.change_set_id) if found.change_set_id else None
         return render_template(
             "targets/list.html",
@@ -101,7 +102,6 @@ def isbn_list(isbn_list_id: int) -> str:
             rows=rows,
             states=STATES,
             reasons=REASONS,
-            here_now=runs.ours_by_isbn(session, open_isbns),
             given_up=_given_up(session, found),
             stopped=runs.has_been_stopped(session, found),
             change_set=made_in,
@@ -218,7 +218,19 @@ def _go_on(list_id: int, state: str, next_id: int | None) -> Any:
     return redirect(url_for("targets.isbn_list", isbn_list_id=list_id))
 
 
+def _look_again(isbn_list_id: int) -> None:
+    """Note what the catalogue got or lost since the list was looked at."""
+    with reading() as session:
+        is_behind = runs.is_behind(session, runs.list_for(session, current_actor(), isbn_list_id))
+    if is_behind:
+        with suppress(Refused), transaction() as session:
+            runs.bring_up_to_date(session, current_actor(), isbn_list_id)
+
+
 def _line_page(isbn_line_id: int, form: ShortForm) -> str:
+    with reading() as session:
+        found, line = runs.line_for(session, current_actor(), isbn_line_id)
+    _look_again(found.id)
     with reading() as session:
         found, line = runs.line_for(session, current_actor(), isbn_line_id)
         search = session.get(TargetSearch, line.search_id) if line.search_id else None
@@ -236,7 +248,7 @@ def _line_page(isbn_line_id: int, form: ShortForm) -> str:
             form=form,
             search=search,
             busy=runs.is_at_work(session, found),
-            is_open=line.state in runs.OPEN,
+            is_open=line.state in settled.OPEN,
             candidates=[
                 {
                     "id": one,

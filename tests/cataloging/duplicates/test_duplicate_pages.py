@@ -77,9 +77,14 @@ def test_from_the_look_to_the_merge_and_back(
     assert "Gộp" in staff.get(f"/staff/catalog/{gone}/history").text
     back = staff.post(f"/staff/catalog/{gone}/act", data={"act": "bring_back"})
     assert back.status_code == 409
-    assert "Hoàn tác" in staff.get(change[0]).text
+    page = staff.get(change[0]).text
+    assert "Hoàn tác" in page
+    assert "1 bản, 0 lượt đặt giữ và 0 dòng khác đã được chuyển" in page
 
     assert staff.post(f"{change[0]}/undo").status_code == 302
+    page = staff.get(change[0]).text
+    assert "2 biểu ghi, 1 bản sách" in page, "what went then, not what is there now"
+    assert "đã được chuyển; việc đó đã hoàn tác." in page
     assert staff.get(f"/staff/catalog/{gone}").status_code == 200
     with reading() as session:
         assert session.get_one(Record, kept).marc["fields"][-1].get("300") is None

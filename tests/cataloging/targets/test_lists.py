@@ -18,6 +18,7 @@ from cataloging.change_sets import undo_change_set
 from cataloging.marc.model import data_field
 from cataloging.models import Record
 from cataloging.record_rows import drift
+from cataloging.records import delete_record
 from cataloging.targets.answers import Place
 from cataloging.targets.lists import runs, taking
 from cataloging.targets.lists.asking import Asker
@@ -324,6 +325,20 @@ class TestPages:
             assert short_one.isbn == isbn(200)
             assert short_one.marc["leader"][17] == "5"
         assert "Đã lấy về (3)" in browser.get(path).text
+        draft = editor.partition("draft=")[2]
+        text = f"LDR 00000nam#a2200000#a#4500\n020 ## $a {isbn(201)}\n245 10 $a Vang bóng"
+        save = {"view": "text", "act": "save", "sure": "1", "text": text, "draft": draft}
+        saved = browser.post(editor, data=save)
+        assert saved.status_code == 302, saved.text
+        assert "Đã lấy về (4)" in browser.get(path).text, "the editor settles its line"
+        with transaction() as session:
+            record = session.scalars(select(Record).where(Record.title == "Vang bóng")).one()
+            delete_record(session, system_actor(), record.id)
+        assert "Không nơi nào có (1)" in browser.get(path).text, "gone again, the line is open"
+        with transaction() as session:
+            number = data_field("020", " ", " ", ("a", isbn(201)))
+            create_record(session, "Của đồng nghiệp", fields=[number])
+        assert "Thư viện đã có (1)" in browser.get(path).text, "come by another way"
         assert "Kiện tháng 11" in browser.get("/staff/targets/lists").text
 
     def test_it_is_handed_out_as_a_spreadsheet(self, begun: tuple[Any, str]) -> None:
