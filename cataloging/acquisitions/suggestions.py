@@ -25,7 +25,7 @@ from cataloging.stockbook.vouchers import find_titles
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
-from ils.core.db import transaction
+from ils.core.db import Base, transaction
 from ils.core.errors import Invalid, NotFound, Refused
 from ils.core.jobs import periodic
 from ils.org.settings import setting
@@ -169,6 +169,11 @@ def _checked(facts: SuggestionFacts) -> dict[str, Any]:
 
 
 def _require_room(session: Session, patron_id: int, library_id: int, match: str) -> None:
+    """Refuse a wish too many. The reader is locked, so that two at once are looked at in turn."""
+    patron = Base.metadata.tables["patron"]
+    session.execute(
+        select(patron.c.id).where(patron.c.id == patron_id).with_for_update(key_share=True)
+    )
     mine = select(Suggestion.match).where(
         Suggestion.patron_id == patron_id, Suggestion.state == "new"
     )

@@ -1,11 +1,12 @@
 """Suggestions: kept within limits, answered, ordered, and forgotten who made them."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from cataloging.acquisitions.models import OrderLine, PurchaseOrder, Suggestion
@@ -176,6 +177,32 @@ def test_nobody_floods_the_library(both_session: Session, reader: Patron) -> Non
     ):
         with pytest.raises(Invalid, match=code):
             suggest(both_session, actor, wrong)
+
+
+def test_the_same_wish_sent_twice_in_one_instant_is_kept_once(both: Engine) -> None:
+    """The second transaction begins while the first has not ended."""
+    assert both
+    with transaction() as session:
+        reader = create_patron(session, create_province(session).branch)
+        actor = patron_actor(session, reader)
+    said: list[str] = []
+
+    def again() -> None:
+        try:
+            with transaction() as session:
+                suggest(session, actor, SuggestionFacts("TUỔI THƠ dữ dội"))
+            said.append("kept")
+        except Refused as error:
+            said.append(error.code)
+
+    second = threading.Thread(target=again)
+    with transaction() as session:
+        suggest(session, actor, WISH)
+        second.start()
+        second.join(timeout=0.2)
+        assert said == [], "it waits for the first"
+    second.join(timeout=20)
+    assert said == ["suggested_already"]
 
 
 def test_the_link_to_the_reader_is_cut_some_weeks_after_the_answer(
