@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cataloging.authorities.browse import Reference, Seen, see_also_of
@@ -16,9 +16,12 @@ from cataloging.authorities.models import (
     Heading,
     RecordHeading,
 )
+from cataloging.authorities.rows import near_form
 from cataloging.models import Record
+from ils.text.normal import is_marked
 
 AT_ONCE: Final = 500
+MOST_LED_TO: Final = 6
 # Which part of the index the forms of a field belong to, by its first figure.
 _PARTS: Final = {"1": "author", "6": "subject", "7": "author", "8": "series"}
 
@@ -79,17 +82,11 @@ def guides_for(session: Session, typed: str, seen: Seen) -> list[Guide]:
     typed = typed.strip().strip('"“”')
     if not typed or len(typed) > 200:
         return []
-    keys = {words_key(kind, typed) for kind in KINDS}
-    preferred = aliased(Heading)
-    rows = session.execute(
-        select(Heading, preferred)
-        .join(
-            preferred,
-            (preferred.authority_id == Heading.authority_id) & (preferred.role == "preferred"),
-        )
-        .where(Heading.key.in_(keys), Heading.scope.in_(seen.scopes))
-        .order_by(preferred.filing)
-    ).all()
+    exact = Heading.key.in_({words_key(kind, typed) for kind in KINDS})
+    rows = _led_to(session, exact, seen)
+    if not rows and not is_marked(typed) and (near := near_form(typed)):
+        # Typed without marks: every heading it may be, variants and all.
+        rows = _led_to(session, and_(Heading.kind.in_(KINDS), Heading.near == near), seen)
     found = []
     for form, main in rows:
         see_also = tuple(see_also_of(session, [main.authority_id or 0], seen))
@@ -103,3 +100,18 @@ def guides_for(session: Session, typed: str, seen: Seen) -> list[Guide]:
                 )
             )
     return found
+
+
+def _led_to(session: Session, which: ColumnElement[bool], seen: Seen) -> Sequence[Any]:
+    """Return forms with the preferred form of their authority, a few."""
+    preferred = aliased(Heading)
+    return session.execute(
+        select(Heading, preferred)
+        .join(
+            preferred,
+            (preferred.authority_id == Heading.authority_id) & (preferred.role == "preferred"),
+        )
+        .where(which, Heading.scope.in_(seen.scopes))
+        .order_by(preferred.filing)
+        .limit(MOST_LED_TO)
+    ).all()

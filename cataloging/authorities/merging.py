@@ -1,6 +1,6 @@
 """Making one heading of two: the other's forms become variants of the one that stays."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -95,6 +95,22 @@ def establish(
     return create_authority(
         session, actor, new_marc_for(session, form), scope=scope, change_set=change_set
     )
+
+
+def establish_many(
+    session: Session, actor: Actor, forms: Sequence[Heading], *, scope: int = PROVINCE
+) -> int:
+    """Make authorities of provisional forms, in one change set; return of how many.
+
+    Forms that somebody established meanwhile are passed over.
+    """
+    still = [form for form in forms if form.role == "provisional"]
+    if still:
+        named = ", ".join(form.text for form in still)
+        change_set = new_change_set(session, actor, "authority", named)
+        for form in still:
+            establish(session, actor, form, scope=scope, change_set=change_set)
+    return len(still)
 
 
 def merge(

@@ -42,6 +42,8 @@ Pair = tuple[int, int, str, str, str]  # low, high, kind, why, filing
 def difference(one: str, other: str) -> str:
     """Tell how two forms in exact words differ: dates, marks, order, letter, or '' for much."""
     plain, other_plain = _undated(one), _undated(other)
+    if not plain or not other_plain or _of_two_times(one, other):
+        return ""
     if plain == other_plain:
         return "dates"
     if _folded(plain) == _folded(other_plain):
@@ -49,6 +51,12 @@ def difference(one: str, other: str) -> str:
     if sorted(plain.split()) == sorted(other_plain.split()):
         return "order"
     return "letter" if _one_letter(plain, other_plain) else ""
+
+
+def _of_two_times(one: str, other: str) -> bool:
+    """Tell whether both have figures and none in common: two wars, two persons, two standards."""
+    figures, others = ({w for w in words.split() if w.isdecimal()} for words in (one, other))
+    return bool(figures and others and not figures & others)
 
 
 def _undated(words: str) -> str:

@@ -61,6 +61,7 @@ _ONLY_ROLES = re.compile(rf"{_ONE_ROLE}{_MORE_ROLES}")
 _AND_OTHERS = re.compile(
     r"[\s,.…]*(?:\[\s*(?:và những người khác|và các tác giả khác|et al\.?)\s*\]|\bet al\.|\.\.\.|…)"
 )
+_ROLE_BEFORE = re.compile(rf"(?P<role>tham gia|dịch|(?i:{_ROLE}))\s*:\s*(?=\S)", re.IGNORECASE)
 _ABBREVIATED = re.compile(r"(?:^|[\s.\-])(?:\w|Jr|Sr|Dr|Mrs?|St|Co|Inc|Ltd|Corp|Tp|PGS|GS|TS)\.$")
 
 # What stands before the comma of a name in another order is one syllable, or a family of two; two
@@ -171,6 +172,8 @@ def _one(text: str) -> Credited:
     if _ONLY_ROLES.fullmatch(text):
         return Credited("", text.rstrip(" .)"))
     text = " ".join(text.split())
+    if led := _ROLE_BEFORE.match(text):  # `Minh họa: Tạ Huy Long`
+        return _one(text[led.end() :])._replace(role=led["role"].lower())
     name = _ROLE_AT_END.sub("", text)
     before, comma, after = name.partition(",")
     if comma and len(name) < len(text) and after.strip()[:1].islower():

@@ -11,11 +11,11 @@ _BEGINS: Final = re.compile(
     r"Viện \w+ \w|Trung tâm|Ngân hàng|Công ty|Tổng công ty|Hội đồng|Hội \w+ \w+ \w|Liên hiệp|"
     r"Trường (?:Đại học|Cao đẳng|Trung cấp|Trung học|Tiểu học|Mầm non|Chính trị|ĐH|CĐ|THPT|THCS)|"
     r"Ban (?:chấp hành|chỉ đạo|biên|quản lý|tổ chức|tuyên giáo|thường vụ)|Trung ương|Tập đoàn|"
-    r"Đảng (?:ủy|bộ|Cộng sản)|Nhà xuất bản|NXB|Thư viện|Tỉnh ủy|Bảo tàng|Tòa án)",
+    r"Đại học \w+ \w|Cao đẳng \w+ \w|Đại hội|Đảng (?:ủy|bộ|Cộng sản)|Nhà xuất bản|NXB|Thư viện|Tỉnh ủy|Bảo tàng|Tòa án)",
     re.IGNORECASE,
 )
 _ENDS: Final = re.compile(
-    r"(?:\b(?:Inc|Ltd|Co|Corp|Corporation|Company|Association|University|Institute|Committee)\b\.?)$"
+    r"(?:\b(?:Inc|Ltd|Co|Corp|Corporation|Company|Association|University|Institute|Committee|Bank|Organization|Department)\b\.?(?: \([A-Z]+\))?)$"
 )
 _BODY_FIELD: Final = {"100": "110", "700": "710"}
 

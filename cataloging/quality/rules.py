@@ -306,17 +306,26 @@ def _part_names(marc: Marc) -> None:
         names = subfields(field, "a")
         if len(names) != 1 or codes - {"a"} or not _holds_more(names[0]) or is_body(names[0]):
             continue
-        if any(is_body(one.name) for one in credited(names[0])):
+        if is_body(credited(names[0])[0].name):
             continue
         stood.append(names[0].strip(" ,;"))
         head, *others = credited(names[0])
         field["subfields"] = _name_subs(head)
-        more += [{"700": {**field, "subfields": _name_subs(one)}} for one in others]
+        more += [_added_entry(field, one) for one in others]
     if not stood:
         return
-    place = max((n for n, f in enumerate(marc["fields"]) if next(iter(f)) <= "700"), default=-1)
-    marc["fields"][place + 1 : place + 1] = more
+    for one in more:
+        tag = next(iter(one))
+        place = max((n for n, f in enumerate(marc["fields"]) if next(iter(f)) <= tag), default=-1)
+        marc["fields"].insert(place + 1, one)
     _keep_statement(marc, "; ".join(stood))
+
+
+def _added_entry(field: dict[str, Any], one: Credited) -> dict[str, Any]:
+    subs = {"subfields": _name_subs(one)}
+    if is_body(one.name):
+        return {"710": {**field, "ind1": "2", **subs}}
+    return {"700": {**field, **subs}}
 
 
 def _name_subs(one: Credited) -> list[dict[str, str]]:

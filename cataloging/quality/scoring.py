@@ -26,7 +26,7 @@ from ils.core.outbox import Claimed, OutboxConsumer
 
 log = logging.getLogger("sen.quality")
 
-RULES: Final = 2  # raise when what is a fault changes, so that all are judged anew
+RULES: Final = 3  # raise when what is a fault changes, so that all are judged anew
 CONSUMER: Final = "quality"
 KINDS: Final = ("record_changed",)
 AT_ONCE: Final = 200

@@ -5,6 +5,7 @@ from typing import Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length
@@ -37,6 +38,7 @@ from ils.web.errors import sentence_for
 from ils.web.forms import Form, Required, choices
 
 SHOWN = 20
+MOST_AT_ONCE = 200
 
 
 class BoxesForm(Form):
@@ -288,9 +290,38 @@ def establish(heading_id: int) -> Any:
             scope=scope if scope in scopes else base.first_scope(session),
         )
     flash(_("The heading is established: %(name)s.", name=made.heading), "ok")
-    if request.form.get("back") == "tray":
-        return redirect(url_for("authorities.provisional", kind=made.kind))
     return redirect(url_for("authorities.show", authority_id=made.id))
+
+
+@bp.post("/provisional")
+@door(EDIT_AUTHORITY)
+def establish_many() -> Any:
+    """Establish one, the ticked, or all headings shown of the tray; back to where one was."""
+    sent = request.form
+    chosen = sent.getlist("one") or sent.getlist(
+        "shown" if sent.get("which") == "page" else "ticked"
+    )
+    with transaction() as session:
+        whose = seen(session).scopes
+        ids = [int(one) for one in chosen if one.isdecimal()][:MOST_AT_ONCE]
+        forms = [one for i in ids if (one := session.get(Heading, i)) and one.scope in whose]
+        done = merging.establish_many(
+            session, current_actor(), forms, scope=base.first_scope(session)
+        )
+        named = forms[0].text if len(ids) == len(forms) == done == 1 else ""
+    if named:
+        flash(_("The heading is established: %(name)s.", name=named), "ok")
+    elif done:
+        said = ngettext(
+            "%(num)s heading is established.", "%(num)s headings are established.", done
+        )
+        flash(f"{said} " + _("All of it can be undone under Changes."), "ok")
+    else:
+        flash(_("Nothing is ticked that could be established."), "warn")
+    args: dict[str, Any] = {
+        name: sent[name] for name in ("kind", "q", "sort", "page") if sent.get(name)
+    }
+    return redirect(url_for("authorities.provisional", **args))
 
 
 @bp.route("/merge", methods=["GET", "POST"])

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from cataloging.authorities.models import Authority, Heading
+from cataloging.change_sets import undo_change_set
 from cataloging.marc import formats
 from cataloging.marc.model import data_field
-from cataloging.models import Record
+from cataloging.models import ChangeSet, Record
+from ils.accounts.actor import system_actor
 from ils.core.db import reading, transaction
 from ils.core.jobs import run_next_job
 from tests.factories import Province, create_record
@@ -52,6 +54,32 @@ def test_a_heading_is_established_from_the_tray_and_lists_its_records(
     shown = cataloger.get(link)
     assert "Biểu ghi (2)" in text_of(shown)
     assert "100 1# $a Nguyễn Nhật Ánh" in text_of(shown)
+
+
+def test_many_of_the_tray_are_established_at_once_and_undone_as_one(
+    cataloger: Any, province: Province
+) -> None:
+    with transaction() as session:
+        for name in ("Tô Hoài", "Nam Cao", "Xuân Diệu"):
+            create_record(session, "Tuyển tập", author=name)
+        ids = {one.text: one.id for one in session.scalars(select(Heading))}
+    tray = cataloger.get("/staff/authorities/provisional?sort=filing")
+    assert 'data-hotkey="Ctrl+Enter"' in tray.text, "a key shown on a button works"
+    sent = {"which": "ticked", "ticked": [ids["Tô Hoài"], ids["Nam Cao"]], "sort": "filing"}
+    done = cataloger.post("/staff/authorities/provisional", data=sent)
+    assert "sort=filing" in done.headers["Location"]
+    assert "Đã xác lập 2 tiêu đề" in text_of(cataloger.get(done.headers["Location"]))
+    with transaction() as session:
+        made = session.scalars(select(Authority.heading).order_by(Authority.heading)).all()
+        assert made == ["Nam Cao", "Tô Hoài"]
+        undo_change_set(session, system_actor(), session.scalars(select(ChangeSet.id)).all()[-1])
+        assert set(session.scalars(select(Heading.role))) == {"provisional"}
+    with transaction() as session:
+        ids = {one.text: one.id for one in session.scalars(select(Heading))}
+    sent = {"which": "page", "shown": list(ids.values())}
+    cataloger.post("/staff/authorities/provisional", data=sent)
+    with reading() as session:
+        assert set(session.scalars(select(Heading.role))) == {"preferred"}
 
 
 def test_a_changed_form_stays_as_reference_and_is_carried_after_its_count(

@@ -99,5 +99,7 @@ def test_who_types_a_variant_is_told_the_heading_and_what_else_to_see() -> None:
         assert [one.text for one in guide.see_also] == ["Tự lực văn đoàn"]
         (same,) = guides_for(session, "Nam Cao", Seen())
         assert not same.is_variant
+        (bare,) = guides_for(session, "tran huu tri", Seen())
+        assert (bare.typed, bare.heading) == ("Trần Hữu Tri", "Nam Cao")
         assert guides_for(session, "chí phèo", Seen()) == []
         assert session.scalars(select(Authority.heading)).all() == ["Nam Cao"]

@@ -104,6 +104,7 @@ def test_names_run_together_in_one_subfield_are_parted_and_their_roles_taken_off
             "Thomas L. Friedman;  dịch,  Lê Minh",
             [("Thomas L. Friedman", ""), ("Lê Minh", "dịch")],
         ),
+        ("Minh họa: Tạ Huy Long", [("Tạ Huy Long", "minh họa")]),
         ("Handel, George Frideric", [("Handel, George Frideric", "")]),
         ("Martin Luther King, Jr.", [("Martin Luther King, Jr.", "")]),
     ],

@@ -134,6 +134,9 @@ def test_names_run_together_get_fields_of_their_own_and_what_stood_there_is_kept
         ["Trần Bích Nga"],
         ["Nguyễn Thu Hà,", "biên dịch"],
     ]
+    new = repaired(marc("Số đỏ", author="An Nam; Học viện Báo chí biên soạn"), "names")
+    assert new is not None
+    assert subfields(new["fields"][-1]["710"]) == ["Học viện Báo chí,", "biên soạn"]
     with_dates = marc("Số đỏ", data_field("700", "1", " ", ("a", "A; B"), ("d", "1930-")))
     assert repaired(with_dates, "names") is None, "whose dates they are is not known"
 
