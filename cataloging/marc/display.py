@@ -120,6 +120,7 @@ def _meaning(position: Position, value: str, at: int) -> str:
 
 _END_MARKS = " /:;,=.+"
 _AREA = ". - "
+_SHARE = re.compile(r"\s*;\s+")  # between those who have a share in the work
 _PRICE_SPACE = re.compile(r"\s+(?=đ|vn)", re.IGNORECASE)
 
 
@@ -179,7 +180,8 @@ def _title_area(marc: Marc) -> str:
                 mark = " = "
             if code == "p" and previous.rstrip().endswith(","):
                 mark = ", "
-            text = f"{text}{mark}{trimmed(value)}" if text else trimmed(value)
+            said = _SHARE.sub(" ; ", trimmed(value)) if code == "c" else trimmed(value)
+            text = f"{text}{mark}{said}" if text else said
             previous = value
     return text
 

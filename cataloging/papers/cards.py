@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cataloging.marc.display import notes
+from cataloging.marc.model import Marc
 from cataloging.papers.chosen import Title
 from cataloging.papers.described import (
     other_names,
@@ -76,13 +77,15 @@ def _cards_of_one(title: Title, kinds: Sequence[str]) -> Iterator[CatalogCard]:
     if CLASS in kinds and title.class_number:
         under.append((title.class_number, title.class_number))
     abstract = summary(title.marc)
+    rest = [field for field in title.marc["fields"] if "520" not in field]
+    unsummed: Marc = {**title.marc, "fields": rest}
     for entry, filed_under in under:
         yield CatalogCard(
             filed_under=filed_under,
             entry=entry,
             heading=heading,
             text=text,
-            notes=tuple(one for one in notes(title.marc) if one != abstract),
+            notes=tuple(notes(unsummed)),
             summary=abstract,
             call=tuple((title.call_number or title.class_number).split()),
             numbers=stretches([copy.number for copy in title.copies if copy.number]),

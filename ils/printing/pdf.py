@@ -12,9 +12,11 @@ from typing import Any
 import orjson
 
 from ils.core import clock
+from ils.printing.apart import set_apart
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(__file__).with_name("templates")
+LARGE = 150_000  # letters of data: a paper that is set in a process of its own
 
 
 def typst_pdf(template: Path | str, data: dict[str, Any], *, at: datetime | None = None) -> bytes:
@@ -48,8 +50,10 @@ def _compile(
     packed = orjson.dumps(
         data, default=_written, option=orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
     ).decode()
-    compiler = typst.Compiler(source, root=ROOT, font_paths=_fonts(), sys_inputs={"data": packed})
     made_at = int((at or clock.now()).timestamp())
+    if format_ == "pdf" and len(packed) > LARGE:
+        return set_apart(source, ROOT, packed, made_at)
+    compiler = typst.Compiler(source, root=ROOT, font_paths=_fonts(), sys_inputs={"data": packed})
     return compiler.compile(format=format_, timestamp=made_at, **words)
 
 

@@ -33,7 +33,7 @@ def test_the_card_is_the_same_whether_or_not_the_record_holds_its_marks() -> Non
         "leader": "",
         "fields": [
             data_field("100", "1", " ", ("a", "Nguyễn, Nhật Ánh,")),
-            data_field("245", "1", "0", ("a", "Mắt biếc"), ("b", "truyện dài"), ("c", "N. N. Ánh.")),
+            data_field("245", "1", "0", ("a", "Mắt biếc"), ("b", "truyện dài"), ("c", "N. N. Ánh; Vẽ: Ý.")),
             data_field("264", " ", "4", ("c", "©2018")),
             data_field("264", " ", "1", ("a", "Tp. Hồ Chí Minh"), ("b", "Trẻ"), ("c", "2019")),
             data_field("300", " ", " ", ("a", "300tr."), ("c", "20cm")),
@@ -41,7 +41,7 @@ def test_the_card_is_the_same_whether_or_not_the_record_holds_its_marks() -> Non
         ],
     }  # fmt: skip
     assert isbd(bare) == (
-        "NGUYỄN NHẬT ÁNH. Mắt biếc : truyện dài / N. N. Ánh. - Tp. Hồ Chí Minh : Trẻ, 2019. - "
+        "NGUYỄN NHẬT ÁNH. Mắt biếc : truyện dài / N. N. Ánh ; Vẽ: Ý. - Tp. Hồ Chí Minh : Trẻ, 2019. - "
         "300tr. ; 20cm. - (Truyện dài ; T.3)"
     )
     assert isbd({"leader": "", "fields": []}) == ""

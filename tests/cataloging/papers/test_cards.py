@@ -1,12 +1,17 @@
 """Catalogue cards: one for each entry, described as the National Library does."""
 
 import subprocess
+from datetime import date
 from typing import Any
+
+import pytest
 
 from cataloging.marc.model import Marc
 from cataloging.papers.cards import CLASS, KINDS, MAIN, cards_of, print_cards
 from cataloging.papers.chosen import Copy, Title
 from cataloging.papers.described import stretches
+from ils.core import clock
+from ils.printing.pdf import typst_pdf
 
 MARC: Marc = {
     "leader": "00000nam a2200000 a 4500",
@@ -92,15 +97,34 @@ def pages(pdf: bytes) -> list[str]:
     return said.stdout.decode().split("\f")[:-1]
 
 
-def test_four_cards_go_on_a_sheet_and_one_on_a_card_however_long() -> None:
+def test_four_cards_go_on_a_sheet_and_many_are_set_by_a_process_of_their_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cards = cards_of([title()], KINDS, filed=False)
+    with clock.at(clock.at_local(date(2026, 3, 6))):
+        here = print_cards(cards)
+        assert len(pages(here)) == 2
+        monkeypatch.setattr("ils.printing.pdf.LARGE", 0)
+        assert print_cards(cards) == here
+    with pytest.raises(RuntimeError, match="does not contain"):
+        typst_pdf("labels.typ", {})
+
+
+def test_a_long_description_goes_on_to_further_cards() -> None:
     long: Marc = {
         **MARC,
         "fields": [*MARC["fields"], {"520": {"ind1": " ", "ind2": " ", "subfields": [{"a": "lời " * 900}]}}],
     }  # fmt: skip
     cards = cards_of([title(long)], KINDS, filed=False)
-    assert len(pages(print_cards(cards))) == 2
-    assert len(pages(print_cards(cards, start=4))) == 2
     alone = pages(print_cards(cards, paper="card"))
-    assert len(alone) == len(cards)
-    assert all("Dế Mèn phiêu lưu ký" in page and "895.9223" in page for page in alone)
+    assert len(pages(print_cards(cards, start=4))) == 1 + -(-(len(alone) - 1) // 4)
+    assert len(alone) > len(cards), "the main card goes on"
+    main = alone[: len(alone) - len(cards) + 1]
+    assert sum(page.count("lời") for page in main) == 900, "nothing is lost"
+    assert "Nhan đề" in main[-1]
+    assert all("xem tiếp phích sau" in page for page in main[:-1])
+    assert all("TÔ HOÀI (tiếp theo)" in page for page in main[1:])
+    added = alone[len(main) :]
+    assert not any("lời" in page or "tiếp" in page for page in added), "it stands on the main card"
+    assert all("Dế Mèn phiêu lưu ký" in page and "895.9223" in page for page in added)
     assert cards_of([title(class_number="")], [CLASS], filed=False) == []
