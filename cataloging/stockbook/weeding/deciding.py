@@ -15,6 +15,7 @@ from cataloging.permissions import WITHDRAW_ITEM
 from cataloging.record_rows import announce_changed
 from cataloging.stockbook.weeding.models import FATES, Disposal, Weeding, WeedingLine
 from cataloging.stockbook.weeding.proposals import judge, proposal, weeding_for
+from cataloging.stockbook.weeding.work import at_work
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
@@ -36,6 +37,16 @@ def decide(session: Session, actor: Actor, weeding_id: int) -> int:
     copies. Raises ``Invalid`` while a paper is missing, ``Refused`` while something stands
     against a copy.
     """
+    found, lines = ready(session, actor, weeding_id, lock=True)
+    count = withdraw_lines(session, actor, found, lines)
+    close(session, actor, found)
+    return count
+
+
+def ready(
+    session: Session, actor: Actor, weeding_id: int, *, lock: bool = False
+) -> tuple[Weeding, Sequence[WeedingLine]]:
+    """Return a list with its lines, when all its copies may go. Raises as ``decide``."""
     found = proposal(session, actor, weeding_id, WITHDRAW_ITEM)
     for name in ("minutes_no", "met_on", "decision_no", "decided_on"):
         if not getattr(found, name):
@@ -44,16 +55,39 @@ def decide(session: Session, actor: Actor, weeding_id: int) -> int:
     lines = session.scalars(query.order_by(WeedingLine.item_id)).all()
     if not lines:
         raise Refused("weeding_empty")
-    lock_items(session, [line.item_id for line in lines])
-    items = {
-        item.id: item
-        for item in session.scalars(
-            select(Item).where(Item.id.in_([line.item_id for line in lines]))
-        )
-    }
-    if stopped := judge(session, found, [(line, items[line.item_id]) for line in lines]):
+    if lock:
+        lock_items(session, [line.item_id for line in lines])
+    if stopped := _stopped(session, found, lines):
         raise Refused("weeding_stopped", count=len(stopped))
-    for line in lines:
+    return found, lines
+
+
+def _stopped(
+    session: Session, found: Weeding, lines: Sequence[WeedingLine]
+) -> dict[int, list[str]]:
+    chosen = select(Item).where(Item.id.in_([line.item_id for line in lines]))
+    items = {item.id: item for item in session.scalars(chosen)}
+    return judge(session, found, [(line, items[line.item_id]) for line in lines])
+
+
+def withdraw_lines(
+    session: Session,
+    actor: Actor,
+    found: Weeding,
+    lines: Sequence[WeedingLine],
+    *,
+    leave: bool = False,
+) -> int:
+    """Withdraw the copies of lines by the decision of their list; return how many.
+
+    ``leave`` locks them, looks once more, and leaves those against which something stands.
+    """
+    stopped: dict[int, list[str]] = {}
+    if leave:
+        lock_items(session, [line.item_id for line in lines])
+        stopped = _stopped(session, found, lines)
+    going = [line for line in lines if line.item_id not in stopped]
+    for line in going:
         item = withdraw_item(
             session,
             actor,
@@ -63,16 +97,23 @@ def decide(session: Session, actor: Actor, weeding_id: int) -> int:
             on=found.decided_on,
         )
         line.state, line.price = "withdrawn", item.price
+    session.flush()
+    return len(going)
+
+
+def close(session: Session, actor: Actor, found: Weeding) -> None:
+    """Say that a list is decided."""
     found.state, found.closed_at, found.closed_by = "decided", clock.now(), actor.staff_id
     audit(session, actor, "weeding_decided", "weeding", found.id, name=found.name)
     session.flush()
-    return len(lines)
 
 
 def _decided(session: Session, actor: Actor, weeding_id: int) -> Weeding:
     found = weeding_for(session, actor, weeding_id, WITHDRAW_ITEM, lock=True)
     if found.state != "decided":
         raise Refused("weeding_not_decided", weeding_id=weeding_id)
+    if at_work(session, weeding_id):
+        raise Refused("weeding_under_way", weeding_id=weeding_id)
     return found
 
 
@@ -94,12 +135,25 @@ def restore(
 
     Raises ``Refused`` for a copy that was given away, sold or destroyed by minutes that stand.
     """
-    found = _decided(session, actor, weeding_id)
-    if not why.strip():
-        raise Invalid("weeding_why_missing", field="why")
+    found = restorable(session, actor, weeding_id, why)
     lines = _withdrawn(session, found, line_ids)
     if any(line.disposal_id is not None for line in lines):
         raise Refused("weeding_disposed")
+    return restore_lines(session, actor, found, lines, why)
+
+
+def restorable(session: Session, actor: Actor, weeding_id: int, why: str | None = None) -> Weeding:
+    """Return a decided list that nobody is at. Raises ``Refused``, ``Invalid`` without a reason."""
+    found = _decided(session, actor, weeding_id)
+    if why is not None and not why.strip():
+        raise Invalid("weeding_why_missing", field="why")
+    return found
+
+
+def restore_lines(
+    session: Session, actor: Actor, found: Weeding, lines: Sequence[WeedingLine], why: str
+) -> int:
+    """Put the copies of lines back into stock; return how many."""
     lock_items(session, [line.item_id for line in lines])
     for line in lines:
         take_back_withdrawal(session, actor, line.item_id)

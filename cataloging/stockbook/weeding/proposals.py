@@ -17,15 +17,16 @@ from cataloging.record_rows import announce_changed
 from cataloging.stockbook.weeding.candidates import local_history
 from cataloging.stockbook.weeding.judging import CopyToJudge, against, may_be_proposed
 from cataloging.stockbook.weeding.models import Weeding, WeedingLine
+from cataloging.stockbook.weeding.work import at_work
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.audit import audit
 from ils.core.errors import Invalid, NotFound, Refused
 from ils.org.units import unit
 
-MOST_LINES = 500  # what one decision withdraws at once
+MOST_LINES = 5000  # of one list, and one decision
 STILL_THERE = ("in_process", "active", "repair", "damaged")  # shown as proposed meanwhile
-AT_ONCE = 400
+AT_ONCE = 500  # copies that one transaction puts on a list
 
 
 @dataclass
@@ -173,11 +174,7 @@ def propose(
     if reason not in WITHDRAWAL_REASONS:
         raise Invalid("withdrawal_reason_unknown", field="reason", value=reason)
     ids = list(dict.fromkeys(item_ids))
-    there = session.scalar(
-        select(func.count()).select_from(WeedingLine).where(WeedingLine.weeding_id == found.id)
-    )
-    if (there or 0) + len(ids) > MOST_LINES:
-        raise Refused("weeding_full", most=MOST_LINES)
+    require_room(session, found.id, len(ids))
     local = _local_history(session, found.library_id, ids)
     standing = set(
         session.scalars(
@@ -216,6 +213,13 @@ def propose(
     return done
 
 
+def require_room(session: Session, weeding_id: int, count: int) -> None:
+    """Raise ``Refused`` when a list cannot take so many copies more."""
+    there = select(func.count()).where(WeedingLine.weeding_id == weeding_id)
+    if (session.scalar(there) or 0) + count > MOST_LINES:
+        raise Refused("weeding_full", most=MOST_LINES)
+
+
 def _local_history(session: Session, library_id: int, ids: Sequence[int]) -> set[int]:
     query = select(Item.id).where(Item.id.in_(ids), local_history(session, library_id))
     return set(session.scalars(query))
@@ -241,9 +245,8 @@ def lines_of(
 ) -> list[Shown]:
     """Return the lines of a list in the order of accession numbers."""
     rows = session.execute(_lines(weeding.id).limit(limit).offset(offset)).all()
-    judged: dict[int, list[str]] = {}
-    if weeding.state == "proposed":
-        judged = judge(session, weeding, [(line, item) for line, item, _record in rows])
+    waiting = [(line, item) for line, item, _record in rows if line.state == "proposed"]
+    judged = judge(session, weeding, waiting) if waiting else {}
     return [Shown(line, item, record, judged.get(item.id, ())) for line, item, record in rows]
 
 
@@ -289,9 +292,16 @@ def sums_of(session: Session, weeding_id: int) -> list[tuple[str, int, int]]:
 
 
 def take_off(session: Session, actor: Actor, weeding_id: int, line_ids: Iterable[int]) -> int:
-    """Take copies off a list that is not decided; they are as they were before."""
-    found = proposal(session, actor, weeding_id)
-    chosen = select(WeedingLine).where(WeedingLine.weeding_id == found.id)
+    """Take copies off a list that are not withdrawn; they are as they were before.
+
+    Off a decided one those against which something stood. Raises ``Refused`` while it is worked at.
+    """
+    found = weeding_for(session, actor, weeding_id, lock=True)
+    if found.state == "struck" or at_work(session, weeding_id):
+        raise Refused("weeding_decided", weeding_id=weeding_id)
+    chosen = select(WeedingLine).where(
+        WeedingLine.weeding_id == found.id, WeedingLine.state == "proposed"
+    )
     lines = session.scalars(chosen.where(WeedingLine.id.in_(list(line_ids)))).all()
     _give_back(session, lines)
     return len(lines)
@@ -299,8 +309,11 @@ def take_off(session: Session, actor: Actor, weeding_id: int, line_ids: Iterable
 
 def _give_back(session: Session, lines: Sequence[WeedingLine]) -> None:
     records = set()
-    for line in sorted(lines, key=lambda one: one.item_id):
-        item = session.get_one(Item, line.item_id, with_for_update=True, populate_existing=True)
+    chosen = select(Item).where(Item.id.in_([line.item_id for line in lines]))
+    locked = chosen.order_by(Item.id).with_for_update().execution_options(populate_existing=True)
+    items = {item.id: item for item in session.scalars(locked)}
+    for line in lines:
+        item = items[line.item_id]
         if item.lifecycle == "withdrawal_proposed":
             item.lifecycle = line.was
         records.add(item.record_id)

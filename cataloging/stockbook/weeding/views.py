@@ -13,13 +13,15 @@ from cataloging.baskets.contents import baskets_of
 from cataloging.hooks import availability_of
 from cataloging.models import Item, Record
 from cataloging.permissions import EDIT_ITEM, WITHDRAW_ITEM
-from cataloging.stockbook.weeding import candidates, words
+from cataloging.stockbook.weeding import candidates, carrying, words
 from cataloging.stockbook.weeding import deciding as decisions
 from cataloging.stockbook.weeding import proposals as use
 from cataloging.stockbook.weeding.models import FATES, Weeding
+from cataloging.stockbook.weeding.work import at_work, job_of
 from cataloging.views.words import REASONS, VETOES
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, Invalid
+from ils.core.jobs import breathe
 from ils.org.units import unit
 from ils.web.door import current_actor, door
 from ils.web.errors import sentence_for
@@ -74,7 +76,7 @@ def begin() -> Any:
             facts = use.HeadFacts(clean_text(request.form.get("name", "")))
             made = use.begin_weeding(session, actor, library_id, facts)
             if request.form.get("lost") == "1":
-                found = candidates.by_rule(session, library_id, "lost")[: use.MOST_LINES]
+                found = candidates.by_rule(session, library_id, "lost")[: use.AT_ONCE]
                 use.propose(session, actor, made.id, found, reason="lost", ground="lost")
             made_id = made.id
     except IlsError as error:
@@ -114,6 +116,9 @@ def _page(weeding_id: int, problem: str = "", status: int = 200) -> Any:
                 if one.line.state == "withdrawn" and one.line.disposal_id is None
             ],
             seats=_seats(found),
+            job=job_of(session, weeding_id),
+            at_work=at_work(session, weeding_id),
+            left=sum(one.line.state == "proposed" for one in lines),
             baskets=[(basket.id, basket.name) for basket, _n, _m in baskets_of(session, actor)],
             tried=_tried(session, found),
             may_decide=actor.can(WITHDRAW_ITEM, unit(session, found.library_id)),
@@ -189,13 +194,31 @@ def add(weeding_id: int) -> Any:
                 ids = candidates.by_rule(session, found.library_id, ground, years)
             else:
                 ids, unknown = candidates.by_numbers(session, actor, sent.get("numbers", ""))
-            done = use.propose(session, actor, weeding_id, ids, reason=reason, ground=ground)
+            use.require_room(session, weeding_id, len(ids))
+        done = _put_on(weeding_id, ids, reason, ground)
     except IlsError as error:
         if error.status == 404:
             raise
         return _page(weeding_id, sentence_for(error), error.status)
     _tell(done, unknown)
     return redirect(url_for("weeding.show", weeding_id=weeding_id))
+
+
+def _put_on(weeding_id: int, ids: Sequence[int], reason: str, ground: str) -> use.Added:
+    """Put copies on a list in parts, between which the desks get their turn."""
+    done = use.Added()
+    for start in range(0, max(1, len(ids)), use.AT_ONCE):
+        if start:
+            breathe()
+        with transaction() as session:
+            some = ids[start : start + use.AT_ONCE]
+            part = use.propose(
+                session, current_actor(), weeding_id, some, reason=reason, ground=ground
+            )
+        done.count += part.count
+        for code, numbers in part.refused.items():
+            done.refused.setdefault(code, []).extend(numbers)
+    return done
 
 
 def _tell(done: use.Added, unknown: list[str]) -> None:
@@ -220,7 +243,9 @@ def act(weeding_id: int) -> Any:
         "off": _off,
         "strike": _strike,
         "decide": _decide,
+        "go_on": _go_on,
         "restore": _restore,
+        "restore_all": _restore_all,
         "correct": _correct,
         "dispose": _dispose,
         "dispose_all": _dispose,
@@ -287,8 +312,23 @@ def _strike(session: Session, weeding_id: int) -> Any:
 
 def _decide(session: Session, weeding_id: int) -> Any:
     use.change_head(session, current_actor(), weeding_id, _facts())
-    count = decisions.decide(session, current_actor(), weeding_id)
+    count = carrying.decide_list(session, current_actor(), weeding_id)
+    if count is None:
+        return _("The decision stands. The worker withdraws the copies part by part.")
     return _("%(count)s copies are withdrawn; part II and the accession registers say so.", count=count)  # fmt: skip
+
+
+def _go_on(session: Session, weeding_id: int) -> Any:
+    carrying.go_on(session, current_actor(), weeding_id)
+    return _("The worker withdraws what was left.")
+
+
+def _restore_all(session: Session, weeding_id: int) -> Any:
+    why = clean_text(request.form.get("why", ""))
+    count = carrying.restore_all(session, current_actor(), weeding_id, why)
+    if count is None:
+        return _("The worker puts the copies back into stock part by part.")
+    return ngettext("%(num)s copy is in stock again.", "%(num)s copies are in stock again.", count)
 
 
 def _restore(session: Session, weeding_id: int) -> Any:

@@ -38,6 +38,7 @@ MESSAGES: dict[str, Any] = {
     "weeding_unknown": _l("There is no such weeding list."),
     "weeding_decided": _l("This list is decided or given up; it stays as it is."),
     "weeding_not_decided": _l("This list is not decided yet."),
+    "weeding_under_way": _l("The worker is at this list. Please wait until it is done."),
     "weeding_name_missing": _l("Please give the list a name."),
     "weeding_day_impossible": _l("This day cannot be; type it like 01/06/2026."),
     "weeding_decided_before_meeting": _l(

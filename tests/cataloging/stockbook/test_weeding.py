@@ -24,7 +24,7 @@ from cataloging.stockbook.vouchers import (
     open_voucher,
     reopen_voucher,
 )
-from cataloging.stockbook.weeding import candidates, papers
+from cataloging.stockbook.weeding import candidates, carrying, papers
 from cataloging.stockbook.weeding.deciding import (
     DisposalFacts,
     correct_papers,
@@ -51,7 +51,7 @@ from cataloging.stockbook.weeding.proposals import (
 from circulation.losses.models import Loss
 from circulation.models import Loan
 from ils.accounts.actor import Actor
-from ils.core import clock
+from ils.core import clock, jobs
 from ils.core.db import transaction
 from ils.core.errors import Forbidden, IlsError, Invalid, NotFound, Refused
 from ils.core.events import EventRow
@@ -122,6 +122,21 @@ def ids_of_lines(session: Session, weeding: Weeding) -> list[int]:
     return [one.line.id for one in lines_of(session, weeding)]
 
 
+def lend(session: Session, place: Province, item: Item) -> Loan:
+    loan = Loan(
+        item_id=item.id,
+        patron_id=create_patron(session, place.branch).id,
+        branch_id=place.branch.id,
+        record_id=item.record_id,
+        started_on=clock.today(),
+        due_on=clock.today(),
+        started_at=clock.now(),
+    )
+    session.add(loan)
+    session.flush()
+    return loan
+
+
 def withdrawals(session: Session) -> list[EventRow]:
     voided = select(EventRow.voids_id).where(EventRow.voids_id.is_not(None))
     query = select(EventRow).where(EventRow.kind == "item_withdrawn", EventRow.id.not_in(voided))
@@ -172,18 +187,7 @@ def test_what_is_in_use_is_named_and_nothing_is_withdrawn_until_it_is_back(
 ) -> None:
     session = both_session
     free, lent = copies(session, place, 2)
-    patron = create_patron(session, place.branch)
-    loan = Loan(
-        item_id=lent.id,
-        patron_id=patron.id,
-        branch_id=place.branch.id,
-        record_id=lent.record_id,
-        started_on=clock.today(),
-        due_on=clock.today(),
-        started_at=clock.now(),
-    )
-    session.add(loan)
-    session.flush()
+    lend(session, place, lent)
     weeding = listed(session, head, place, [free, lent])
     assert {one.item.id: one.against for one in lines_of(session, weeding) if one.against} == {
         lent.id: ["on_loan"]
@@ -455,3 +459,38 @@ def test_two_who_decide_at_once_withdraw_every_copy_once(both: Any) -> None:
     assert said == ["3", "weeding_decided", "weeding_decided"]
     with transaction() as session:
         assert len(withdrawals(session)) == 3
+
+
+def test_a_long_list_is_withdrawn_part_by_part_and_put_back_as_one(
+    both: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "LARGE", 3)
+    monkeypatch.setattr(carrying, "AT_ONCE", 2)
+    monkeypatch.setattr(carrying, "PAUSE", 0)
+    with transaction() as session:
+        place = create_province(session)
+        actor = create_actor(session, "head", place.library)
+        items = copies(session, place, 5)
+        weeding_id = listed(session, actor, place, items).id
+        assert carrying.decide_list(session, actor, weeding_id) is None
+        with pytest.raises(Refused, match="weeding_under_way"):
+            restore(session, actor, weeding_id, [], "nhầm")
+        loan_id = lend(session, place, items[3]).id
+    assert jobs.run_next_job()
+    with transaction() as session:
+        weeding = session.get_one(Weeding, weeding_id)
+        assert len(withdrawals(session)) == 4, "all but the one lent meanwhile"
+        [left] = [one for one in lines_of(session, weeding) if one.line.state == "proposed"]
+        assert (weeding.state, left.against) == ("decided", ["on_loan"])
+        session.delete(session.get_one(Loan, loan_id))
+        session.flush()
+        carrying.go_on(session, actor, weeding_id)
+    assert jobs.run_next_job()
+    with transaction() as session:
+        assert len(withdrawals(session)) == 5
+        [line] = book_for(session, place.library.id, "withdrawals").lines(session)
+        assert line.values["copies"] == 5
+        assert carrying.restore_all(session, actor, weeding_id, "nhầm") is None
+    assert jobs.run_next_job()
+    with transaction() as session:
+        assert withdrawals(session) == []
