@@ -1,7 +1,6 @@
 """Many copies changed at once: seen first, law of moving kept, resumed, undone as one."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,14 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from cataloging.batch.acts import copies, runs
+from cataloging.batch.acts import copies, deleting, runs, withdrawing
 from cataloging.batch.acts.choosing import Source, copies_from
 from cataloging.batch.acts.models import ActLine, ActRun
 from cataloging.batch.rules.copies import Change, CopyToChange, Goal, faults, judge
 from cataloging.change_sets import obstacles, undo_change_set
 from cataloging.items import CopyFacts, add_items, change_item, facts_of
 from cataloging.life import history_of
-from cataloging.models import Collection, Item
+from cataloging.models import Collection, Item, RecordVersion
 from cataloging.stockbook.books.pages import print_final
 from circulation import desk, lending
 from circulation.checkout import check_out
@@ -28,6 +27,7 @@ from ils.core import clock
 from ils.core.config import config
 from ils.core.db import reading, transaction
 from ils.core.errors import Invalid, Refused
+from ils.core.events import EventRow
 from ils.core.jobs import Job, run_next_job
 from tests.cataloging.batch.test_running import ROOT
 from tests.factories import (
@@ -312,39 +312,72 @@ db.connect()
 from ils.app import create_app
 from ils.core.config import config
 create_app(config())
+db.disconnect()
 import dataclasses
 import cataloging.batch.acts.runs as runs
-runs.KINDS["change"] = dataclasses.replace(runs.KINDS["change"], at_once=1)
-left = [2]
-def breathe():
+for act, kind in runs.KINDS.items():
+    runs.KINDS[act] = dataclasses.replace(kind, at_once=2)
+written, left = runs._write, [2]
+def write(*args, **more):
     left[0] -= 1
-    if not left[0]:
+    if not left[0]:  # all of the second part is done but for its lines, and nothing is kept yet
         os.kill(os.getpid(), signal.SIGKILL)
-runs.breathe = breathe
-run_next_job()
+    written(*args, **more)
+runs._write = write
+for _job in range(3):
+    child = os.fork()
+    if not child:
+        db.connect()
+        run_next_job()
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
 """
 
 
-def test_a_run_killed_in_the_middle_goes_on_and_changes_each_once(shelf: Shelf) -> None:
-    run_id = looked_at(shelf, Change("note", "after", "+"))
+def test_runs_killed_in_the_middle_go_on_and_do_each_once(shelf: Shelf) -> None:
+    """Copies changed, copies withdrawn, records deleted: one worker each, killed with its second
+    part half done."""
     with transaction() as session:
-        runs.begin(session, shelf.actor, run_id)
-        job_id = session.get_one(ActRun, run_id).job_id
+        branch, going = shelf.province.branch, {"lifecycle": "withdrawal_proposed"}
+        records = [create_record(session, f"Nhầm {n}").id for n in range(4)]
+        told = create_record(session, "Còn bản")
+        states: list[dict[str, Any]] = [{}, {}, {}, {}, going]
+        old = [create_item(session, branch, told, **more).id for more in states]
+        records.append(told.id)
+        plan = withdrawing.plan_of("mistake", "BB 7", None)
+        made = [
+            runs.make_run(session, shelf.actor, act, "Lượt", plan, ids).id
+            for act, ids in ((withdrawing.ACT, old), (deleting.ACT, records))
+        ]
+    ids = [looked_at(shelf, Change("note", "after", "+")), *made]
+    with transaction() as session:
+        for run_id in ids:
+            runs.begin(session, shelf.actor, run_id)
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("SEN_")},
         "PYTHONPATH": str(ROOT),
         "DATA": str(config().data_dir),
         "URL": config().database_url or "",
     }
-    done = subprocess.run([sys.executable, "-c", KILLED], env=environment, check=False)
-    assert done.returncode == -signal.SIGKILL
-    assert outcomes(run_id) == ["done", "done", "will", "will"]
+    subprocess.run([sys.executable, "-c", KILLED], env=environment, check=True)
+    against = [[], ["against on_a_list"], ["against has_copies"]]
+    for run_id, stays in zip(ids, against, strict=True):
+        assert outcomes(run_id) == ["done", "done", "will", "will", *stays]
     with transaction() as session:
-        session.get_one(Job, job_id).heartbeat_at = clock.now() - timedelta(minutes=5)
+        for job in session.scalars(select(Job).where(Job.status == "running")):
+            job.heartbeat_at = clock.now() - timedelta(minutes=5)
     while run_next_job():
         pass
-    assert outcomes(run_id) == ["done"] * 4
-    assert boxes("note") == [("+",)] * 4
+    for run_id, stays in zip(ids, against, strict=True):
+        assert outcomes(run_id) == ["done"] * 4 + stays
+    assert boxes("note")[:4] == [("+",)] * 4
+    with reading() as session:
+        gone = select(Item.lifecycle, Item.withdrawal_decision).where(Item.id.in_(old[:4]))
+        assert session.execute(gone).all() == [("withdrawn", "BB 7")] * 4
+        once = select(EventRow.item_id).where(EventRow.kind == "item_withdrawn")
+        assert sorted(session.scalars(once)) == old[:4]
+        deleted = select(RecordVersion.record_id).where(RecordVersion.change == "deleted")
+        assert sorted(session.scalars(deleted)) == records[:4]
 
 
 def test_many_are_looked_at_by_the_worker(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
