@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cataloging.acquisitions.models import Supplier
 from cataloging.models import Record
 from cataloging.permissions import RECEIVE_SERIALS
-from cataloging.serials.expecting import OPEN, Slot, issue_of, slots_of
+from cataloging.serials.expecting import HERE, OPEN, Slot, issue_of, slots_of
 from cataloging.serials.models import SerialClaim, SerialClaimLine, SerialIssue, SerialTitle
 from cataloging.serials.titles import taken_at, title_for
 from ils.accounts.actor import Actor
@@ -28,17 +28,26 @@ from ils.printing.listing import written
 
 LOOK_BACK = timedelta(days=366)
 MOST_CLAIMED = 300
+# What a letter asked for is there; of copies that came in part, the rest too, or nobody waits for it.
+_HAS_COME = SerialIssue.state.in_(HERE) & (
+    SerialIssue.awaited.is_(None) | (SerialIssue.awaited <= SerialIssue.copies)
+)
 PRINT = Path(__file__).with_name("print")
 
 
 @dataclass(frozen=True)
 class Late:
-    """An issue that is late: how many days, and how often it was claimed."""
+    """An issue that is late, or copies of one that came: how many days, and how often claimed."""
 
     slot: Slot
     record: Record
     days: int
     claims: int
+
+    @property
+    def copies(self) -> int:
+        """How many copies are to be asked for."""
+        return self.slot.lacking or self.slot.title.copies
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ def late_at(session: Session, branch_id: int, supplier_id: int | None = None) ->
         slot
         for title, _record in found
         for slot in slots[title.id]
-        if slot.state in OPEN and slot.stands(day) == "late"
+        if (slot.state in OPEN or slot.lacking) and slot.stands(day) == "late"
     ]
     times = _times(session, [slot.row.id for slot in late if slot.row is not None])
     return [
@@ -107,11 +116,11 @@ def claim_issues(
         if title_for(session, actor, serial_id, lock=True).branch_id != branch_id:
             raise NotFound("serial_unknown", serial_id=serial_id)
     late = {
-        (one.slot.title.id, one.slot.issue.day, one.slot.issue.name): one.slot
+        (one.slot.title.id, one.slot.issue.day, one.slot.issue.name): one
         for one in late_at(session, branch_id)
     }
     wanted = {one: late.get((one.serial_id, one.day, one.name)) for one in chosen}
-    if none := next((one for one, slot in wanted.items() if slot is None), None):
+    if none := next((one for one, found in wanted.items() if found is None), None):
         raise Refused("claim_not_late", day=f"{none.day:%d/%m/%Y}")
     today = clock.today()
     session.execute(select(OrgUnit.id).where(OrgUnit.id == library.id).with_for_update())
@@ -129,10 +138,11 @@ def claim_issues(
     )
     session.add(claim)
     session.flush()
-    for slot in wanted.values():
-        if slot is not None:
-            row = slot.row or _claimed_row(session, actor, slot)
-            session.add(SerialClaimLine(claim_id=claim.id, issue_id=row.id))
+    for found in wanted.values():
+        if found is not None:
+            row = found.slot.row or _claimed_row(session, actor, found.slot)
+            line = SerialClaimLine(claim_id=claim.id, issue_id=row.id, copies=found.copies)
+            session.add(line)
     audit(session, actor, "serial_claimed", "serial_claim", claim.id, issues=len(chosen))
     session.flush()
     return claim
@@ -178,10 +188,9 @@ def take_back_claim(session: Session, actor: Actor, claim_id: int) -> None:
     )
     if session.scalar(later.limit(1)) is not None:
         raise Refused("claim_not_last", claim_id=claim_id)
-    rows = [row for row, _title, _record in lines_of(session, claim_id)]
-    for line in session.scalars(
-        select(SerialClaimLine).where(SerialClaimLine.claim_id == claim_id)
-    ):
+    rows = []
+    for line, row, _title, _record in lines_of(session, claim_id):
+        rows.append(row)
         session.delete(line)
     session.flush()
     times = _times(session, [row.id for row in rows])
@@ -204,18 +213,15 @@ def claims_of(
         query.order_by(SerialClaim.number.desc()).limit(limit).offset(offset)
     ).all()
     states = session.execute(
-        select(SerialClaimLine.claim_id, SerialIssue.state)
+        select(SerialClaimLine.claim_id, _HAS_COME)
         .join(SerialIssue, SerialIssue.id == SerialClaimLine.issue_id)
         .where(SerialClaimLine.claim_id.in_([claim.id for claim in claims]))
     ).all()
     return [
         (
             claim,
-            sum(claim_id == claim.id for claim_id, _state in states),
-            sum(
-                claim_id == claim.id and state in ("arrived", "discarded")
-                for claim_id, state in states
-            ),
+            sum(claim_id == claim.id for claim_id, _has_come in states),
+            sum(claim_id == claim.id and has_come for claim_id, has_come in states),
         )
         for claim in claims
     ], total
@@ -242,17 +248,20 @@ def suppliers_at(session: Session, branch_id: int) -> list[tuple[int, str]]:
     return [(number, name) for number, name in session.execute(query)]
 
 
-def lines_of(session: Session, claim_id: int) -> list[tuple[SerialIssue, SerialTitle, Record]]:
+Line = tuple[SerialClaimLine, SerialIssue, SerialTitle, Record]
+
+
+def lines_of(session: Session, claim_id: int) -> list[Line]:
     """Return the issues of a claim with their titles, in filing order."""
     query = (
-        select(SerialIssue, SerialTitle, Record)
-        .join(SerialClaimLine, SerialClaimLine.issue_id == SerialIssue.id)
+        select(SerialClaimLine, SerialIssue, SerialTitle, Record)
+        .join(SerialIssue, SerialIssue.id == SerialClaimLine.issue_id)
         .join(SerialTitle, SerialTitle.id == SerialIssue.serial_id)
         .join(Record, Record.id == SerialTitle.record_id)
         .where(SerialClaimLine.claim_id == claim_id)
         .order_by(Record.title_sort, SerialTitle.id, SerialIssue.day)
     )
-    return [(row, title, record) for row, title, record in session.execute(query)]
+    return [(line, row, title, record) for line, row, title, record in session.execute(query).all()]
 
 
 def claim_pdf(session: Session, claim: SerialClaim) -> bytes:
@@ -262,9 +271,9 @@ def claim_pdf(session: Session, claim: SerialClaim) -> bytes:
             "title": record.title,
             "number": issue_of(row).label or "–",
             "day": written(row.day),
-            "copies": written(title.copies, "num"),
+            "copies": written(line.copies or title.copies, "num"),
         }
-        for row, title, record in lines_of(session, claim.id)
+        for line, row, title, record in lines_of(session, claim.id)
     ]
     day = claim.made_on
     data: dict[str, Any] = {

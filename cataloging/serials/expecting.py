@@ -31,6 +31,14 @@ class Slot:
         return self.row.state if self.row else "expected"
 
     @property
+    def lacking(self) -> int:
+        """How many copies did not come with the others, and are awaited."""
+        row = self.row
+        if row is None or row.state != "arrived" or row.awaited is None:
+            return 0
+        return max(0, row.awaited - row.copies)
+
+    @property
     def due(self) -> date:
         """The day it is due at the branch."""
         return due_on(self.title, self.issue.day)

@@ -106,7 +106,8 @@ class SerialIssue(Base):
 
     What is only expected has no row: it is worked out from the pattern. ``name`` is empty but for
     special issues, so a title has one ordinary issue a day. ``event_id`` is the line of the log
-    that an undoing takes back; ``change_set_id`` holds the copies made of it.
+    that an undoing takes back; ``change_set_id`` holds the copies made of it. ``awaited`` is how
+    many copies should have come where fewer did; empty where nothing is awaited any more.
     """
 
     __tablename__ = "serial_issue"
@@ -120,6 +121,7 @@ class SerialIssue(Base):
     volume: Mapped[int | None] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(10))
     copies: Mapped[int] = mapped_column(Integer, default=0)
+    awaited: Mapped[int | None] = mapped_column(Integer)
     arrived_on: Mapped[date | None] = mapped_column(Date)
     event_id: Mapped[int | None] = mapped_column(BigId)
     change_set_id: Mapped[int | None] = mapped_column(ForeignKey("change_set.id"))
@@ -161,7 +163,8 @@ class SerialClaim(Base):
 
 
 class SerialClaimLine(Base):
-    """An issue on a claim; one that is claimed again stands on each."""
+    """An issue on a claim; one that is claimed again stands on each. ``copies``: how many are asked
+    for; empty in letters of old, which asked for all."""
 
     __tablename__ = "serial_claim_line"
 
@@ -171,6 +174,7 @@ class SerialClaimLine(Base):
     issue_id: Mapped[int] = mapped_column(
         ForeignKey("serial_issue.id", ondelete="CASCADE"), primary_key=True
     )
+    copies: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (Index("ix_serial_claim_line_issue", "issue_id"),)
 

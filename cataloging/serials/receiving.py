@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cataloging.change_sets import new_change_set, obstacles, undo_change_set
 from cataloging.events import record_facts
 from cataloging.items import CopyFacts, add_items
-from cataloging.models import Record
+from cataloging.models import ChangeSet, Record
 from cataloging.serials.binding import is_bound
 from cataloging.serials.events import IssueArrived
 from cataloging.serials.expecting import HERE, OPEN, Slot, issue_of, slot_of, slots_of
@@ -61,7 +61,8 @@ def morning(session: Session, actor: Actor, branch_id: int, today: date | None =
     groups: dict[str, list[Row]] = {"due": [], "late": [], "ahead": []}
     for title in titles:
         for slot in slots[title.id]:
-            if slot.due >= day - LOOK_BACK and (slot.state in OPEN or _done_on(slot, day)):
+            is_open = slot.state in OPEN or slot.lacking or _done_on(slot, day)
+            if slot.due >= day - LOOK_BACK and is_open:
                 groups[slot.stands(day)].append(Row(slot, records[title.id]))
     often = {t.id for t in titles if sum(r.slot.title is t for r in groups["ahead"]) > 1}
     groups["ahead"] = [row for row in groups["ahead"] if row.slot.title.id not in often]
@@ -104,28 +105,67 @@ def receive_issue(
         (issue.numbers[0], issue.numbers[-1]) if issue.numbers else (None, None)
     )
     row.volume, row.state, row.copies = issue.volume, "arrived", count
+    row.awaited = title.copies if count < title.copies else None
     row.arrived_on = arrived_on or clock.today()
     _sign(row, actor)
     session.add(row)
     session.flush()
-    record = session.get_one(Record, title.record_id)
-    happened = publish_event(
-        session,
-        actor,
-        IssueArrived(title.id, day.isoformat(), issue.label or None),
-        unit_id=title.branch_id,
-        library_id=title.library_id,
-        effective_on=row.arrived_on,
-        quantity=count,
-        amount=None if title.price is None else title.price * count,
-        **record_facts(record),
-    )
-    session.flush()
-    row.event_id = happened.id
+    _count(session, actor, title, row)
     if title.as_items:
         _make_copies(session, actor, title, row)
     session.flush()
     return row
+
+
+def receive_rest(
+    session: Session,
+    actor: Actor,
+    serial_id: int,
+    day: date,
+    *,
+    name: str = "",
+    copies: int | None = None,
+) -> SerialIssue:
+    """Enter copies that come after the others of their issue: all that lack, or so many.
+
+    The log counts the issue once, with all its copies, on the day the first came. Raises
+    ``Refused`` where none is awaited.
+    """
+    title = title_for(session, actor, serial_id, lock=True)
+    slot = slot_of(session, title, day, name)
+    row, lacking = slot.row, slot.lacking
+    if row is None or not lacking:
+        raise Refused("issue_whole", label=slot.issue.label or f"{day:%d/%m/%Y}")
+    count = lacking if copies is None else copies
+    if not 1 <= count <= lacking:
+        raise Invalid("serial_number_between", field="copies", lowest=1, highest=lacking)
+    if row.event_id and (happened := session.get(EventRow, row.event_id)):
+        void_event(session, actor, happened)
+    there, row.copies = row.copies, row.copies + count
+    _sign(row, actor)
+    _count(session, actor, title, row)
+    if title.as_items:
+        _make_copies(session, actor, title, row, beside=there)
+    session.flush()
+    return row
+
+
+def _count(session: Session, actor: Actor, title: SerialTitle, row: SerialIssue) -> None:
+    """Tell the log that an issue came, with all its copies."""
+    record = session.get_one(Record, title.record_id)
+    happened = publish_event(
+        session,
+        actor,
+        IssueArrived(title.id, row.day.isoformat(), issue_of(row).label or None),
+        unit_id=title.branch_id,
+        library_id=title.library_id,
+        effective_on=row.arrived_on,
+        quantity=row.copies,
+        amount=None if title.price is None else title.price * row.copies,
+        **record_facts(record),
+    )
+    session.flush()
+    row.event_id = happened.id
 
 
 def _as_typed(session: Session, title: SerialTitle, issue: Issue, typed: str | None) -> Issue:
@@ -166,15 +206,21 @@ def _refuse_twice(session: Session, title: SerialTitle, issue: Issue) -> None:
         raise Refused("issue_number_held", label=issue.label, day=f"{there.day:%d/%m/%Y}")
 
 
-def _make_copies(session: Session, actor: Actor, title: SerialTitle, row: SerialIssue) -> None:
-    """Make copies of an issue: numbered in the title's register, or with a barcode alone.
+def _make_copies(
+    session: Session, actor: Actor, title: SerialTitle, row: SerialIssue, *, beside: int = 0
+) -> None:
+    """Make copies of an issue, those that are there already left out: numbered in the title's
+    register, or with a barcode alone.
 
     Who ticks newspapers need not hold the right to enter books: the title says what is made.
     """
     issue = issue_of(row)
     label = issue.label or f"{row.day:%d/%m/%Y}"
-    made_in = new_change_set(session, actor, "items", f"{label} ({row.day:%d/%m/%Y})")
-    barcodes = [f"BC{row.id:06d}" + (f"-{n + 1}" if n else "") for n in range(row.copies)]
+    made_in = session.get(ChangeSet, row.change_set_id) if row.change_set_id else None
+    if made_in is None:
+        made_in = new_change_set(session, actor, "items", f"{label} ({row.day:%d/%m/%Y})")
+    numbers = range(beside, row.copies)
+    barcodes = [f"BC{row.id:06d}" + (f"-{n + 1}" if n else "") for n in numbers]
     facts = CopyFacts(
         title.branch_id,
         item_type=title.item_type or "",
@@ -189,7 +235,7 @@ def _make_copies(session: Session, actor: Actor, title: SerialTitle, row: Serial
         replace(actor, all_rights=True),
         title.record_id,
         facts,
-        copies=row.copies,
+        copies=len(numbers),
         register_id=title.register_id,
         barcodes=() if title.register_id else barcodes,
         change_set=made_in,
@@ -201,11 +247,16 @@ def mark_issue(
     session: Session, actor: Actor, serial_id: int, day: date, state: str, *, name: str = ""
 ) -> SerialIssue:
     """Say that an issue did not appear (``absent``: its number goes to the next one), or that it
-    will not come any more (``missing``: it is a gap)."""
+    will not come any more (``missing``: it is a gap). Of one that came in part, ``missing`` says that
+    the rest will not come: it is awaited no more."""
     title = title_for(session, actor, serial_id, lock=True)
     if state not in ("absent", "missing"):
         raise Invalid("issue_state_unknown", field="state", value=state)
     slot = slot_of(session, title, day, name)
+    if slot.row is not None and slot.lacking and state == "missing":
+        slot.row.awaited = None
+        session.flush()
+        return slot.row
     if slot.state not in OPEN and slot.state != state:
         raise Refused("issue_here_already", label=slot.issue.label or f"{day:%d/%m/%Y}")
     row = slot.row or SerialIssue(serial_id=title.id, day=day, name=name, copies=0)
@@ -247,7 +298,7 @@ def take_back(
     claims = select(func.count()).where(SerialClaimLine.issue_id == row.id)
     claimed_before = bool(session.scalar(claims))
     if claimed_before:
-        row.state, row.copies, row.arrived_on = "claimed", 0, None
+        row.state, row.copies, row.arrived_on, row.awaited = "claimed", 0, None, None
         _sign(row, actor)
     else:
         session.delete(row)

@@ -44,6 +44,7 @@ TAKEN: dict[str, Any] = {
 }
 MESSAGES: dict[str, Any] = {
     "serial_unknown": _l("There is no such newspaper or magazine here."),
+    "issue_whole": _l("Of %(label)s no copy is awaited any more."),
     "serial_taken_already": _l(
         "This branch takes this title already. Change or prolong it on its page."
     ),

@@ -94,8 +94,8 @@ def _do(session: Session, actor: Actor, serial_id: int) -> str:
     day = _day()
     if act == "all":
         until = read_day(sent.get("until", "")) or day
-        count = use.receive_month(session, actor, serial_id, day, until)
-        return str(_("%(count)s issues entered.", count=count))
+        entered = use.receive_month(session, actor, serial_id, day, until)
+        return str(_("%(count)s issues entered.", count=entered))
     if act == "back":
         use.take_back(session, actor, serial_id, day, name=name)
         return ""
@@ -103,6 +103,11 @@ def _do(session: Session, actor: Actor, serial_id: int) -> str:
         use.mark_issue(session, actor, serial_id, day, act, name=name)
         return ""
     copies = sent.get("copies", "").strip()
+    number = int(copies[:3]) if copies.isdecimal() else 0
+    count = number if copies else None
+    if act == "rest":
+        use.receive_rest(session, actor, serial_id, day, name=name, copies=count)
+        return ""
     use.receive_issue(
         session,
         actor,
@@ -110,7 +115,7 @@ def _do(session: Session, actor: Actor, serial_id: int) -> str:
         day,
         name=name,
         typed=clean_text(sent["numbers"]) if "numbers" in sent else None,
-        copies=None if not copies else int(copies[:3]) if copies.isdecimal() else 0,
+        copies=count,
     )
     return ""
 

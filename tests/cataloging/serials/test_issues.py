@@ -19,7 +19,15 @@ from cataloging.records import delete_record
 from cataloging.serials import indicators
 from cataloging.serials.binding import VolumeFacts, bind_issues, key_of, unbind, unbound
 from cataloging.serials.cards import card_of, card_xlsx, register_pdf
-from cataloging.serials.claims import Chosen, claim_issues, claim_pdf, late_at, take_back_claim
+from cataloging.serials.claims import (
+    Chosen,
+    claim_issues,
+    claim_pdf,
+    claims_of,
+    late_at,
+    lines_of,
+    take_back_claim,
+)
 from cataloging.serials.holdings import fields_of, holding_of
 from cataloging.serials.models import SerialIssue, SerialTitle
 from cataloging.serials.old import discard_before, keep_again, old_issues
@@ -28,6 +36,7 @@ from cataloging.serials.receiving import (
     morning,
     receive_issue,
     receive_month,
+    receive_rest,
     take_back,
 )
 from cataloging.serials.rules.pattern import Pattern
@@ -236,6 +245,45 @@ def test_late_issues_are_claimed_by_a_letter_and_the_letter_taken_back(
     receive_issue(session, clerk, paper.id, day(1))
     take_back_claim(session, clerk, claim.id)
     assert [row.state for row in session.scalars(select(SerialIssue))] == ["arrived"]
+
+
+def test_a_copy_that_did_not_come_with_the_other_is_claimed_and_entered_later(
+    session: Session, clerk: Actor, cataloger: Actor, facts: TitleFacts
+) -> None:
+    lent = replace(facts, as_items=True, item_type="serial", use="loan", copies=2)
+    record = create_record(session, "Hoa học trò")
+    title = take_title(session, cataloger, record.id, lent, DAILY)
+    receive_month(session, clerk, title.id, day(1), day(4))
+    take_back(session, clerk, title.id, day(2))
+    row = receive_issue(session, clerk, title.id, day(2), copies=1)
+    [late] = late_at(session, title.branch_id)
+    assert (late.slot.issue.day, late.copies, late.claims) == (day(2), 1, 0)
+    assert [one.slot.lacking for one in morning(session, clerk, title.branch_id).late] == [
+        0,
+        1,
+        0,
+        0,
+    ]
+    claim = claim_issues(session, clerk, title.branch_id, [Chosen(title.id, day(2))])
+    [(line, *_rest)] = lines_of(session, claim.id)
+    assert (line.copies, row.state) == (1, "arrived")
+    assert claims_of(session, title.branch_id, limit=9)[0][0][2] == 0
+    receive_rest(session, clerk, title.id, day(2))
+    assert late_at(session, title.branch_id) == []
+    assert claims_of(session, title.branch_id, limit=9)[0][0][2] == 1, "what was asked for is there"
+    of_it = select(Item.barcode).where(Item.change_set_id == row.change_set_id)
+    assert session.scalars(of_it).all() == [f"BC{row.id:06d}", f"BC{row.id:06d}-2"]
+    told = session.get_one(EventRow, row.event_id or 0)
+    assert (told.quantity, told.amount) == (2, 14_000)
+    with pytest.raises(Refused, match="issue_whole"):
+        receive_rest(session, clerk, title.id, day(2))
+    back = take_back(session, clerk, title.id, day(2))
+    assert back is not None
+    assert (back.state, back.copies) == ("claimed", 0)
+    receive_issue(session, clerk, title.id, day(2), copies=1)
+    mark_issue(session, clerk, title.id, day(2), "missing")
+    assert late_at(session, title.branch_id) == []
+    assert back.state == "arrived", "the one that came is there"
 
 
 def test_what_is_held_names_its_gaps_and_goes_out_as_866(
