@@ -11,6 +11,7 @@ from cataloging.editor.coded import choices_of
 from cataloging.editor.layouts import Layout
 from cataloging.editor.materials import Box, box, groups
 from cataloging.editor.rows import Row, leader_of, rows
+from cataloging.marc.field_help import help_of
 from cataloging.marc.model import Marc
 from cataloging.marc.standard import Field, Position, standard
 
@@ -100,10 +101,11 @@ def _box_shown(
 
 
 def _about(box: Box, at: int) -> str:
-    """Return what MARC 21's data say is written into a box; '' where they say nothing."""
-    known = standard().fields.get(box.tags[0]) if box.tags else None
+    """Return what MARC 21's data say is written into a box: of its subfield, else of its field."""
+    tag = box.tags[0] if box.tags else ""
+    known = standard().fields.get(tag)
     sub = known.subfields.get(box.code) if known else None
-    return sub.help[at] if sub else ""
+    return (sub.help[at] if sub else "") or help_of(tag).said[at]
 
 
 @dataclass(frozen=True)

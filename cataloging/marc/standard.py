@@ -139,9 +139,8 @@ def standard() -> Standard:
 def authority_standard() -> Standard:
     """Return MARC 21 Authority, read once per process. It has no 006, 007 or code lists."""
     data = _toml("authority")
-    names = data["names"]
     return Standard(
-        fields={tag: _authority_field(tag, data, names) for tag in data["fields"]},
+        fields={tag: _authority_field(tag, data) for tag in data["fields"]},
         lengths=data["lengths"],
         leader=tuple(_position(p) for p in data["LDR"]),
         positions_008={"all": tuple(_position(p) for p in data["008"])},
@@ -156,13 +155,14 @@ def authority_standard() -> Standard:
     )
 
 
-def _authority_field(tag: str, data: dict[str, Any], names: dict[str, list[str]]) -> Field:
+def _authority_field(tag: str, data: dict[str, Any]) -> Field:
     said = data["fields"][tag]
     like = said.get("like")
     listed = (
         f"{data['fields'][like]['sub']} {data['tracing']['sub']}" if like else said.get("sub", "")
     )
     is_open = listed == "any"
+    named = data["named"].get(tag, {}) | data["named"].get(like, {})
     marks = said.get("ind")
     meanings = _meanings()["authority"]
     return Field(
@@ -172,7 +172,12 @@ def _authority_field(tag: str, data: dict[str, Any], names: dict[str, list[str]]
         subfields={}
         if is_open
         else {
-            code[0]: Subfield(code[0], _pair(names.get(code[0], code[0])), code.endswith("R"))
+            code[0]: Subfield(
+                code[0],
+                _authority_name(tag, code[0], named, data),
+                code.endswith("R"),
+                _help(None if code[0] in named else data["helps"].get(code[0])),
+            )
             for code in listed.split()
         },
         indicators=_indicators(marks, meanings.get(tag, {}), meanings.get(like, {}))
@@ -182,8 +187,12 @@ def _authority_field(tag: str, data: dict[str, Any], names: dict[str, list[str]]
     )
 
 
-def _pair(name: list[str] | str) -> Name:
-    return (name, name) if isinstance(name, str) else (name[0], name[1])
+def _authority_name(tag: str, code: str, named: dict[str, list[str]], data: dict[str, Any]) -> Name:
+    """Return what a subfield is called: by its field, else by its code."""
+    if tag == "856" and (alike := standard().fields[tag].subfields.get(code)) is not None:
+        return alike.name  # the same in both formats
+    english, vietnamese = named.get(code) or data["names"][code]
+    return english, vietnamese
 
 
 def _toml(name: str) -> dict[str, Any]:
@@ -205,6 +214,7 @@ def _fields() -> dict[str, Field]:
     vietnamese, indicators = _toml("vietnamese"), _toml("indicators")["ind"]
     labels = _toml("labels") | {"common": vietnamese["common"]["sub"]}
     helps = _toml("help")
+    labels["common_help"] = helps["common"]
     return {
         tag: _field(
             tag,
@@ -240,19 +250,17 @@ def _field(
     for code, name in names.items():
         if open_ended:
             found.setdefault(code, (name, True))
+    subfields = {}
+    for code, (english, repeatable) in found.items():
+        name = _subfield_name(tag, code, english, names, labels)
+        means_same = name[1] == labels["common"].get(code)
+        said = helps.get(code) or (labels["common_help"].get(code) if means_same else None)
+        subfields[code] = Subfield(code, name, repeatable, _help(said))
     return Field(
         tag=tag,
         name=(label, vietnamese.get("label") or labels["names"].get(label, label)),
         repeatable=schema.get("repeatable", added.get("repeatable", True)),
-        subfields={
-            code: Subfield(
-                code,
-                _subfield_name(tag, code, english, names, labels),
-                repeatable,
-                _help(helps.get(code)),
-            )
-            for code, (english, repeatable) in found.items()
-        },
+        subfields=subfields,
         indicators=None
         if indicators is None
         else _indicators(indicators, _meanings().get(tag, {})),

@@ -20,7 +20,7 @@ from cataloging.items import items_of
 from cataloging.marc.compare import differences
 from cataloging.marc.display import Shown, isbd, labeled, notes
 from cataloging.marc.project import project
-from cataloging.marc.standard import language_name, standard
+from cataloging.marc.standard import language_name
 from cataloging.marc.text import write
 from cataloging.models import Collection, Item, ItemType, Record
 from cataloging.numbers import find_by_accession
@@ -326,26 +326,3 @@ def act(record_id: int) -> Any:
     }
     flash(said[chosen], "ok")
     return redirect(url_for("cataloging.show", record_id=record_id))
-
-
-@bp.get("/fields")
-@bp.get("/fields/<tag>")
-@door(VIEW_RECORD)
-def field_help(tag: str = "") -> Any:
-    """Explain a MARC field, or list all of them."""
-    known = standard()
-    found = known.fields.get(tag)
-    if tag and found is None and tag != "LDR":
-        abort(404)
-    positions = known.leader if tag == "LDR" else known.positions_008["all"] if tag == "008" else ()
-    part = request.headers.get("X-Requested-With") == "fetch"
-    return render_template(
-        "cataloging/_field.html" if part else "cataloging/fields.html",
-        tag=tag,
-        found=found,
-        fields=known.fields,
-        positions=positions,
-        kinds=known.positions_008 if tag == "008" else {},
-        kind_names=known.kinds,
-        at=0 if english() else 1,
-    )

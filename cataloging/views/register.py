@@ -10,6 +10,7 @@ from cataloging.stock import prepare_library
 from cataloging.views import (
     changes,
     export,
+    fields,
     import_report,
     imports,
     items,
@@ -24,7 +25,7 @@ from ils.core.audit import name_acts, name_facts, name_subjects, name_values
 from ils.web.errors import message
 from ils.web.menu import menu_entry
 
-PAGES = (changes, class_views, import_report, items, labels, quick, records, stock)
+PAGES = (changes, class_views, fields, import_report, items, labels, quick, records, stock)
 
 
 def register(app: Flask) -> None:

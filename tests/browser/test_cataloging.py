@@ -407,6 +407,7 @@ PAGES = (
     "/changes/{change_set}",
     "/fields",
     "/fields/008",
+    "/authority-fields/400",
 )
 
 

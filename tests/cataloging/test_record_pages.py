@@ -143,6 +143,24 @@ def test_a_record_is_hidden_deleted_and_brought_back(staff_client: Any, record: 
 def test_every_field_of_the_standard_is_explained(staff_client: Any, province: Province) -> None:
     browser = staff_client("cataloguer")
     assert "Nhan đề và thông tin trách nhiệm" in text_of(browser.get("/staff/catalog/fields"))
-    for tag, said in (("245", "Nhan đề chính"), ("008", "Minh họa"), ("LDR", "Trạng thái")):
+    for tag, said in (
+        ("245", "ghi theo trang nhan đề"),
+        ("245", "245 10 $a Dế Mèn phiêu lưu ký / $c Tô Hoài"),
+        ("072", "Mã của Thư viện Nông nghiệp Mỹ"),
+        ("008", "Minh họa"),
+        ("LDR", "Trạng thái"),
+    ):
         assert said in text_of(browser.get(f"/staff/catalog/fields/{tag}"))
     assert browser.get("/staff/catalog/fields/999").status_code == 404
+
+
+def test_fields_of_authority_records_have_pages_of_their_own(
+    staff_client: Any, province: Province
+) -> None:
+    browser = staff_client("cataloguer")
+    assert "Xem từ: tên cá nhân" in text_of(browser.get("/staff/catalog/authority-fields"))
+    page = text_of(browser.get("/staff/catalog/authority-fields/400"))
+    assert "bút danh" in page
+    assert "Có họ (kể cả họ tên người Việt)" in page
+    assert "Loại tiêu đề" in text_of(browser.get("/staff/catalog/authority-fields/008"))
+    assert browser.get("/staff/catalog/authority-fields/245").status_code == 404

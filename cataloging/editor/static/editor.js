@@ -206,16 +206,6 @@ if (title && code) {
   author?.addEventListener("change", suggest);
 }
 
-// What the field of the row or line is.
-const help = part("field-help");
-let explained = "";
-export async function explain(tag) {
-  if (!help || !/^(\d{3}|LDR)$/.test(tag) || tag === explained) return;
-  explained = tag;
-  const answer = await fetch(`${form.dataset.fields}/${tag}`, { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
-  if (answer?.ok && explained === tag) help.innerHTML = await answer.text();
-}
-
 // What comes into the box that is entered; it is read out with the box itself.
 const about = part("box-about");
 const explainBox = (box) => {
@@ -228,12 +218,9 @@ if (about) {
   explainBox(document.activeElement);
 }
 
-if (view === "marc") beginRows(form, { changed, lastRecord, explain, turn });
+if (view === "marc") beginRows(form, { changed, lastRecord, turn });
 if (view === "text") {
   const lineAt = () => marc.value.slice(0, marc.selectionStart).split("\n").length;
-  for (const kind of ["click", "keyup", "focus"]) {
-    marc.addEventListener(kind, () => explain((marc.value.split("\n")[lineAt() - 1] ?? "").trim().slice(0, 3)));
-  }
   marc.addEventListener("keydown", (event) => {
     if (!event.ctrlKey || event.code !== "KeyD") return;
     event.preventDefault();

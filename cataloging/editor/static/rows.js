@@ -1,7 +1,7 @@
 // The rows of the MARC view by keyboard, in place: new field and subfield, double, move, delete,
 // undo. The server does the same for pages without scripts.
 
-export function beginRows(form, { changed, lastRecord, explain, turn }) {
+export function beginRows(form, { changed, lastRecord, turn }) {
   const rows = document.getElementById("rows");
   const blank = document.getElementById("blank-row");
   const undone = [];
@@ -128,7 +128,6 @@ export function beginRows(form, { changed, lastRecord, explain, turn }) {
     const row = event.target.closest("li");
     choose(row);
     known(); // asked for early: they are wanted at the first box
-    explain(row.querySelector(".mrow__tag")?.value ?? "");
     if (event.target.matches(".mrow__mark") && !event.target.title) nameRow(row);
   });
 

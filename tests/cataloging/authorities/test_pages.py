@@ -128,6 +128,7 @@ def test_a_heading_that_is_there_is_named_and_marc_text_is_checked(cataloger: An
     text = re.search(r"<textarea[^>]*>\s*(.*?)</textarea>", cataloger.get(url).text, re.S)
     assert text
     lines = unescape(text[1]).replace("\r", "")
+    assert 'data-fields="/staff/catalog/authority-fields"' in cataloger.get(url).text
     wrong = cataloger.post(url, data={"text": lines.replace("100 1#", "245 1#"), "version": "1"})
     assert wrong.status_code == 422
     right = f"{lines}\n510 2# $a Nhóm Tao Đàn\n"

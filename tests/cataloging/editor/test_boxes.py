@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cataloging.editor.boxes import fresh, read, write
+from cataloging.editor.layouts import Layout, Placed
 from cataloging.editor.materials import boxes, material_of, materials
+from cataloging.editor.showing import boxes_shown
 from cataloging.marc.model import Marc, data_field
 from cataloging.marc.project import project
 from cataloging.marc.text import write as as_text
@@ -38,6 +40,16 @@ DE_MEN = {
     "keywords": "Văn học thiếu nhi; Truyện",
     "summary": "Chuyện chú dế.",
 }
+
+
+def test_a_box_of_a_librarys_own_is_explained_by_its_subfield_or_else_by_its_field() -> None:
+    book = materials()["book"]
+    own = Layout(book, (Placed("650$x", "more"), Placed("586$a", "more")))
+    ((_code, _name, shown),) = boxes_shown(fresh(book, TODAY), own, (), 1)
+    assert [one.about for one in shown] == [
+        "Khía cạnh của chủ đề: lịch sử, giảng dạy, điều trị.",
+        "Giải thưởng của tác phẩm, kèm năm.",
+    ]
 
 
 def test_a_new_record_is_whole_and_valid() -> None:

@@ -1,7 +1,10 @@
 """MARC 21 as data: what fields and subfields are called."""
 
 from cataloging.editor.materials import boxes
+from cataloging.marc.field_help import help_of
 from cataloging.marc.standard import _toml, authority_standard, standard
+from cataloging.marc.text import parse
+from cataloging.marc.validate import validate, validate_authority
 from ils.text.normal import is_marked
 
 SAME = {"ISBN", "ISSN", "ISSN-L"}
@@ -18,11 +21,45 @@ def test_what_the_forms_boxes_fill_is_explained_in_both_languages() -> None:
     assert filled - helps.keys() == set()
     assert {key for key, said in helps.items() if not all(s.endswith(".") for s in said)} == set()
     assert {key for key, (english, own) in helps.items() if not is_marked(own)} == set()
-    assert set(_toml("help")) <= standard().fields.keys()
+    assert set(_toml("help")) - {"common"} <= standard().fields.keys()
+    unused = {
+        (tag, code)
+        for tag, subs in _toml("help").items()
+        for code in subs
+        if tag != "common" and code not in standard().fields[tag].subfields
+    }
+    assert unused == set()
+
+
+def test_every_field_is_explained_in_both_languages() -> None:
+    for known, authority in ((standard(), False), (authority_standard(), True)):
+        said = {tag: help_of(tag, authority=authority).said for tag in ["LDR", *known.fields]}
+        assert [tag for tag, both in said.items() if not all(s.endswith(".") for s in both)] == []
+        assert [tag for tag, (english, own) in said.items() if is_marked(english)] == []
+        assert [tag for tag, (_english, own) in said.items() if not spoken_here(own)] == []
+    assert set(_toml("field_help")["bibliographic"]) == {"LDR", *standard().fields}
+    assert set(_toml("field_help")["authority"]) == {"LDR", *authority_standard().fields}
+
+
+def spoken_here(sentence: str) -> bool:
+    """Tell whether a good part of the words carry Vietnamese marks."""
+    words = sentence.split()
+    return sum(map(is_marked, words)) >= len(words) / 3
+
+
+def test_the_example_of_a_field_is_right_by_the_same_data() -> None:
+    wrong = []
+    for known, check in ((standard(), validate), (authority_standard(), validate_authority)):
+        for tag in known.fields:
+            example = help_of(tag, authority=check is validate_authority).example
+            read = parse(f"LDR 00000nam a2200000 a 4500\n{tag} {example}")
+            found = check(read.marc) if example else []
+            wrong += [(tag, f.rule, f.value) for f in found if f.index == 0] + read.problems
+    assert wrong == [("440", "obsolete_field", "")]
 
 
 def test_every_field_and_every_subfield_is_named_in_both_languages() -> None:
-    known = standard().fields.values()
+    known = [*standard().fields.values(), *authority_standard().fields.values()]
     named = [(one.tag, "", one.name) for one in known]
     named += [(one.tag, code, sub.name) for one in known for code, sub in one.subfields.items()]
     assert [one for one in named if one[2][0] == one[2][1] and one[2][0] not in SAME] == []
