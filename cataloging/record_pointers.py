@@ -6,7 +6,8 @@ fails for one that does not. ``cataloging.duplicates.pointers`` carries it out.
 * ``MOVES``: the row is pointed at the record that stays; where that has the same row already (a
   basket that holds both), the one is kept and the other goes. An undo gives it back.
 * ``MOVES_ALONE``: the same, but a row that others hang on: where the record that stays has the same
-  row already, the merge is refused.
+  row already, the merge is refused unless code of its own joined the two before (newspapers:
+  ``cataloging.serials.joining``).
 * ``WITH_ITEM``: the column repeats the record of the row's ``item_id``, and follows that copy.
 * ``APART``: moved by code of its own (copies, holds).
 * ``STAYS``: history, or the record's own (versions, headings, points): it stays with the record

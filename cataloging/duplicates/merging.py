@@ -6,7 +6,7 @@ counted. The records set aside are deleted in the same change set and their addr
 it is taken back by undoing the change set (``undo``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from cataloging.marc.validate import ERROR, validate
 from cataloging.models import ChangeSet, Item, Record
 from cataloging.permissions import DELETE_RECORD, EDIT_RECORD
 from cataloging.record_rows import announce_changed, lock_record
+from cataloging.serials.joining import Twin, join_twins, twins_of
 from ils.accounts.actor import Actor
 from ils.core.audit import audit
 from ils.core.errors import Invalid, StaleVersion
@@ -44,6 +45,7 @@ class Coming:
     readers: Readers = field(default_factory=Readers)
     rows: Mapping[str, int] = field(default_factory=dict)
     drafts: tuple[int, ...] = ()
+    twins: Sequence[Twin] = ()  # newspapers taken at one branch by both
 
 
 def look(session: Session, kept_id: int, gone_ids: Sequence[int]) -> Coming:
@@ -61,6 +63,7 @@ def look(session: Session, kept_id: int, gone_ids: Sequence[int]) -> Coming:
         readers=merging.look(session, [kept_id, *gone_ids]) if merging else Readers(),
         rows=pointers.counted(session, gone_ids),
         drafts=tuple(session.scalars(drafts)),
+        twins=twins_of(session, kept_id, gone_ids),
     )
 
 
@@ -72,11 +75,14 @@ def merge_records(
     marc: Marc,
     *,
     versions: Mapping[int, int],
+    serials: Collection[int] = (),
 ) -> ChangeSet:
-    """Make records one, as one change set. ``versions`` are those that were looked at.
+    """Make records one, as one change set. ``versions`` are those that were looked at; ``serials``
+    the titles of newspapers whose pattern goes on, where a branch takes both.
 
     Locks the queues and copies of all of them, then the records. Raises ``Invalid`` for too few or
-    too many, or a record with new errors, ``StaleVersion`` where one was changed since,
+    too many, or a record with new errors, ``StaleVersion`` where one was changed since, ``Refused``
+    where an issue of a newspaper is on record in both,
     ``NotFound`` where one is gone by now.
     """
     actor.require(EDIT_RECORD)
@@ -97,7 +103,7 @@ def merge_records(
     told = ", ".join(f"#{one}" for one in gone_ids)
     change_set = records.new_change_set(session, actor, CHANGE, f"{told} → #{kept_id}")
     for one in gone_ids:
-        merge = _set_aside(session, actor, kept, there[one], change_set)
+        merge = _set_aside(session, actor, kept, there[one], change_set, serials)
     keep_keys(session, merge, project(kept.marc))  # type: ignore[arg-type]
     records.replace_marc(
         session,
@@ -122,12 +128,18 @@ def _refuse_errors(marc: Marc, kept: Record) -> None:
 
 
 def _set_aside(
-    session: Session, actor: Actor, kept: Record, gone: Record, change_set: ChangeSet
+    session: Session,
+    actor: Actor,
+    kept: Record,
+    gone: Record,
+    change_set: ChangeSet,
+    serials: Collection[int],
 ) -> RecordMerge:
     merge = RecordMerge(
         kept_id=kept.id, gone_id=gone.id, change_set_id=change_set.id, merged_by=actor.staff_id
     )
     moved: dict[str, Any] = {"items": _move_items(session, kept, gone)}
+    moved["serials"] = join_twins(session, kept.id, gone.id, serials)
     moved["rows"] = pointers.move(session, gone.id, kept.id)
     merging = title_merging()
     if merging is not None:

@@ -83,7 +83,7 @@ def give_back(session: Session, kept: int, gone: int, told: Told, item_ids: Sequ
             )
         for one in rows["doubled"]:
             if _still_stands(session, table, column, one):
-                session.execute(insert(table).values(_typed(table, one)))
+                session.execute(insert(table).values(typed_row(table, one)))
     for table, column in columns("with_item"):
         session.execute(
             update(table)
@@ -117,7 +117,7 @@ def _still_stands(session: Session, table: Table, column: Column[Any], row: dict
             there = select(key.column).where(key.column == value)
             if session.execute(there).first() is None:
                 return False
-    typed = _typed(table, row)
+    typed = typed_row(table, row)
     return not _is_there(session, table, column, typed, typed[column.name])
 
 
@@ -134,7 +134,12 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+def plain_row(row: Base) -> dict[str, Any]:
+    """Return a row by its columns, as it is kept with a merge."""
+    return {c.name: _plain(getattr(row, c.name)) for c in row.__table__.columns}
+
+
+def typed_row(table: Table, row: dict[str, Any]) -> dict[str, Any]:
     """Return a row as kept, in the types of its columns."""
     typed: dict[str, Any] = {}
     for name, value in row.items():

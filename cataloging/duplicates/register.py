@@ -28,9 +28,14 @@ def register(app: Flask) -> None:
     message("merge_has_errors", _l("The record made of the chosen fields would have errors."))
     message(
         "merge_doubled",
+        _l("Something hangs on both records that can be there only once. Nothing was merged."),
+    )
+    message(
+        "serials_same_issues",
         _l(
-            "One library takes both records as newspapers or magazines, each with its own issues:"
-            " put those together first. Nothing was merged."
+            "%(branch)s takes both records as newspapers or magazines, and these issues are on record"
+            " in both: %(days)s. Take back on the page of one of them what is said of these days,"
+            " then merge. Nothing was merged."
         ),
     )
     message("duplicates_at_work", _l("The catalogue is being looked over already."))

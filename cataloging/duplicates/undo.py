@@ -18,6 +18,7 @@ from cataloging.hooks import title_merging
 from cataloging.marc.project import project
 from cataloging.models import ChangeSet, Item, Record
 from cataloging.record_rows import announce_changed, lock_record, set_columns, write_version
+from cataloging.serials.parting import part_twins
 from ils.accounts.actor import Actor
 from ils.core import clock
 
@@ -84,6 +85,7 @@ def _take_apart(session: Session, actor: Actor, merge: RecordMerge, undoing: Cha
     ids = _give_items_back(session, merge, gone, kept)
     merge.moved = {**moved, "back": len(ids)}
     pointers.give_back(session, merge.kept_id, merge.gone_id, moved.get("rows", {}), ids)
+    part_twins(session, moved.get("serials", ()))
     merging = title_merging()
     if merging is not None:
         merging.part(session, actor, merge.kept_id, merge.gone_id, moved.get("readers", {}), ids)

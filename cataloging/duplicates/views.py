@@ -19,6 +19,7 @@ from cataloging.models import Item, Record
 from cataloging.permissions import DELETE_RECORD, EDIT_RECORD
 from cataloging.records import record_for
 from cataloging.search import SearchRequest, search
+from cataloging.serials.words import say_pattern
 from cataloging.views.base import english, say, staff_names
 from cataloging.views.words import material_name, say_finding
 from ils.core.db import reading, transaction
@@ -235,7 +236,11 @@ def compare() -> Any:
 
 
 def _side_by_side(
-    session: Session, ids: Sequence[int], chosen: Collection[str] | None, problem: str = ""
+    session: Session,
+    ids: Sequence[int],
+    chosen: Collection[str] | None,
+    problem: str = "",
+    serials: Collection[int] = (),
 ) -> str:
     records = [record_for(session, one) for one in ids]
     marcs: list[Marc] = [r.marc for r in records]  # type: ignore[misc]
@@ -253,6 +258,8 @@ def _side_by_side(
         same=[row for row in rows if row.same],
         names={row.tag: known[row.tag].name[at] if row.tag in known else "" for row in rows},
         coming=coming,
+        serials=serials,
+        say_pattern=say_pattern,
         say_rows=say_rows,
         say_why=say_why,
         certainties=CERTAINTIES,
@@ -276,6 +283,8 @@ def merge() -> Any:
     chosen = {*sent.getlist("field")}
     chosen |= {value for name, value in sent.items() if name.startswith("once.")}
     versions = {one: sent.get(f"version.{one}", 0, type=int) for one in ids}
+    going = [v for name, v in sent.items() if name.startswith("serial.") and v.isdecimal()]
+    serials = {int(one) for one in going if len(one) < 10}
     try:
         with transaction() as session:
             marcs: list[Marc] = [record_for(session, one).marc for one in ids]  # type: ignore[misc]
@@ -286,10 +295,11 @@ def merge() -> Any:
                 ids[1:],
                 made_of(marcs, chosen),
                 versions=versions,
+                serials=serials,
             )
             change_set_id = made.id
     except (StaleVersion, Invalid, Refused) as error:
-        return _once_more(ids, chosen, error)
+        return _once_more(ids, chosen, error, serials)
     flash(
         _(
             "The records are one now. Copies, holds and all that pointed at the others came along;"
@@ -301,7 +311,9 @@ def merge() -> Any:
     return redirect(url_for("cataloging.show", record_id=ids[0]))
 
 
-def _once_more(ids: Sequence[int], chosen: Collection[str], error: IlsError) -> Any:
+def _once_more(
+    ids: Sequence[int], chosen: Collection[str], error: IlsError, serials: Collection[int]
+) -> Any:
     """Show the page again with what was chosen, and why nothing was done."""
     problem = say(error)
     if findings := error.facts.get("findings"):
@@ -312,4 +324,4 @@ def _once_more(ids: Sequence[int], chosen: Collection[str], error: IlsError) -> 
             " merged. Please look at it again."
         )
     with reading() as session:
-        return _side_by_side(session, ids, chosen, problem), error.status
+        return _side_by_side(session, ids, chosen, problem, serials), error.status

@@ -177,6 +177,19 @@ def set_pattern(session: Session, actor: Actor, serial_id: int, pattern: Pattern
         SerialPattern.serial_id == title.id, SerialPattern.begins == pattern.begins
     )
     row = session.scalar(query) or SerialPattern(serial_id=title.id, begins=pattern.begins)
+    _fill(row, pattern)
+    session.add(row)
+    audit(session, actor, "serial_pattern_set", "serial", title.id, begins=row.begins.isoformat())
+    session.flush()
+    return row
+
+
+def pattern_row(serial_id: int, pattern: Pattern) -> SerialPattern:
+    """Return a pattern as a new row of a title."""
+    return _fill(SerialPattern(serial_id=serial_id, begins=pattern.begins), pattern)
+
+
+def _fill(row: SerialPattern, pattern: Pattern) -> SerialPattern:
     for name in ("unit", "every", "first_number", "numbering", "volume"):
         setattr(row, name, getattr(pattern, name))
     for name in ("weekdays", "days", "months"):
@@ -184,9 +197,6 @@ def set_pattern(session: Session, actor: Actor, serial_id: int, pattern: Pattern
     row.skipped = [day.isoformat() for day in sorted(pattern.skipped)]
     row.combined = {day.isoformat(): count for day, count in sorted(pattern.combined.items())}
     row.specials = {day.isoformat(): name for day, name in sorted(pattern.specials.items())}
-    session.add(row)
-    audit(session, actor, "serial_pattern_set", "serial", title.id, begins=row.begins.isoformat())
-    session.flush()
     return row
 
 

@@ -1,6 +1,8 @@
 """Records made one: everything that points at them moves, addresses lead on, all of it undone."""
 
 import threading
+from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,10 +20,15 @@ from cataloging.marc.model import Marc, data_field
 from cataloging.models import Item, Record, RecordVersion
 from cataloging.record_rows import drift
 from cataloging.records import record_for, replace_marc, restore_record, version_marc, versions_of
-from cataloging.serials.models import SerialTitle
+from cataloging.serials.claims import Chosen, claim_issues, late_at, lines_of
+from cataloging.serials.models import SerialIssue, SerialPattern, SerialTitle
+from cataloging.serials.receiving import receive_issue, receive_month, take_back
+from cataloging.serials.rules.pattern import Pattern
+from cataloging.serials.titles import TitleFacts, set_pattern, take_title
 from cataloging.stockbook.models import VoucherLine
 from cataloging.stockbook.vouchers import VoucherFacts, open_voucher
 from ils.accounts.actor import Actor
+from ils.core import clock
 from ils.core.db import reading, transaction
 from ils.core.errors import Forbidden, Invalid, NotFound, Refused, StaleVersion
 from ils.core.events import EventRow
@@ -61,12 +68,16 @@ def two(place: Province, **more: Any) -> tuple[int, int]:
         return kept.id, gone.id
 
 
-def merge(actor: Actor, kept: int, *gone: int, marc: Marc | None = None) -> int:
+def merge(
+    actor: Actor, kept: int, *gone: int, marc: Marc | None = None, serials: Collection[int] = ()
+) -> int:
     with transaction() as session:
         there = {one: session.get_one(Record, one) for one in (kept, *gone)}
         content: Any = marc or there[kept].marc
         versions = {one: record.version for one, record in there.items()}
-        return merge_records(session, actor, kept, gone, content, versions=versions).id
+        return merge_records(
+            session, actor, kept, gone, content, versions=versions, serials=serials
+        ).id
 
 
 def undo(actor: Actor, change_set_id: int, *, partial: bool = False) -> None:
@@ -339,9 +350,7 @@ def test_copies_entered_while_records_are_merged_are_on_the_one_that_stays_or_re
         assert session.scalar(select(RecordMerge.gone_id)) == gone
 
 
-def test_a_newspaper_taken_follows_and_two_of_one_branch_forbid_the_merge(
-    place: Province, actor: Actor
-) -> None:
+def test_a_newspaper_taken_follows(place: Province, actor: Actor) -> None:
     kept, gone = two(place)
 
     def taken(record_id: int, branch_id: int) -> SerialTitle:
@@ -360,8 +369,92 @@ def test_a_newspaper_taken_follows_and_two_of_one_branch_forbid_the_merge(
     undo(actor, made)
     with transaction() as session:
         assert set(session.scalars(select(SerialTitle.record_id))) == {kept, gone}
-        session.add(taken(gone, place.other_branch.id))
-    before = state()
-    with pytest.raises(Refused, match="merge_doubled"):
-        merge(actor, kept, gone)
-    assert state() == before
+
+
+WEEKLY = Pattern("week", date(2026, 1, 5), weekdays=(1,))
+DAILY = Pattern("week", date(2026, 3, 1), weekdays=(1, 2, 3, 4, 5, 6, 7), first_number=60)
+
+
+def papers() -> dict[str, Any]:
+    """What is on record of newspapers, to compare before and after."""
+    with reading() as session:
+        rows = session.scalars(select(SerialTitle).order_by(SerialTitle.id)).all()
+        issues = select(SerialIssue).order_by(SerialIssue.day)
+        patterns = select(SerialPattern).order_by(SerialPattern.serial_id, SerialPattern.begins)
+        return {
+            "titles": [(t.id, t.record_id, t.starts_on, t.ends_on, t.copies) for t in rows],
+            "issues": [(i.serial_id, i.day.isoformat()) for i in session.scalars(issues)],
+            "patterns": [
+                (p.serial_id, p.begins.isoformat(), len(p.skipped))
+                for p in session.scalars(patterns)
+            ],
+        }
+
+
+def take_both(place: Province, actor: Actor, *facts: tuple[int, TitleFacts, Pattern]) -> list[int]:
+    with transaction() as session:
+        return [take_title(session, actor, r, f, p).id for r, f, p in facts]
+
+
+def test_a_newspaper_taken_under_one_record_and_then_the_other_is_one(
+    place: Province, actor: Actor
+) -> None:
+    kept, gone = two(place)
+    with clock.at(clock.at_local(date(2026, 3, 6), 7)):
+        old = TitleFacts(place.branch.id, date(2026, 1, 5), date(2026, 1, 31))
+        new = TitleFacts(place.branch.id, date(2026, 3, 1), copies=2)
+        later, earlier = take_both(place, actor, (kept, new, DAILY), (gone, old, WEEKLY))
+        with transaction() as session:
+            receive_month(session, actor, earlier, date(2026, 1, 5), date(2026, 1, 12))
+            chosen = Chosen(earlier, date(2026, 1, 19))
+            claim = claim_issues(session, actor, place.branch.id, [chosen]).id
+            receive_month(session, actor, later, date(2026, 3, 1), date(2026, 3, 3))
+        before = papers()
+        made = merge(actor, kept, gone)
+        joined = papers()
+        assert joined["titles"] == [(later, kept, date(2026, 1, 5), None, 2)]
+        # Four Mondays of February bring nothing.
+        assert joined["patterns"] == [(later, "2026-01-05", 4), (later, "2026-03-01", 0)]
+        assert {serial for serial, _day in joined["issues"]} == {later}
+        with transaction() as session:
+            [(_line, _row, title, _record)] = lines_of(session, claim)
+            assert title.id == later
+            waits = [one.slot.issue.day for one in late_at(session, place.branch.id)]
+            assert waits == [date(2026, 1, 19), date(2026, 1, 26), date(2026, 3, 4)]
+            receive_issue(session, actor, later, date(2026, 3, 4))
+        undo(actor, made)
+        after = papers()
+        assert after["issues"] == [*before["issues"], (later, "2026-03-04")]
+        assert (after["titles"], after["patterns"]) == (before["titles"], before["patterns"])
+
+
+def test_a_newspaper_taken_under_both_at_once_goes_on_as_chosen(
+    place: Province, actor: Actor
+) -> None:
+    kept, gone = two(place)
+    with clock.at(clock.at_local(date(2026, 3, 6), 7)):
+        mine = TitleFacts(place.branch.id, date(2026, 1, 5))
+        other = TitleFacts(place.branch.id, date(2026, 3, 1), copies=2)
+        stays, goes = take_both(place, actor, (kept, mine, WEEKLY), (gone, other, DAILY))
+        with transaction() as session:
+            receive_issue(session, actor, stays, date(2026, 3, 2))
+            receive_month(session, actor, goes, date(2026, 3, 1), date(2026, 3, 2))
+        before = papers()
+        with pytest.raises(Refused, match="serials_same_issues") as raised:
+            merge(actor, kept, gone)
+        assert raised.value.facts["days"] == "02/03/2026"
+        assert papers() == before
+        with transaction() as session:
+            take_back(session, actor, stays, date(2026, 3, 2))
+        before = papers()
+        made = merge(actor, kept, gone, serials=[goes])
+        joined = papers()
+        assert joined["titles"] == [(stays, kept, date(2026, 1, 5), None, 2)]
+        assert joined["patterns"] == [(stays, "2026-03-01", 0)]
+        with transaction() as session:
+            set_pattern(session, actor, stays, WEEKLY)  # somebody goes on with it
+        undo(actor, made)
+        after = papers()
+        assert (after["titles"], after["issues"]) == (before["titles"], before["issues"])
+        assert after["patterns"][-1] == before["patterns"][-1]
+        assert (stays, "2026-01-05", 0) in after["patterns"], "what was changed since stays"
