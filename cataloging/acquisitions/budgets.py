@@ -145,7 +145,7 @@ def standings_of(session: Session, budgets: Iterable[BudgetLine]) -> dict[int, S
         spent[budget] += came.paid
         if state == "sent":
             missing = max(0, line.copies - came.copies)
-            ordered[budget] += missing * net_price(line.price or 0, line.discount)
+            ordered[budget] += missing * net_price(line.price or 0, line.off)
     for budget, _voucher, paid in _direct(session, list(amounts)):
         spent[budget] += paid
     return {
@@ -201,7 +201,7 @@ def behind(session: Session, budget: BudgetLine) -> list[Behind]:
         counts.setdefault(order.id, []).append((line.copies, got[line.id].copies))
         if order.state == "sent":
             missing = max(0, line.copies - got[line.id].copies)
-            one[0] += missing * net_price(line.price or 0, line.discount)
+            one[0] += missing * net_price(line.price or 0, line.off)
     paid = {voucher: sum_ for _budget, voucher, sum_ in _direct(session, [budget.id])}
     vouchers = session.scalars(
         select(Voucher)

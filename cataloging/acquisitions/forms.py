@@ -4,11 +4,18 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import (
+    Email,
+    InputRequired,
+    Length,
+    Optional,
+    ValidationError,
+)
 
 from cataloging.acquisitions.budgets import BudgetFacts, budgets_to_choose
 from cataloging.acquisitions.models import PurchaseOrder
 from cataloging.acquisitions.orders import OrderFacts
+from cataloging.acquisitions.rules.ordering import WHOLE, read_percent
 from cataloging.acquisitions.suggestions import SuggestionFacts
 from cataloging.acquisitions.suppliers import SupplierFacts, suppliers_to_choose
 from cataloging.permissions import ORDER_BOOKS
@@ -74,15 +81,23 @@ class BudgetForm(Form):
         )
 
 
+def a_discount(_form: Any, field: Any) -> None:
+    """Refuse what is no percentage with at most two decimals."""
+    try:
+        found = read_percent(field.data or "0")
+    except ValueError:
+        found = -1
+    if not 0 <= found <= WHOLE:
+        raise ValidationError(_l("A discount is between 0 and 100 per cent, like 12,5."))
+
+
 class OrderForm(Form):
     """The head of an order."""
 
     supplier_id = SelectField(_l("Supplier"), coerce=int)
     branch_id = SelectField(_l("Delivered to"), coerce=int)
     budget_line_id = SelectField(_l("Budget line"), coerce=int)
-    discount = IntegerField(
-        _l("Discount in per cent"), [Optional(), NumberRange(0, 100)], default=0
-    )
+    discount = StringField(_l("Discount in per cent"), [Length(max=12), a_discount], default="0")
     expected_on = DayField(_l("Promised for"))
     note = TextAreaField(_l("Note to the supplier"), [Length(max=2000)])
 
@@ -103,7 +118,7 @@ class OrderForm(Form):
             supplier_id=self.supplier_id.data,
             branch_id=self.branch_id.data,
             budget_line_id=self.budget_line_id.data or None,
-            discount=self.discount.data or 0,
+            discount=read_percent(self.discount.data or "0"),
             expected_on=self.expected_on.data,
             note=self.note.data or "",
         )

@@ -24,6 +24,7 @@ from ils.core import clock
 from ils.core.db import Base, UTCDateTime
 
 ORDER_STATES = ("draft", "sent", "cancelled")
+DISCOUNT_PART = "discount_part BETWEEN 0 AND 99 AND (discount < 100 OR discount_part = 0)"
 SUGGESTION_STATES = ("new", "accepted", "declined")
 
 
@@ -107,7 +108,23 @@ class BudgetVoucher(Base):
     __table_args__ = (Index("ix_budget_voucher_line", "budget_line_id"),)
 
 
-class PurchaseOrder(Base):
+class Discounted:
+    """Has a discount: whole per cent, and hundredths of one beside them."""
+
+    discount: Mapped[int]
+    discount_part: Mapped[int]
+
+    @property
+    def off(self) -> int:
+        """The discount in hundredths of a per cent."""
+        return self.discount * 100 + self.discount_part
+
+    @off.setter
+    def off(self, hundredths: int) -> None:
+        self.discount, self.discount_part = divmod(hundredths, 100)
+
+
+class PurchaseOrder(Base, Discounted):
     """An order to a supplier. How much of it came in is worked out from the vouchers.
 
     ``serial`` runs within the year of a library; once given it stays with the order.
@@ -121,7 +138,8 @@ class PurchaseOrder(Base):
     branch_id: Mapped[int] = mapped_column(ForeignKey("org_unit.id"))
     supplier_id: Mapped[int] = mapped_column(ForeignKey("supplier.id"))
     budget_line_id: Mapped[int | None] = mapped_column(ForeignKey("budget_line.id"))
-    discount: Mapped[int] = mapped_column(Integer, default=0)  # per cent
+    discount: Mapped[int] = mapped_column(Integer, default=0)  # whole per cent
+    discount_part: Mapped[int] = mapped_column(Integer, default=0)  # and hundredths of one
     state: Mapped[str] = mapped_column(String(10), default="draft")
     year: Mapped[int | None] = mapped_column(Integer)
     serial: Mapped[int | None] = mapped_column(Integer)
@@ -144,12 +162,13 @@ class PurchaseOrder(Base):
         ),
         CheckConstraint("state <> 'cancelled' OR reason <> ''", name="cancelled_with_reason"),
         CheckConstraint("discount BETWEEN 0 AND 100", name="discount_possible"),
+        CheckConstraint(DISCOUNT_PART, name="discount_part_possible"),
         Index("ix_purchase_order_state", "library_id", "state", "expected_on"),
         Index("ix_purchase_order_supplier", "supplier_id"),
     )
 
 
-class OrderLine(Base):
+class OrderLine(Base, Discounted):
     """A title of an order: a record, or the boxes of a short new one, made when it is received."""
 
     __tablename__ = "order_line"
@@ -160,13 +179,15 @@ class OrderLine(Base):
     fresh: Mapped[dict[str, Any]] = mapped_column(default=dict)
     copies: Mapped[int] = mapped_column(Integer)
     price: Mapped[int | None] = mapped_column(BigInteger)  # đồng, expected on the book
-    discount: Mapped[int] = mapped_column(Integer, default=0)  # per cent
+    discount: Mapped[int] = mapped_column(Integer, default=0)  # whole per cent
+    discount_part: Mapped[int] = mapped_column(Integer, default=0)  # and hundredths of one
     budget_line_id: Mapped[int | None] = mapped_column(ForeignKey("budget_line.id"))
 
     __table_args__ = (
         CheckConstraint("copies > 0", name="copies_counted"),
         CheckConstraint("price IS NULL OR price >= 0", name="price_not_negative"),
         CheckConstraint("discount BETWEEN 0 AND 100", name="discount_possible"),
+        CheckConstraint(DISCOUNT_PART, name="discount_part_possible"),
         Index("ix_order_line_order", "order_id"),
         Index("ix_order_line_record", "record_id"),
         Index("ix_order_line_budget", "budget_line_id"),

@@ -136,7 +136,7 @@ def _rows(session: Session, found: Sequence[tuple[PurchaseOrder, str]]) -> list[
                 titles=len(lines),
                 copies=sum(line.copies for line in lines),
                 received=sum(came[line.id].copies for line in lines),
-                cost=sum(n.copies * net_price(n.price or 0, n.discount) for n in lines),
+                cost=sum(n.copies * net_price(n.price or 0, n.off) for n in lines),
                 late=(today - late).days if late else 0,
             )
         )

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from cataloging.acquisitions.budgets import budget_for
 from cataloging.acquisitions.models import BudgetLine, OrderLine, PurchaseOrder
 from cataloging.acquisitions.receipts import Received, received_of
-from cataloging.acquisitions.rules.ordering import net_price
+from cataloging.acquisitions.rules.ordering import WHOLE, net_price
 from cataloging.acquisitions.settings import SUFFIX
 from cataloging.acquisitions.suppliers import supplier_for
 from cataloging.items import HIGHEST_PRICE, MOST_COPIES
@@ -37,7 +37,8 @@ LONGEST_WAIT: Final = timedelta(days=3 * 366)
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """The head of an order as it is typed; budget line and discount are what titles begin with."""
+    """The head of an order as it is typed; budget line and discount (hundredths of a per cent) are
+    what titles begin with."""
 
     supplier_id: int
     branch_id: int
@@ -49,7 +50,8 @@ class OrderFacts:
 
 @dataclass(frozen=True)
 class LineFacts:
-    """What is typed of one title; what is left out comes from the head of the order."""
+    """What is typed of one title; what is left out comes from the head of the order. The discount is
+    in hundredths of a per cent."""
 
     copies: int = 1
     price: int | None = None
@@ -81,7 +83,8 @@ def draft_for(session: Session, actor: Actor, order_id: int) -> PurchaseOrder:
 def begin_order(session: Session, actor: Actor, facts: OrderFacts) -> PurchaseOrder:
     """Begin an order to a supplier."""
     library = _check_head(session, actor, facts)
-    made = PurchaseOrder(library_id=library.id, made_by=actor.staff_id, **asdict(facts))
+    made = PurchaseOrder(library_id=library.id, made_by=actor.staff_id)
+    _set_head(made, facts)
     session.add(made)
     session.flush()
     audit(session, actor, "order_begun", "purchase_order", made.id)
@@ -93,10 +96,14 @@ def change_order(session: Session, actor: Actor, order_id: int, facts: OrderFact
     found = draft_for(session, actor, order_id)
     if _check_head(session, actor, facts, but=found).id != found.library_id:
         raise Invalid("branch_of_other_library", field="branch_id", value=facts.branch_id)
-    for name, value in asdict(facts).items():
-        setattr(found, name, value)
+    _set_head(found, facts)
     session.flush()
     return found
+
+
+def _set_head(order: PurchaseOrder, facts: OrderFacts) -> None:
+    for name, value in asdict(facts).items():
+        setattr(order, "off" if name == "discount" else name, value)
 
 
 def put_off(
@@ -134,7 +141,7 @@ def _check_day(expected_on: date | None) -> None:
 
 
 def _check_discount(discount: int | None) -> None:
-    if discount is not None and not 0 <= discount <= 100:
+    if discount is not None and not 0 <= discount <= WHOLE:
         raise Invalid("discount_impossible", field="discount")
 
 
@@ -176,7 +183,7 @@ def add_title(
         more = LineFacts(
             there.copies + facts.copies,
             facts.price if facts.price is not None else there.price,
-            facts.discount if facts.discount is not None else there.discount,
+            facts.discount if facts.discount is not None else there.off,
             facts.budget_line_id or there.budget_line_id,
         )
         return change_title(session, actor, there.id, more)
@@ -189,9 +196,9 @@ def add_title(
         fresh=boxes if record_id is None else {},
         copies=facts.copies,
         price=facts.price,
-        discount=order.discount if facts.discount is None else facts.discount,
         budget_line_id=facts.budget_line_id or order.budget_line_id,
     )
+    made.off = order.off if facts.discount is None else facts.discount
     session.add(made)
     session.flush()
     return made
@@ -215,7 +222,7 @@ def change_title(session: Session, actor: Actor, line_id: int, facts: LineFacts)
     order = draft_for(session, actor, line.order_id)
     _check_line(session, actor, order, facts)
     line.copies, line.price = facts.copies, facts.price
-    line.discount = 0 if facts.discount is None else facts.discount
+    line.off = 0 if facts.discount is None else facts.discount
     line.budget_line_id = facts.budget_line_id
     session.flush()
     return line
@@ -254,7 +261,7 @@ def lines_of(session: Session, order_id: int) -> list[tuple[OrderLine, Record | 
 
 def cost_of(lines: Iterable[OrderLine]) -> int:
     """Return what titles cost together at the expected prices less discount, in đồng."""
-    return sum(line.copies * net_price(line.price or 0, line.discount) for line in lines)
+    return sum(line.copies * net_price(line.price or 0, line.off) for line in lines)
 
 
 # --- sending, cancelling, taking back ----------------------------------------------------------

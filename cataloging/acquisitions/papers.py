@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.acquisitions.models import OrderLine, PurchaseOrder, Supplier
 from cataloging.acquisitions.orders import cost_of, lines_of
-from cataloging.acquisitions.rules.ordering import net_price
+from cataloging.acquisitions.rules.ordering import net_price, written_percent
 from cataloging.models import Record, RecordIdentifier
 from ils.core import clock
 from ils.core.money import in_words
@@ -28,7 +28,7 @@ COLUMNS = (
     Column("isbn", "ISBN", "code", "30mm"),
     Column("copies", "Số bản", "num", "14mm", total=True),
     Column("price", "Giá bìa (đồng)", "money", "22mm"),
-    Column("discount", "Chiết khấu (%)", "num", "18mm"),
+    Column("discount", "Chiết khấu (%)", "code", "18mm"),
     Column("cost", "Thành tiền (đồng)", "money", "26mm", total=True),
 )
 
@@ -60,10 +60,8 @@ def _row(line: OrderLine, record: Record | None, numbers: dict[int, str]) -> dic
         "isbn": numbers.get(record.id, "") if record else boxes.get("isbn", ""),
         "copies": line.copies,
         "price": line.price,
-        "discount": line.discount or None,
-        "cost": line.copies * net_price(line.price, line.discount)
-        if line.price is not None
-        else None,
+        "discount": written_percent(line.off) if line.off else None,
+        "cost": line.copies * net_price(line.price, line.off) if line.price is not None else None,
     }
 
 
@@ -119,7 +117,7 @@ def order_pdf(session: Session, order: PurchaseOrder) -> bytes:
                 row["isbn"],
                 written(row["copies"], "num"),
                 written(row["price"], "money"),
-                written(row["discount"], "num"),
+                written(row["discount"]),
                 written(row["cost"], "money"),
             ]
             for row in rows

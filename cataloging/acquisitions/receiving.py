@@ -58,7 +58,7 @@ def receive_order(session: Session, actor: Actor, order_id: int) -> Voucher:
     for line, _record in lines:
         if missing[line.id] <= 0:
             continue
-        net = net_price(line.price, line.discount) if line.price is not None else None
+        net = net_price(line.price, line.off) if line.price is not None else None
         facts = vouchers.LineFacts(missing[line.id], line.price, net)
         record_id = line.record_id or came[line.id].record_id
         if record_id in taken:

@@ -57,7 +57,7 @@ MESSAGES: dict[str, Any] = {
     "budget_name_taken": _l("There is a budget line of this name in %(year)s already."),
     "budget_in_use": _l("Orders or vouchers name this budget line, so it stays. Close it instead."),
     "supplier_laid_aside": _l("This supplier is laid aside."),
-    "discount_impossible": _l("A discount is between 0 and 100 per cent."),
+    "discount_impossible": _l("A discount is between 0 and 100 per cent, like 12,5."),
     "expected_day_impossible": _l("This day cannot be right."),
     "expected_before_sent": _l("The order would be promised for a day before it is sent."),
     "order_unknown": _l("There is no such order."),

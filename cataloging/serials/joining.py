@@ -88,7 +88,7 @@ def _join(session: Session, twin: Twin, goes_on: Collection[int]) -> dict[str, A
     kept, gone = twin.kept, twin.gone
     if twin.days:
         days = ", ".join(f"{day:%d/%m/%Y}" for day in twin.days[:NAMED])
-        more = " …" if len(twin.days) > NAMED else ""
+        more = ", …" if len(twin.days) > NAMED else ""
         branch = version_on(session, kept.branch_id, clock.today()).name
         raise Refused("serials_same_issues", branch=branch, days=days + more)
     if twin.patterns is not None:

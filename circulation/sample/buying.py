@@ -60,8 +60,8 @@ def buy(session: Session, units: Units, staff: dict[str, Staff], last: date) -> 
     known = session.scalars(
         select(Record.id).where(Record.deleted_at.is_(None)).order_by(Record.id).limit(60)
     ).all()
-    to_company = OrderFacts(company, units["BS-TT"].id, general, discount=20)
-    to_shop = OrderFacts(shop, units["BS-TT"].id, children, discount=10)
+    to_company = OrderFacts(company, units["BS-TT"].id, general, discount=20_00)
+    to_shop = OrderFacts(shop, units["BS-TT"].id, children, discount=12_50)
 
     def order(facts: OrderFacts, ago: int, promised: int, titles: Sequence[int]) -> int:
         with clock.at(clock.at_local(last - timedelta(days=ago), 9)):

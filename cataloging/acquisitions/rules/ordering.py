@@ -3,11 +3,34 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from re import compile as pattern
+from typing import Final
+
+_PERCENT: Final = pattern(r"([0-9]{1,4})(?:[.,]([0-9]{1,2}))?\s*%?")
+WHOLE: Final = 10_000  # hundredths of a per cent
 
 
 def net_price(price: int, discount: int) -> int:
-    """Return a price in whole đồng less a discount per cent; half a đồng is rounded up."""
-    return (price * (100 - discount) + 50) // 100
+    """Return the price of one copy in whole đồng less a discount in hundredths of a per cent; half
+    a đồng is rounded up."""
+    return (price * (WHOLE - discount) + WHOLE // 2) // WHOLE
+
+
+def read_percent(text: str) -> int:
+    """Return a discount as people type it (12, 12,5, 12.25 %) in hundredths of a per cent.
+
+    Raises ``ValueError`` for more than two decimals and for what is no number.
+    """
+    found = _PERCENT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def written_percent(discount: int) -> str:
+    """Write a discount in hundredths of a per cent: 12,5."""
+    whole, part = divmod(discount, 100)
+    return f"{whole},{part:02}".rstrip("0") if part else str(whole)
 
 
 def stage_of(state: str, counts: Iterable[tuple[int, int]]) -> str:

@@ -15,7 +15,13 @@ from cataloging.acquisitions.forms import OrderForm
 from cataloging.acquisitions.models import PurchaseOrder, Supplier
 from cataloging.acquisitions.receipts import received_of, vouchers_of
 from cataloging.acquisitions.receiving import receive_order
-from cataloging.acquisitions.rules.ordering import is_late, net_price, stage_of
+from cataloging.acquisitions.rules.ordering import (
+    is_late,
+    net_price,
+    read_percent,
+    stage_of,
+    written_percent,
+)
 from cataloging.models import Record
 from cataloging.permissions import EDIT_ITEM, ORDER_BOOKS
 from cataloging.stockbook.views.typed import sent_twice, title_typed
@@ -112,6 +118,7 @@ def head(order_id: int) -> Any:
         form.fill_choices(session, actor, order)
     if request.method == "GET":
         form.budget_line_id.data = order.budget_line_id or 0
+        form.discount.data = written_percent(order.off)
     if form.validate_on_submit():
         try:
             with transaction() as session:
@@ -163,6 +170,7 @@ def _page(
             late=is_late(stage, order.expected_on, clock.today()),
             cost=use.cost_of(line for line, _record in lines),
             net=net_price,
+            percent=written_percent,
             supplier=session.get_one(Supplier, order.supplier_id),
             names=unit_names(session),
             budgets=budgets_to_choose(session, order.library_id, chosen),
@@ -232,15 +240,19 @@ def line_facts(prefix: str) -> use.LineFacts:
     sent = request.form
     copies = clean_text(sent.get(f"{prefix}copies", ""))
     price = clean_text(sent.get(f"{prefix}price", ""))
-    discount = clean_text(sent.get(f"{prefix}discount", "")).rstrip("% ")
+    discount = clean_text(sent.get(f"{prefix}discount", ""))
     try:
         amount = parse_dong(price) if price else None
     except ValueError:
         amount = -1  # the use case says what is wrong with it
+    try:
+        off = read_percent(discount) if discount else None
+    except ValueError:
+        off = -1
     return use.LineFacts(
         int(copies[:6]) if copies.isdecimal() else -1 if copies else 1,
         amount,
-        int(discount[:6]) if discount.isdecimal() else -1 if discount else None,
+        off,
         sent.get(f"{prefix}budget_line_id", type=int) or None,
     )
 

@@ -81,7 +81,7 @@ def budget(both_session: Session, place: Province, buyer: Actor) -> BudgetLine:
 @pytest.fixture
 def facts(both_session: Session, place: Province, buyer: Actor, budget: BudgetLine) -> OrderFacts:
     shop = add_supplier(both_session, buyer, place.library.id, SupplierFacts("Nhà sách Mẫu"))
-    return OrderFacts(shop.id, place.branch.id, budget.id, discount=20)
+    return OrderFacts(shop.id, place.branch.id, budget.id, discount=20_00)
 
 
 def sent(session: Session, buyer: Actor, facts: OrderFacts) -> PurchaseOrder:
@@ -300,7 +300,7 @@ def test_what_cannot_be_is_refused(
     both_session: Session, place: Province, buyer: Actor, facts: OrderFacts, budget: BudgetLine
 ) -> None:
     for wrong, code in (
-        (replace(facts, discount=101), "discount_impossible"),
+        (replace(facts, discount=100_01), "discount_impossible"),
         (replace(facts, expected_on=date(1999, 1, 1)), "expected_day_impossible"),
     ):
         with pytest.raises(Invalid, match=code):
@@ -347,7 +347,7 @@ class TestPages:
             "supplier_id": shop.id,
             "branch_id": province.branch.id,
             "budget_line_id": budget_id,
-            "discount": "10",
+            "discount": "10,5 %",
             "expected_on": "h+20",
         }
         answer = browser.post("/staff/acquisitions/orders/new", data=head)
@@ -363,11 +363,11 @@ class TestPages:
         for _twice in range(2):  # Enter pressed twice
             browser.post(f"{path}/add", data=fresh)
         page = browser.get(path).get_data(as_text=True)
-        assert "vượt 26.000" in page.replace("\u00a0", " ")
+        assert "vượt 25.300" in page.replace("\u00a0", " ")
         with reading() as session:
             [line, _new] = session.scalars(select(OrderLine).order_by(OrderLine.id))
         changed = {f"line-{line.id}-{k}": v for k, v in (("copies", "2"), ("price", "30000"))}
-        changed |= {f"line-{line.id}-discount": "10", f"line-{line.id}-budget_line_id": budget_id}
+        changed |= {f"line-{line.id}-discount": "10.5", f"line-{line.id}-budget_line_id": budget_id}
         assert browser.post(f"{path}/lines", data=changed).status_code == 302
         sent = browser.post(f"{path}/act", data=changed | {"act": "send", "dated_on": "h"})
         assert sent.status_code == 302
@@ -385,7 +385,7 @@ class TestPages:
         assert refused.status_code == 409
         with transaction() as session:
             lines = session.scalars(select(VoucherLine)).all()
-            assert [(one.copies, one.paid_price) for one in lines] == [(2, 27_000), (1, 18_000)]
+            assert [(one.copies, one.paid_price) for one in lines] == [(2, 26_850), (1, 17_900)]
 
     def test_two_who_receive_at_once_begin_one_voucher(self, province: Province) -> None:
         with transaction() as session:

@@ -4,17 +4,44 @@ from datetime import date, timedelta
 
 import pytest
 
-from cataloging.acquisitions.rules.ordering import Standing, is_late, net_price, stage_of
+from cataloging.acquisitions.rules.ordering import (
+    Standing,
+    is_late,
+    net_price,
+    read_percent,
+    stage_of,
+    written_percent,
+)
 
 TODAY = date(2026, 11, 28)
 
 
 @pytest.mark.parametrize(
     ("price", "discount", "net"),
-    [(50_000, 0, 50_000), (50_000, 25, 37_500), (9_999, 33, 6_699), (1_050, 1, 1_040), (9, 100, 0)],
+    [
+        *((50_000, 0, 50_000), (50_000, 25_00, 37_500), (9_999, 33_00, 6_699), (9, 100_00, 0)),
+        *((1_050, 1_00, 1_040), (50_000, 12_50, 43_750), (45_000, 33_33, 30_002), (100, 50, 100)),
+    ],
 )
 def test_a_discount_leaves_whole_dong(price: int, discount: int, net: int) -> None:
     assert net_price(price, discount) == net
+
+
+@pytest.mark.parametrize(
+    ("typed", "hundredths", "written"),
+    [
+        ("12", 12_00, "12"),
+        ("12,5", 12_50, "12,5"),
+        ("33.33 %", 33_33, "33,33"),
+        ("0,05%", 5, "0,05"),
+    ],
+)
+def test_a_discount_is_read_as_it_is_typed(typed: str, hundredths: int, written: str) -> None:
+    assert read_percent(typed) == hundredths
+    assert written_percent(hundredths) == written
+    for wrong in ("", "12,555", "-1", "1,2,3", "mười", "1e2"):
+        with pytest.raises(ValueError, match=r".*"):
+            read_percent(wrong)
 
 
 @pytest.mark.parametrize(
