@@ -66,7 +66,7 @@ def _field_of(session: Session, form: Heading) -> dict[str, object]:
             kind = kind_of_tracing(tag)
             if kind is None:
                 continue
-            subs = [s for s in content["subfields"] if next(iter(s)) in kind.codes]
+            subs = [s for s in content["subfields"] if next(iter(s)) in kind.codes_in(tag)]
             subs = [{c: v.rstrip(" ,;:/=") for c, v in s.items()} for s in subs]
             if kind.code == "person":
                 # The name as it stands in the list: one name, in its own order.

@@ -37,8 +37,9 @@ def _field(field: dict[str, Any], preferred: dict[str, Any]) -> dict[str, Any]:
     kind = kind_of_tracing(main)
     if kind is None or not _fits(tag, kind):
         return field
-    rest = [s for s in content["subfields"] if not _is_of_heading(s, kind)]
-    own = [s for s in heading["subfields"] if _is_of_heading(s, kind, below=True)]
+    rest = [s for s in content["subfields"] if next(iter(s)) not in kind.codes_in(tag)]
+    codes = kind.codes_in(main) + kind.below
+    own = [s for s in heading["subfields"] if next(iter(s)) in codes]
     if not own:
         return field
     (code, value), *_ = own[-1].items()
@@ -52,11 +53,6 @@ def _field(field: dict[str, Any], preferred: dict[str, Any]) -> dict[str, Any]:
 
 def _fits(tag: str, kind: Kind) -> bool:
     return tag in kind.tags
-
-
-def _is_of_heading(sub: dict[str, str], kind: Kind, *, below: bool = False) -> bool:
-    codes = kind.codes + (kind.below if below else "")
-    return next(iter(sub)) in codes
 
 
 def places_of(marc: Marc, keys: Collection[int]) -> list[HeadingFound]:

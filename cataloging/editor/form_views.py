@@ -88,12 +88,21 @@ def form_of(code: str) -> Any:
         unit, choices = _unit(db)
         if unit is None:
             abort(404)
-        return _page(db, unit, choices, code, problem), status
+        return _page(db, unit, choices, code, problem, typed), status
 
 
-def _page(db: Session, unit: OrgUnit, choices: list[OrgUnit], code: str, problem: str) -> str:
+def _page(
+    db: Session,
+    unit: OrgUnit,
+    choices: list[OrgUnit],
+    code: str,
+    problem: str,
+    typed: list[tuple[int, Placed]] | None,
+) -> str:
+    """Render the form of a material; ``typed`` is what was refused, shown again as it was."""
     layout = layout_for(db, unit.id, code)
-    shown = {one.box: (number, one) for number, one in enumerate(layout.placed, 1)}
+    placed = layout.placed if typed is None else [one for _number, one in typed if box(one.box)]
+    shown = {one.box: (number, one) for number, one in enumerate(placed, 1)}
     others = [name for name in boxes() if name not in shown]
     order = [*shown, *sorted(others, key=lambda n: n not in dict.fromkeys(_own(code)))]
     at = 0 if english() else 1
@@ -113,6 +122,8 @@ def _page(db: Session, unit: OrgUnit, choices: list[OrgUnit], code: str, problem
         groups=[(name, words[at]) for name, words in groups().items()],
         at=at,
         problem=problem,
+        own=request.form.get("own", "") if problem else "",
+        own_group=request.form.get("own_group", "finding"),
     )
 
 

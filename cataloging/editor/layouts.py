@@ -124,7 +124,7 @@ def _checked(placed: Sequence[Placed]) -> list[Placed]:
     names = [one.box for one in placed]
     for one in placed:
         if box(one.box) is None or one.group not in groups():
-            raise Invalid("box_unknown", name=one.box, field="own")
+            raise Invalid("form_box_unknown", name=one.box, field="own")
     if len(names) != len(set(names)) or len(names) > MOST_BOXES:
         raise Invalid("boxes_twice_or_many", field="own")
     if "title" not in names:

@@ -25,7 +25,7 @@ def register(app: Flask) -> None:
         _l("The record has errors (%(count)s); they are listed under Remarks."),
     )
     message("material_unknown", _l("There is no such material."))
-    message("box_unknown", _l("There is no box “%(name)s”. A field and subfield: 690$a."))
+    message("form_box_unknown", _l("There is no box “%(name)s”. A field and subfield: 690$a."))
     message("boxes_twice_or_many", _l("A box stands twice in the form, or there are too many."))
     message("form_without_title", _l("A form must show the title."))
     name_acts(entry_form_changed=_l("Entry form changed"))

@@ -32,6 +32,13 @@ class Kind:
     codes: str
     below: str = ""
 
+    def codes_in(self, tag: str) -> str:
+        """Return the subfields of a field that are the heading.
+
+        $e is a role, but in the fields of meetings (X11), where it is a part of the body.
+        """
+        return self.codes if tag[1:] == "11" else self.codes.replace("e", "")
+
 
 class HeadingFound(NamedTuple):
     """A heading in a record: the field's place among its fields (from 0), tag, key, text."""
@@ -119,7 +126,8 @@ def _read(tag: str, parts: tuple[tuple[str, str], ...]) -> tuple[int, str] | Non
     """Return key and text of a heading; None where a field has none, or several names in one."""
     kind = OF_RECORDS.get(tag) or _OF_TRACINGS[tag]
     code = kind.code
-    values = [(c, v) for c, v in parts if c in kind.codes and v]
+    codes = kind.codes_in(tag)
+    values = [(c, v) for c, v in parts if c in codes and v]
     if code == "person":
         text = _person(values)
     elif code == "body" and tag[1:] == "11":

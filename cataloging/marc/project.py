@@ -20,7 +20,7 @@ from cataloging.marc.numbers import isbn13, issn
 from ils.text.filing import filing_key
 from ils.text.match import match_key
 
-PROJECTION_VERSION = 5
+PROJECTION_VERSION = 6
 
 # Notes with a place of their own (contents, summary), and those of catalogers for catalogers:
 # how a copy was acquired, what was done to it, what the description is based on.

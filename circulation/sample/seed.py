@@ -25,6 +25,7 @@ from circulation.sample.closing import plan_closures
 from circulation.sample.counting import count_stock
 from circulation.sample.desk_days import desk_days
 from circulation.sample.desks import Desk
+from circulation.sample.headings import establish_some
 from circulation.sample.lending import Lending
 from circulation.sample.losses import lose_some
 from circulation.sample.newspapers import take_newspapers
@@ -146,6 +147,7 @@ def seed(
     with transaction() as session:
         summary.readers = _open_accounts(session, town)
         add_persons(session, units)
+        establish_some(session)
         with clock.at(clock.at_local(last, 15)):
             records, items = describe_twice(session, units)
         summary.records += records

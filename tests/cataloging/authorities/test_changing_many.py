@@ -87,6 +87,17 @@ def test_only_the_heading_is_replaced_in_a_field() -> None:
     ]
 
 
+def test_a_body_given_another_form_keeps_its_role() -> None:
+    role = data_field("710", "2", " ", ("a", "Bộ Văn hoá,"), ("e", "cơ quan"))
+    new = rewritten(
+        {"leader": "", "fields": [role]},
+        data_field("110", "2", " ", ("a", "Bộ Văn hóa, Thể thao và Du lịch")),
+        keys=[heading_key("body", "Bộ Văn hóa")],
+    )
+    said = [("a", "Bộ Văn hóa, Thể thao và Du lịch,"), ("e", "cơ quan")]
+    assert new["fields"] == [data_field("710", "2", " ", *said)]
+
+
 def test_a_change_is_carried_in_parts_goes_on_after_a_stop_and_is_undone_as_one(
     actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

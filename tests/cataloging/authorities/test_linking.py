@@ -88,7 +88,8 @@ def test_the_headings_of_a_record_are_found_with_roles_and_subdivisions_left_out
             data_field("651", " ", "7", ("a", "Việt Nam")),
             data_field("653", " ", " ", ("a", "Truyện ngắn; Nam Cao")),
             data_field("700", "1", " ", ("a", "Trần A; Lê B dịch")),  # two names in one field
-            data_field("710", "2", " ", ("a", "Hội Nhà văn."), ("b", "Ban Thơ")),
+            data_field("710", "2", " ", ("a", "Hội Nhà văn."), ("b", "Ban Thơ,"), ("e", "dịch")),
+            data_field("711", "2", " ", ("a", "Hội nghị Huế."), ("e", "Ban Tổ chức")),
         ],
     }
     assert [(h.place, h.tag, h.text) for h in headings_in(marc)] == [
@@ -96,6 +97,7 @@ def test_the_headings_of_a_record_are_found_with_roles_and_subdivisions_left_out
         (2, "650", "Văn học hiện đại"),
         (3, "651", "Việt Nam"),
         (6, "710", "Hội Nhà văn. Ban Thơ"),
+        (7, "711", "Hội nghị Huế, Ban Tổ chức"),
     ]
 
 

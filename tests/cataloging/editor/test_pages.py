@@ -398,8 +398,13 @@ class TestForms:
         refused = staff_client("cataloguer").post(f"{CATALOG}/new", data=data)
         assert refused.status_code == 422
         assert "Thư viện yêu cầu điền ô" in text_of(refused)
-        wrong = typed | {"own": ["69$a"]}
-        assert head.post(f"{CATALOG}/forms/book", data=wrong).status_code == 422
+        wrong = typed | {"own": ["69$a"], "value.publisher": ["Kim Đồng"]}
+        refused = head.post(f"{CATALOG}/forms/book", data=wrong)
+        assert refused.status_code == 422
+        assert "Không có ô “69$a”" in text_of(refused)
+        page = lxml.html.fromstring(refused.get_data(as_text=True))
+        kept = dict(page.xpath("//main//form[@method='post']")[0].form_values())
+        assert (kept["own"], kept["value.publisher"]) == ("69$a", "Kim Đồng"), "nothing is lost"
         inherit = {"unit": typed["unit"], "act": ["inherit"]}
         assert head.post(f"{CATALOG}/forms/book", data=inherit).status_code == 302
         with reading() as session:

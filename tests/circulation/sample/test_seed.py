@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from cataloging.authorities.models import Heading
 from cataloging.models import Item, Record
 from circulation.models import Hold, Loan
 from circulation.sample.seed import Summary, seed
@@ -47,6 +48,9 @@ def test_the_sample_leaves_something_to_show_on_every_page(app: Flask, loaded: S
             "serial_issue_arrived",
         }
         assert session.scalar(select(func.max(EventRow.effective_on))) == LAST
+        roles = session.execute(select(Heading.role, Heading.text)).all()
+        assert ("preferred", "Tô Hoài") in roles
+        assert ("variant", "Nguyễn Sen") in roles
         assert session.scalar(select(Loan.id).where(Loan.closed_at.is_(None)).limit(1))
         assert len(set(session.scalars(select(Hold.state)))) >= 3
         assert len(set(session.scalars(select(NewsPost.unit_id)))) >= 3
