@@ -38,6 +38,20 @@ def accession_key(typed: str) -> str:
     return key[:40]
 
 
+def numbers_typed(text: str) -> list[str]:
+    """Return the accession numbers of a line: `TN 012, tn. 13; 14` are three, blanks within or not.
+
+    A prefix standing alone belongs to the number behind it.
+    """
+    found: list[str] = []
+    for word in text.replace(",", " ").replace(";", " ").split():
+        if found and not any(sign.isdecimal() for sign in found[-1]):
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    return found
+
+
 def write_number(register: Register, serial: int) -> str:
     """Write an accession number as it stands in the book: `TN.00012`."""
     digits = f"{serial:0{register.width}d}"

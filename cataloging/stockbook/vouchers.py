@@ -354,7 +354,7 @@ def close_voucher(
         raise Invalid("voucher_unnumbered", field="number")
     difference = sum_of(lines) - (voucher.total if voucher.total is not None else sum_of(lines))
     if difference and not in_spite:
-        raise Refused("voucher_sum_differs", difference=difference)
+        raise Refused("voucher_sum_differs", difference=f"{difference:+,}".replace(",", "."))
     made_in = new_change_set(session, actor, "voucher", voucher.number)
     items = []
     for line, record in lines:

@@ -25,6 +25,7 @@ from cataloging.numbers import (
     claim_barcode,
     find_by_accession,
     next_number,
+    numbers_typed,
     serial_of,
 )
 from ils.accounts.actor import Actor, system_actor
@@ -68,6 +69,13 @@ def cataloguer(session: Session, place: Province) -> Actor:
 )
 def test_an_accession_number_is_one_however_it_is_typed(typed: str, key: str) -> None:
     assert accession_key(typed) == key
+
+
+def test_numbers_of_one_line_may_have_blanks_within() -> None:
+    assert numbers_typed("Vm 34894, vm.34895;34896  TN 7 8") == [
+        "Vm 34894", "vm.34895", "34896", "TN 7", "8",
+    ]  # fmt: skip
+    assert numbers_typed(" , ") == []
 
 
 def test_copies_get_the_next_numbers_of_their_register(

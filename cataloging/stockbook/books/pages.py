@@ -31,7 +31,7 @@ from ils.org.units import unit
 from ils.printing.listing import FIGURES as NUMBERS
 from ils.printing.listing import written
 
-LAYOUT = 1
+LAYOUT = 2
 MOST_PAGES = 50  # frozen or printed at once
 LETTERS = 36  # of the small red type, in a line of the narrow columns
 ACTS_ON_ITEMS = ("item_changed", "item_withdrawn", "item_withdrawal_undone")

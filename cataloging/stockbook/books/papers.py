@@ -36,8 +36,8 @@ def frozen_pdf(session: Session, book: Book, first: int, last: int) -> bytes:
         raise Refused("book_nothing_to_print")
     if wrong := use.damaged(wanted, before):
         raise Refused("register_page_damaged", page=wrong[0])
-    layout = wanted[0].layout
-    data = _data(book, [_frozen(book, page) for page in wanted if page.layout == layout])
+    layout = max(page.layout for page in wanted)
+    data = _data(book, [_frozen(book, page) for page in wanted])
     return typst_pdf(PRINT / f"register_{layout}.typ", data, at=wanted[-1].printed_at)
 
 
@@ -65,6 +65,7 @@ def _frozen(book: Book, page: RegisterPage) -> dict[str, Any]:
         page.heading,
         page.printed_at,
         page.sha256,
+        page.layout,
     )
 
 
@@ -77,12 +78,14 @@ def _page(
     heading: dict[str, Any],
     at: datetime,
     sha256: str,
+    layout: int = use.LAYOUT,
 ) -> dict[str, Any]:
     together = {key: carried.get(key, 0) + totals.get(key, 0) for key in book.totals}
     return {
         "number": number,
         **heading,
         "printed": written(at),
+        "layout": layout,
         "sha": " ".join(sha256[n : n + 4] for n in range(0, 16, 4)).strip(),
         "rows": [use.cells(book, line) for line in lines],
         "heights": [use.height_of(line) for line in lines],

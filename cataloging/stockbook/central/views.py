@@ -11,15 +11,16 @@ from cataloging.models import Record
 from cataloging.permissions import SPLIT_PURCHASE
 from cataloging.stockbook.central import splitting as use
 from cataloging.stockbook.central import words
+from cataloging.stockbook.central.models import CentralPurchase
 from cataloging.stockbook.views.typed import title_typed
 from cataloging.stockbook.vouchers import find_titles
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError
 from ils.org.office import office_of
 from ils.org.units import libraries, province, unit_names
-from ils.printing.listing import Column, Listing, listing_xlsx
+from ils.printing.listing import Column, Listing, listing_pdf, listing_xlsx, written
 from ils.web.door import current_actor, door
-from ils.web.downloads import XLSX
+from ils.web.downloads import PDF, XLSX, as_file
 from ils.web.errors import sentence_for
 from ils.web.forms import clean_text, parse_day, parse_dong
 from ils.web.pages import Page, page_number
@@ -213,39 +214,54 @@ def _do(session: Session, actor: Any, purchase_id: int, what: str) -> bool:
     return False
 
 
-@bp.get("/<int:purchase_id>/table.xlsx")
+@bp.get("/<int:purchase_id>/table.xlsx", endpoint="table")
+@bp.get("/<int:purchase_id>/table.pdf", endpoint="table_pdf")
 @door(SPLIT_PURCHASE)
 def table(purchase_id: int) -> Response:
-    """Return the table as a spreadsheet, with what was received."""
+    """Return the table as a paper or a spreadsheet, with what was received."""
+    on_paper = request.endpoint == "central.table_pdf"
     with reading() as session, force_locale("vi"):
         found = use.purchase_for(session, current_actor(), purchase_id)
-        rows, replies = use.standing(session, found)
-        names = unit_names(session)
-        top = province(session)
-        columns = [Column("title", "Nhan đề"), Column("price", "Đơn giá", "money")]
-        for reply in replies:
-            name = names[reply.library.id]
-            columns.append(Column(f"n{reply.library.id}", name, "num", total=True))
-            if reply.received is not None:
-                columns.append(
-                    Column(f"r{reply.library.id}", f"{name}: đã nhận", "num", total=True)
-                )
-        listing = Listing(
-            title=f"Bảng phân bổ tài liệu {found.number}",
-            columns=[*columns, Column("all", "Cộng", "num", total=True)],
-            rows=[
-                {
-                    "title": row.name,
-                    "price": row.title.price,
-                    "all": row.copies,
-                    **{f"n{i}": n for i, n in row.shares.items()},
-                    **{f"r{i}": n for i, n in row.received.items()},
-                }
-                for row in rows
-            ],
-            office=office_of(session, top.id if top else 0),
-        )
-        response = Response(listing_xlsx(listing), mimetype=XLSX)
-    name = f"phan-bo-{purchase_id}.xlsx"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        listing = _listing(session, found)
+        if on_paper:
+            return as_file(listing_pdf(listing), f"phan-bo-{purchase_id}.pdf", PDF)
+        return as_file(listing_xlsx(listing), f"phan-bo-{purchase_id}.xlsx", XLSX)
+
+
+def _listing(session: Session, found: CentralPurchase) -> Listing:
+    rows, replies = use.standing(session, found)
+    names, top = unit_names(session), province(session)
+    columns = [Column("title", "Nhan đề"), Column("price", "Đơn giá", "money", "19mm")]
+    told = sum(reply.received is not None for reply in replies)
+    width = f"{max(9, min(22, 170 // (len(replies) + told + 2)))}mm"
+    for reply in replies:
+        name = names[reply.library.id]
+        columns.append(Column(f"n{reply.library.id}", name, "num", width, total=True))
+        if reply.received is not None:
+            key = f"r{reply.library.id}"
+            columns.append(Column(key, f"{name}: đã nhận", "num", width, total=True))
+    about = [
+        f"Chứng từ {found.number}" + (f" ngày {written(found.dated_on)}" if found.dated_on else ""),
+        *(line for line in (found.source, found.funding) if line),
+    ]
+    return Listing(
+        title=f"Bảng phân bổ tài liệu {found.number}",
+        columns=[
+            *columns,
+            Column("all", "Cộng", "num", width, total=True),
+            Column("value", "Thành tiền", "money", "24mm", total=True),
+        ],
+        rows=[
+            {
+                "title": row.name,
+                "price": row.title.price,
+                "all": row.copies,
+                "value": row.copies * (row.title.price or 0),
+                **{f"n{i}": n for i, n in row.shares.items()},
+                **{f"r{i}": n for i, n in row.received.items()},
+            }
+            for row in rows
+        ],
+        office=office_of(session, top.id if top else 0),
+        about=about,
+    )

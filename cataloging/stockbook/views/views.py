@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from cataloging.hooks import origin_of
 from cataloging.models import Record
+from cataloging.numbers import numbers_typed
 from cataloging.permissions import EDIT_ITEM, EDIT_RECORD
 from cataloging.stockbook import lists, words
 from cataloging.stockbook import vouchers as use
@@ -220,7 +221,7 @@ def line_facts(prefix: str) -> use.LineFacts:
         except ValueError:
             prices[name] = -1  # the use case says what is wrong with it
     copies = int(typed["copies"]) if typed["copies"].isdecimal() else -1 if typed["copies"] else 1
-    numbers = typed["numbers"].replace(";", " ").replace(",", " ").split()
+    numbers = numbers_typed(typed["numbers"])
     return use.LineFacts(copies, prices["cover_price"], prices["paid_price"], numbers)
 
 

@@ -96,7 +96,7 @@ def _condition(code: str, years: int) -> Any:
     here_since = Item.accessioned_on <= since
     there = Item.lifecycle.not_in(("lost", "lost_settled", "missing"))
     if code == "old":
-        return and_(there, published)
+        return and_(there, published, Record.material != "serial")  # a newspaper began long ago
     if code == "unused":
         used = select(EventRow.id).where(
             EventRow.item_id == Item.id, EventRow.kind.in_(USES), EventRow.effective_on >= since

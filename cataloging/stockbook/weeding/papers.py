@@ -53,7 +53,7 @@ def _row(one: Shown) -> dict[str, Any]:
         "entered_on": one.item.accessioned_on,
         "price": one.value,
         "reason": REASONS_VI[one.line.reason],
-        "note": one.line.note,
+        "note": one.line.note if one.line.state != "restored" else "",
     }
 
 
@@ -76,10 +76,10 @@ def list_of(session: Session, weeding: Weeding) -> Listing:
 
 def minutes_pdf(session: Session, weeding: Weeding) -> bytes:
     """Return the minutes of the council's meeting: members, sums by reason, the list."""
-    sums = sums_of(session, weeding.id)
+    sums = sums_of(session, weeding.id, restored=True)
     value = sum(total for _code, _count, total in sums)
     day = weeding.met_on or clock.today()
-    rows = rows_of(session, weeding)
+    rows = [_row(one) for one in lines_of(session, weeding)]  # as the council signed them
     data = _common(session, weeding, rows, day) | {
         "number": weeding.minutes_no,
         "title": "Biên bản họp Hội đồng thanh lọc tài liệu",

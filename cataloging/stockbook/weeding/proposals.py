@@ -237,7 +237,7 @@ class Shown:
     @property
     def value(self) -> int:
         """Return what the copy is worth in the books."""
-        return (self.line.price if self.line.state == "withdrawn" else self.item.price) or 0
+        return (self.item.price if self.line.state == "proposed" else self.line.price) or 0
 
 
 def lines_of(
@@ -276,13 +276,18 @@ def judge(
     return found
 
 
-def sums_of(session: Session, weeding_id: int) -> list[tuple[str, int, int]]:
-    """Return copies and value of a list by reason."""
-    rows = session.execute(
+def sums_of(
+    session: Session, weeding_id: int, *, restored: bool = False
+) -> list[tuple[str, int, int]]:
+    """Return copies and value of a list by reason; ``restored``: with those put back since."""
+    query = (
         select(WeedingLine.reason, func.coalesce(WeedingLine.price, Item.price, 0))
         .join(Item, Item.id == WeedingLine.item_id)
-        .where(WeedingLine.weeding_id == weeding_id, WeedingLine.state != "restored")
+        .where(WeedingLine.weeding_id == weeding_id)
     )
+    if not restored:
+        query = query.where(WeedingLine.state != "restored")
+    rows = session.execute(query)
     count: Counter[str] = Counter()
     value: Counter[str] = Counter()
     for reason, price in rows:

@@ -77,9 +77,14 @@ def accession(session: Session, place: Province, register: Register) -> Book:
 
 
 def test_a_page_printed_as_final_is_printed_again_byte_for_byte_whatever_happens_after(
-    both_session: Session, place: Province, cataloger: Actor, register: Register
+    both_session: Session,
+    place: Province,
+    cataloger: Actor,
+    register: Register,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     session = both_session
+    monkeypatch.setattr(pages, "LAYOUT", 1)
     voucher = receive(session, cataloger, place, register, 29)
     book = accession(session, place, register)
     (page,) = pages.print_final(session, cataloger, place.library.id, book.code)
@@ -92,6 +97,12 @@ def test_a_page_printed_as_final_is_printed_again_byte_for_byte_whatever_happens
     change_item(session, cataloger, item.id, facts, expected_version=item.version)
     withdraw_item(session, cataloger, item.id, reason="worn", decision="QĐ 7")
     assert papers.frozen_pdf(session, book, 1, 1) == first
+    monkeypatch.undo()
+    [later] = pages.print_final(session, cataloger, place.library.id, book.code, with_rest=True)
+    assert later.layout > 1
+    session.expire_all()
+    assert papers.frozen_pdf(session, book, 1, 1) == first, "a page keeps the look it was signed in"
+    assert b"/Count 2" in papers.frozen_pdf(session, book, 1, 2), "both looks in one file"
 
 
 def test_what_is_changed_later_is_a_line_in_red_with_who_and_when_and_totals_stay_true(

@@ -158,6 +158,7 @@ def test_a_purchase_goes_its_way_in_the_browser(
     assert officer.post(f"{path}/act", data=table | {"act": "send"}).status_code == 302
     assert officer.get(path).status_code == 200
     assert officer.get(f"{path}/table.xlsx").data[:2] == b"PK"
+    assert officer.get(f"{path}/table.pdf").data[:5] == b"%PDF-"
     head = staff_client("head", province.library)
     assert head.get(path).status_code == 403
     with transaction() as session:

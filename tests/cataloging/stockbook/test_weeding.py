@@ -285,6 +285,8 @@ def test_a_lost_copy_made_good_at_the_desk_comes_into_part_two_with_the_desks_mi
     (line,) = book_for(session, place.library.id, "withdrawals").lines(session)
     assert (line.values["copies"], line.values["r_lost"]) == (1, 1)
     restore(session, head, weeding.id, ids_of_lines(session, weeding), "tìm thấy lại")
+    assert papers.rows_of(session, weeding) == sums_of(session, weeding.id) == []
+    assert sums_of(session, weeding.id, restored=True)[0][:2] == ("lost", 1), "as it was signed"
     assert lost.lifecycle == "lost_settled"
 
 
@@ -367,6 +369,8 @@ def test_rules_find_what_they_say(both_session: Session, place: Province, head: 
     assert candidates.by_rule(session, library, "law") == [code.id]
     assert candidates.by_rule(session, library, "law", 9) == []
     assert code.id in candidates.by_rule(session, library, "old", 8)
+    law.material = "serial"
+    assert code.id not in candidates.by_rule(session, library, "old", 8), "begun then, not printed"
     listed(session, head, place, [unused])
     assert candidates.by_rule(session, library, "unused") == [paper.id]
     with pytest.raises(Invalid):
