@@ -3,6 +3,7 @@
 Nothing here imitates our own code. Tests reach no host but this one.
 """
 
+import gc
 import os
 import shutil
 import socket
@@ -14,13 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
+from werkzeug.routing import Rule
 
 from bench.postgres import private_cluster, programs
+from ils.accounts import passwords
 from ils.core import clock, db
 from ils.core.config import Config, use
 from ils.core.migrate import all_tables
@@ -30,6 +34,10 @@ os.environ["SEN_TESTING"] = "1"
 # A busy machine is no finding: examples count, not how long they take to be thought of.
 settings.register_profile("sen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sen")
+
+# Passwords here are no secret: a thousandth of the work that keeps those of a library.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODY = passwords._hasher.hash("nobody signs in with this")
 
 pytest_plugins = ["tests.live"]
 
@@ -55,6 +63,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for marker, reason in lacking.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+gc.set_threshold(50_000, 20, 20)  # rings of dead objects are looked for seldom …
+
+
+def pytest_collection_finish() -> None:
+    """… and not among what lives as long as the run."""
+    gc.collect()
+    gc.freeze()
 
 
 def _shares_with_its_module(item: pytest.Item) -> bool:
@@ -306,6 +323,18 @@ class Compiled(BytecodeCache):
 
 
 _compiled = Compiled()
+_compile, _builders = Rule._compile_builder, {}
+
+
+def _compiled_once(rule: Rule, append_unknown: bool = True) -> Callable[..., Any]:
+    """Compile how an address is written once for all applications of a run."""
+    key = (rule.rule, rule.subdomain, repr(rule.defaults), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _compiled_once
 
 
 @pytest.fixture

@@ -171,6 +171,7 @@ def looked_at(page: Any, server: Server, paths: Iterator[str]) -> list[str]:
     The menu is the same on all pages of one part: it is looked at on the first of them.
     """
     wrong, seen, parts = [], 0, set()
+    looks: dict[int, set[str]] = {WIDE["width"]: set(), PHONE["width"]: set()}
     for path in paths:
         seen += 1
         if FILES.search(path.partition("?")[0]):
@@ -188,7 +189,7 @@ def looked_at(page: Any, server: Server, paths: Iterator[str]) -> list[str]:
         for viewport in (WIDE, PHONE):
             page.set_viewport_size(viewport)
             width = viewport["width"]
-            wrong += [f"{path} at {width}: {line}" for line in axe(page, menu_seen)]
+            wrong += [f"{path} at {width}: {line}" for line in axe(page, menu_seen, looks[width])]
             if overflow(page):
                 wrong.append(f"{path} at {width}: {overflow(page)} pixels too wide")
     assert seen > 3
