@@ -47,6 +47,11 @@ def title_proper(marc: Marc) -> str:
     return ". ".join(part for part in parts if part)
 
 
+def number_of_part(marc: Marc) -> str:
+    """Return which part of a work it is (245 $n), short as on a spine: ``T.2`` for ``Tập 2``."""
+    return re.sub(r"^tập\s+(?=\d)", "T.", trimmed(first(marc, "245", "n")), flags=re.IGNORECASE)
+
+
 def stretches(numbers: Sequence[str]) -> str:
     """Write accession numbers the short way: ``BM.00012-00014, BM.00020``."""
     runs: list[list[str]] = []

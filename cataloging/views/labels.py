@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cataloging.baskets.contents import item_ids
 from cataloging.models import Item, Record, Register
 from cataloging.numbers import accession_key
+from cataloging.papers.described import number_of_part
 from cataloging.papers.sheets import sheets_of
 from cataloging.permissions import EDIT_ITEM, EDIT_STOCK, PRINT_LABELS
 from cataloging.views.base import bp, branches_for
@@ -93,8 +94,10 @@ def _print(
     """Make the PDF; copies whose barcode no scanner could read are told instead."""
     names = unit_names(session)
     wanted = {i.record_id for i in chosen}
-    rows = session.execute(select(Record.id, Record.call_number).where(Record.id.in_(wanted)))
-    calls = {row[0]: row[1] for row in rows}
+    rows = session.execute(
+        select(Record.id, Record.call_number, Record.marc).where(Record.id.in_(wanted))
+    )
+    records = {record_id: (call, number_of_part(marc)) for record_id, call, marc in rows}
     spine = form.kind.data == "spine"
     printed, left_out = [], []
     for item in chosen:
@@ -102,9 +105,10 @@ def _print(
         if not spine and not (code and code.isascii()):
             left_out.append(item)
             continue
-        call = item.call_number or calls.get(item.record_id, "")
+        call, part = records.get(item.record_id, ("", ""))
         text = (item.accession_no or code) if spine else code
-        printed.append(Label(text, names.get(item.owner_id, ""), call))
+        shown = (item.call_number or call, item.volume_key or part)
+        printed.append(Label(text, names.get(item.owner_id, ""), *shown))
     if not printed:
         return None, left_out
     sheet = sheets.get(form.sheet.data or "") or next(iter(sheets.values()))

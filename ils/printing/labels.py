@@ -47,11 +47,15 @@ LABEL_SHEETS = {
 
 @dataclass(frozen=True)
 class Label:
-    """One label. ``text`` is printed and, on barcode labels, is what the scanner reads."""
+    """One label. ``text`` is printed and, on barcode labels, is what the scanner reads.
+
+    ``volume`` tells the parts of one work from each other: ``T.2``.
+    """
 
     text: str
     name: str = ""
     call: str = ""
+    volume: str = ""
 
 
 def barcode_labels(
@@ -71,8 +75,9 @@ def barcode_labels(
         {
             "text": one.text,
             "name": one.name,
-            "call": one.call,
+            "call": " ".join(part for part in (one.call, one.volume) if part),
             "call_lines": one.call.split(),
+            "volume": one.volume,
             "bars": "" if spine else barcode_svg(one.text),
         }
         for one in labels

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cataloging.marc.model import Marc
+from cataloging.marc.model import Marc, data_field
 from cataloging.papers.cards import CLASS, KINDS, MAIN, cards_of, print_cards
 from cataloging.papers.chosen import Copy, Title
-from cataloging.papers.described import stretches
+from cataloging.papers.described import number_of_part, stretches
 from ils.core import clock
 from ils.printing.pdf import typst_pdf
 
@@ -88,6 +88,14 @@ def test_the_drawer_files_by_vietnamese_letters() -> None:
 def test_accession_numbers_in_a_row_are_written_as_a_stretch() -> None:
     numbers = ["BM.00012", "BM.00013", "BM.00014", "BM.00020", "TN.00021", "X"]
     assert stretches(numbers) == "BM.00012-00014, BM.00020, TN.00021, X"
+
+
+@pytest.mark.parametrize(
+    ("said", "short"), [("Tập 2 :", "T.2"), ("T. 3", "T. 3"), ("Quyển hạ", "Quyển hạ"), ("", "")]
+)
+def test_the_part_of_a_work_is_short_on_its_spine(said: str, short: str) -> None:
+    marc: Marc = {"leader": "", "fields": [data_field("245", "1", "0", ("a", "x"), ("n", said))]}
+    assert number_of_part(marc) == short
 
 
 def pages(pdf: bytes) -> list[str]:

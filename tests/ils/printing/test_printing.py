@@ -67,9 +67,11 @@ def test_a_label_sheet_begins_at_the_label_asked_for():
 
 def test_a_spine_label_prints_the_call_number_line_by_line():
     pdf = barcode_labels(
-        [Label("TN.00001", call="895.922 D250M")], LABEL_SHEETS["5x13"], spine=True
+        [Label("TN.00001", call="895.922 D250M", volume="T.2")], LABEL_SHEETS["5x13"], spine=True
     )
     assert pdf.startswith(b"%PDF")
+    if text := text_of(pdf):
+        assert text.split() == ["895.922", "D250M", "T.2", "TN.00001"]
 
 
 def test_vietnamese_is_set_in_the_embedded_fonts(tmp_path):
