@@ -53,6 +53,8 @@ def test_the_tree_leads_from_the_ten_classes_to_a_number() -> None:
         ("959.7041", "959.7041"),
         ("lịch sử việt nam", "959.7"),
         ("đông y", "615.88"),
+        ("tiểu thuyết", "895.9223"),  # ours before the same of other countries
+        ("co tich", "398.209597"),
     ],
 )
 def test_a_class_is_found_by_words_with_or_without_marks_and_by_number(
