@@ -13,7 +13,6 @@ import ils.web.register
 import opac.register
 from ils.core.config import Config, config, use
 from ils.core.db import connect
-from ils.web.routes import Route
 
 if TYPE_CHECKING:
     from circulation.sample.seed import Summary
@@ -26,7 +25,6 @@ def create_app(chosen: Config | None = None) -> Flask:
     config().data_dir.mkdir(parents=True, exist_ok=True)
     connect()
     app = Flask("ils", static_folder=None)
-    app.url_rule_class = Route
     app.testing = config().testing
     ils.web.register.register(app)
     ils.printing.register.register(app)
