@@ -12,6 +12,7 @@ from cataloging.editor.layouts import Layout
 from cataloging.editor.materials import Box, box, groups
 from cataloging.editor.rows import Row, leader_of, rows
 from cataloging.marc.field_help import help_of
+from cataloging.marc.fixed import NOT_CODED, NOT_SAID, places, said
 from cataloging.marc.model import Marc
 from cataloging.marc.standard import Field, Position, standard
 
@@ -182,65 +183,30 @@ def _name(known: Field | None, code: str, at: int) -> str:
 
 def leader_codes(marc: Marc, at: int) -> list[CodeShown]:
     """Return the places of the leader."""
-    text = leader_of(marc)
-    return [_code(p, text, at) for p in standard().leader] if len(text) == 24 else []
+    return codes_of(marc, "LDR", leader_of(marc), at)
 
 
 def codes_of(marc: Marc, tag: str, text: str, at: int) -> list[CodeShown]:
     """Return the places of a fixed field whose length is right; none for other control fields."""
-    known = standard()
-    if tag == "008" and len(text) == 40:
-        kind = known.kind(marc["leader"])
-        places = (*known.positions_008["all"], *known.positions_008.get(kind, ()))
-        return [_code(p, text, at) for p in sorted(places, key=lambda p: p.start)]
-    if tag == "006" and len(text) == 18:
-        return _additional(text, at)
-    if tag == "007" and len(text) > 1:
-        return _physical(text, at)
-    return []
+    return [_code(p, text, at, fill=tag != "LDR") for p in places(marc["leader"], tag, text)]
 
 
-def _additional(text: str, at: int) -> list[CodeShown]:
-    """006: its first character says which 008/18-34 the rest is."""
-    known = standard()
-    kinds = [(t, name[at]) for types, _, name in known.kinds.values() for t in types]
-    kinds.append(("s", known.kinds["CR"][2][at]))
-    form = "CR" if text[0] == "s" else known.kind(f"      {text[0]}m")
-    first = CodeShown(0, 1, "", text[0], _with_own(kinds, text[0]))
-    rest = [
-        _code(Position(p.start - 17, p.length, p.name, p.allowed, p.codes, p.check), text, at)
-        for p in known.positions_008.get(form, ())
-    ]
-    return [first, *rest]
+def _code(place: Position, text: str, at: int, *, fill: bool) -> CodeShown:
+    """A place with its choices by name; numbers and dates have none and are typed.
 
-
-def _physical(text: str, at: int) -> list[CodeShown]:
-    """007: the category by name, the kind within it by code; the rest stays text."""
-    known = standard()
-    kinds = [(code, kind.name[at]) for code, kind in known.physical.items()]
-    shown = [CodeShown(0, 1, "", text[0], _with_own(kinds, text[0]))]
-    kind = known.physical.get(text[0])
-    if kind is not None:
-        second = [(c.replace(" ", "#"), c.replace(" ", "#")) for c in sorted(kind.second)]
-        shown.append(CodeShown(1, 1, "", text[1], _with_own(second, text[1])))
-    return shown
-
-
-def _code(place: Position, text: str, at: int) -> CodeShown:
+    Of languages and places of publication those often met are offered, and what stands there.
+    """
     value = text[place.start : place.start + place.length]
     known = standard()
+    codes, size = place.codes, len(next(iter(place.codes), ""))
     if place.check in ("language", "country"):
-        names = known.language_names if place.check == "language" else known.country_names
-        named = [(f"{c:<{place.length}}".replace(" ", "#"), n[at]) for c, n in names.items()]
-        choices = _with_own(named, value)
-    elif place.codes:
-        named = [(c.replace(" ", "#"), names[at]) for c, names in place.codes.items()]
-        choices = (*named, ("|", "|"))
-    else:
-        plain = sorted(c.replace(" ", "#") for c in place.allowed)
-        choices = tuple((c, c) for c in [*plain, "|"]) if plain else ()
+        often = known.language_names if place.check == "language" else known.country_names
+        size = place.length
+        codes = {" " * size: NOT_SAID} | {f"{code:<{size}}": name for code, name in often.items()}
+        stands = value.replace("#", " ")
+        for name in said(place, stands):
+            codes[stands] = name
+    if codes and fill:
+        codes = codes | {"|" * size: NOT_CODED}
+    choices = tuple((code.replace(" ", "#"), name[at]) for code, name in codes.items())
     return CodeShown(place.start, place.length, place.name[at], value, choices)
-
-
-def _with_own(named: list[tuple[str, str]], value: str) -> tuple[tuple[str, str], ...]:
-    return tuple(named if value in dict(named) else [*named, (value, value)])

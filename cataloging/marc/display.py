@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from cataloging.marc.fixed import places, said
 from cataloging.marc.model import Marc, control, fields, first, pairs, subfields
 from cataloging.marc.names import persons
 from cataloging.marc.standard import Field, Position, standard
@@ -54,7 +55,7 @@ def labeled(marc: Marc, *, english: bool = False) -> list[Shown]:
             "LDR",
             ("Leader", "Đầu biểu ghi")[at],
             "",
-            tuple(_fixed(standard().leader, leader, at)),
+            tuple(_place(one, leader, at) for one in places(leader, "LDR", leader)),
             f"LDR {leader.replace(' ', '#')}",
         )
     ]
@@ -84,38 +85,19 @@ def _subfield_label(field: Field | None, code: str, at: int) -> str:
 
 
 def _control_parts(marc: Marc, tag: str, text: str, at: int) -> list[Part]:
-    known = standard()
-    if tag == "008" and len(text) == known.lengths["008"]:
-        kind = known.kind(marc["leader"])
-        positions = (*known.positions_008["all"], *known.positions_008.get(kind, ()))
-        return _fixed(tuple(sorted(positions, key=lambda p: p.start)), text, at)
-    if tag == "007" and text[:1] in known.physical:
-        return [Part("00", "", text, known.physical[text[:1]].name[at])]
-    return [Part("", "", text)]
+    here = places(marc["leader"], tag, text)
+    return [_place(one, text, at) for one in here] or [Part("", "", text)]
 
 
-def _fixed(positions: tuple[Position, ...], text: str, at: int) -> list[Part]:
-    found = []
-    for position in positions:
-        value = text[position.start : position.start + position.length]
-        code = f"{position.start:02}"
-        if position.length > 1:
-            code += f"-{position.start + position.length - 1:02}"
-        meaning = _meaning(position, value, at)
-        found.append(Part(code, position.name[at], value.replace(" ", "#"), meaning))
-    return found
-
-
-def _meaning(position: Position, value: str, at: int) -> str:
-    known = standard()
-    if position.check == "language":
-        return known.language_names.get(value, ("", ""))[at]
-    if position.check == "country":
-        return known.country_names.get(value.strip(), ("", ""))[at]
-    if not position.codes or not value.strip("|"):
-        return ""
-    wanted = value.rstrip() or value[:1]
-    return ", ".join(position.codes[c][at] for c in wanted if c in position.codes)
+def _place(place: Position, text: str, at: int) -> Part:
+    value = text[place.start : place.start + place.length]
+    code = f"{place.start:02}"
+    if place.length > 1:
+        code += f"-{place.start + place.length - 1:02}"
+    # Blanks behind a code say nothing; blanks alone say that there is nothing.
+    wanted = value if len(next(iter(place.codes), "")) > 1 else value.rstrip() or value[:1]
+    meaning = ", ".join(name[at] for name in said(place, wanted))
+    return Part(code, place.name[at], value.replace(" ", "#"), meaning)
 
 
 _END_MARKS = " /:;,=.+"

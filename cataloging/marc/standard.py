@@ -70,11 +70,16 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class PhysicalKind:
-    """A category of field 007: its lengths and the codes of its second character."""
+    """A category of field 007."""
 
+    code: str
     name: Name
     lengths: tuple[int, ...]
-    second: frozenset[str]
+
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Return what stands after the first character: the kind within the category, and on."""
+        return _physical()[self.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,8 @@ class Standard:
     obsolete_languages: frozenset[str]
     countries: frozenset[str]
     obsolete_countries: frozenset[str]
-    language_names: dict[str, Name]
-    country_names: dict[str, Name]
+    language_names: dict[str, Name]  # those often met; of all: ``language_of``
+    country_names: dict[str, Name]  # those often met; of all: ``place_of``
 
     def is_local(self, tag: str) -> bool:
         """Tell whether a tag is free for local use: those with a 9 in them, but for a few."""
@@ -113,17 +118,18 @@ class Standard:
 def standard() -> Standard:
     """Return MARC 21 Bibliographic, read once per process."""
     fixed, codes = _toml("fixed"), _toml("codes")
+    sets = fixed["sets"]
     return Standard(
         fields=_fields(),
         lengths=fixed["length"],
-        leader=tuple(_position(p) for p in fixed["LDR"]),
-        positions_008={k: tuple(_position(p) for p in v) for k, v in fixed["008"].items()},
+        leader=tuple(_position(p, sets) for p in fixed["LDR"]),
+        positions_008={k: tuple(_position(p, sets) for p in v) for k, v in fixed["008"].items()},
         kinds={
             k: (v["types"], v.get("levels", ""), (v["en"], v["vi"]))
             for k, v in fixed["kinds"].items()
         },
         physical={
-            k: PhysicalKind((v["en"], v["vi"]), tuple(v["lengths"]), frozenset(v["second"]))
+            k: PhysicalKind(k, (v["en"], v["vi"]), tuple(v["lengths"]))
             for k, v in fixed["007"].items()
         },
         languages=frozenset(codes["language_codes"].split()),
@@ -142,8 +148,8 @@ def authority_standard() -> Standard:
     return Standard(
         fields={tag: _authority_field(tag, data) for tag in data["fields"]},
         lengths=data["lengths"],
-        leader=tuple(_position(p) for p in data["LDR"]),
-        positions_008={"all": tuple(_position(p) for p in data["008"])},
+        leader=tuple(_position(p, {}) for p in data["LDR"]),
+        positions_008={"all": tuple(_position(p, {}) for p in data["008"])},
         kinds={},
         physical={},
         languages=frozenset(),
@@ -199,11 +205,24 @@ def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
 
 
-def _position(data: dict[str, Any]) -> Position:
-    codes = {k.replace("#", " "): (en, vi) for k, (en, vi) in data.get("codes", {}).items()}
-    allowed = frozenset(codes) | frozenset(data.get("allowed", "").replace("#", " "))
+def _position(
+    data: dict[str, Any], sets: dict[str, Any], usual: dict[str, Any] | None = None
+) -> Position:
+    shared = sets.get(data.get("set", ""), {})
+    said = data.get("codes", {}) | {code: shared[code] for code in data.get("take", shared)}
+    said |= {code: (usual or {})[code] for code in data.get("usual", "")}
+    codes = {k.replace("#", " "): (en, vi) for k, (en, vi) in said.items()}
     start, length = data["at"]
-    return Position(start, length, (data["en"], data["vi"]), allowed, codes, data.get("check", ""))
+    name = (data["en"], data["vi"])
+    return Position(start, length, name, frozenset(codes), codes, data.get("check", ""))
+
+
+@cache
+def _physical() -> dict[str, tuple[Position, ...]]:
+    """Return the positions of 007 by category; read when a 007 is met, which is seldom."""
+    data = _toml("physical")
+    kinds = data.keys() - {"sets", "usual"}
+    return {k: tuple(_position(p, data["sets"], data["usual"]) for p in data[k]) for k in kinds}
 
 
 def _fields() -> dict[str, Field]:
@@ -331,7 +350,24 @@ def _meanings() -> dict[str, Any]:
     return _toml("meanings")
 
 
+def language_of(code: str) -> Name | None:
+    """Return the name of a language code in both languages, if MARC has it."""
+    return standard().language_names.get(code) or _rarer()["languages"].get(code)
+
+
+def place_of(code: str) -> Name | None:
+    """Return the name of a code of a place of publication in both languages, if MARC has it."""
+    return standard().country_names.get(code) or _rarer()["countries"].get(code)
+
+
 def language_name(code: str, *, english: bool = False) -> str:
-    """Return the name of a MARC language code; the code itself where it has none here."""
-    names = standard().language_names.get(code)
+    """Return the name of a MARC language code; the code itself where it has none."""
+    names = language_of(code)
     return code if names is None else names[0 if english else 1]
+
+
+@cache
+def _rarer() -> dict[str, dict[str, Name]]:
+    """Return the names of the languages and places that no list to choose from begins with."""
+    found = _toml("rarer_codes")
+    return {of: {code: (en, vi) for code, (en, vi) in found[of].items()} for of in found}

@@ -177,7 +177,7 @@ def _physical(known: Standard, text: str, index: int) -> Iterator[Finding]:
     if len(text) not in kind.lengths:
         allowed = ", ".join(map(str, kind.lengths))
         yield Finding(WARNING, "length", "007", index, value=str(len(text)), allowed=allowed)
-    if text[1:2] not in kind.second and text[1:2] != "|":
+    if text[1:2] not in kind.positions[0].codes and text[1:2] != "|":
         yield Finding(WARNING, "bad_code", "007", index, position=1, value=text[1:2])
 
 

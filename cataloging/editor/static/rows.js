@@ -152,7 +152,7 @@ export function beginRows(form, { changed, lastRecord, turn }) {
     changed(rows);
   });
 
-  // A code chosen by name is written where it stands; one of the leader may change the others.
+  // A code chosen by name is written where it stands; one that says what the others are has them shown anew.
   form.addEventListener("change", (event) => {
     const of = event.target.dataset.codeOf;
     if (!of) return;
@@ -160,6 +160,7 @@ export function beginRows(form, { changed, lastRecord, turn }) {
     const at = Number(event.target.dataset.at), value = event.target.value;
     if (value) text.value = before.value = text.value.slice(0, at) + value + text.value.slice(at + value.length);
     changed(text);
-    if (of === "ldr" && (at === 6 || at === 7)) turn("view:marc");
+    const says = of === "ldr" ? at === 6 || at === 7 : at === 0 && /^00[67]$/.test(form.elements[`${of}.t`].value);
+    if (says) turn("view:marc");
   });
 }

@@ -2,7 +2,13 @@
 
 from cataloging.editor.materials import boxes
 from cataloging.marc.field_help import help_of
-from cataloging.marc.standard import _toml, authority_standard, standard
+from cataloging.marc.standard import (
+    _toml,
+    authority_standard,
+    language_of,
+    place_of,
+    standard,
+)
 from cataloging.marc.text import parse
 from cataloging.marc.validate import validate, validate_authority
 from ils.text.normal import is_marked
@@ -97,3 +103,12 @@ def test_no_indicator_is_explained_that_has_nothing_to_choose() -> None:
             if ind.values and ind.values != {" "}
         }
         assert listed - choices == set()
+
+
+def test_every_code_of_every_language_and_place_has_a_name() -> None:
+    known = standard()
+    languages = {code: language_of(code) for code in known.languages | known.obsolete_languages}
+    places = {code: place_of(code) for code in known.countries | known.obsolete_countries}
+    for named in (languages, places):
+        assert {code for code, name in named.items() if not name or name[0] == name[1]} == set()
+    assert places["pf"] == ("Paracel Islands", "Quần đảo Hoàng Sa (Việt Nam)")

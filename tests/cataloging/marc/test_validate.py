@@ -113,7 +113,8 @@ def test_names_are_known_in_both_languages() -> None:
     assert field.subfields["a"].name == ("Title", "Nhan đề chính")
     assert language_name("vie") == "Tiếng Việt"
     assert language_name("vie", english=True) == "Vietnamese"
-    assert language_name("zul") == "zul"
+    assert language_name("zul") == "Tiếng Zulu"
+    assert language_name("qqq") == "qqq"
 
 
 def test_every_described_field_has_indicators_and_every_kind_of_008_fits() -> None:
