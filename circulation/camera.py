@@ -16,15 +16,15 @@ def read_codes(photo: bytes) -> list[str]:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     if len(photo) > MOST_BYTES:
-        raise Invalid("photo_too_large", field="photo", megabytes=MOST_BYTES // 1024 // 1024)
+        raise Invalid("picture_too_large", field="photo", megabytes=MOST_BYTES // 1024 // 1024)
     try:
         with Image.open(io.BytesIO(photo)) as opened:
             if opened.width * opened.height > MOST_PIXELS:
-                raise Invalid("photo_too_large", field="photo", megabytes=12)
+                raise Invalid("picture_too_large", field="photo", megabytes=12)
             opened.draft("L", (LONGEST_SIDE, LONGEST_SIDE))
             upright = ImageOps.exif_transpose(opened).convert("L")
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise Invalid("photo_unreadable", field="photo") from error
+        raise Invalid("picture_unreadable", field="photo") from error
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     found = zxingcpp.read_barcodes(upright)
     texts = sorted(found, key=_width, reverse=True)

@@ -15,6 +15,7 @@ from typing import Any
 from cataloging.editor.coded import read_coded, write_coded, write_fixed
 from cataloging.editor.materials import Box, Material, box, boxes, material
 from cataloging.marc.model import Marc, control, data_field, fields, subfields
+from cataloging.marc.names import dated
 from ils.core import clock
 
 Values = dict[str, str]
@@ -291,11 +292,17 @@ def _write_authors(marc: Marc, _box: Box, text: str) -> None:
         _insert(marc, {"100" if main else "700": field})
 
 
+def person_subfields(heading: str) -> list[tuple[str, str]]:
+    """Return name ($a) and years ($d) of a person's heading as it is offered while typing."""
+    name, dates = dated(heading)
+    return [("a", f"{name},"), ("d", dates)] if dates else [("a", name)]
+
+
 def _author_field(line: str) -> dict[str, Any]:
     match = _NAME_ROLE.fullmatch(line)
     name = match.group("name").strip() if match else line
     role = (match.group("role") or "").strip() if match else ""
-    subs = [("a", name), ("e", role)] if role else [("a", name)]
+    subs = [*person_subfields(name), *([("e", role)] if role else [])]
     content: dict[str, Any] = data_field("100", "1", " ", *subs)["100"]
     return content
 
@@ -348,7 +355,7 @@ def _each_line(box: Box, field: dict[str, Any]) -> str:
     parts = subfields(field, box.code)[:1]
     if box.tags[0] in ("600", "650", "651"):
         parts += subfields(field, "x", "y", "z", "v")
-    return " ".join(_BETWEEN.join(part.strip() for part in parts).split())
+    return " ".join(_BETWEEN.join(part.strip(" ,") for part in parts).split())
 
 
 def _read_each(marc: Marc, box: Box) -> str:
@@ -368,7 +375,8 @@ def _write_each(marc: Marc, box: Box, text: str) -> None:
     for line in wanted:
         if line not in there:
             head, *rest = line.split(_BETWEEN) if box.tags[0].startswith("6") else [line]
-            subs = [(box.code, head), *(("x", part) for part in rest), *box.besides]
+            main = person_subfields(head) if box.heading == "person" else [(box.code, head)]
+            subs = [*main, *(("x", part) for part in rest), *box.besides]
             _insert(marc, data_field(box.tags[0], *box.fresh, *subs))
 
 

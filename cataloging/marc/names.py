@@ -111,6 +111,17 @@ def _ends_before_given(before: str, after: str) -> bool:
     )
 
 
+_DATES = re.compile(
+    r"(?P<name>.*[^\s,\d])\s*,\s*(?P<dates>(?:\d{3,4}\??-(?:\d{3,4}\??)?|-\d{3,4}\??))"
+)
+
+
+def dated(heading: str) -> tuple[str, str]:
+    """Part the years of birth and death from a person's heading: `Nguyễn Nhật Ánh, 1955-`."""
+    found = _DATES.fullmatch(heading.strip())
+    return (found["name"], found["dates"]) if found else (heading, "")
+
+
 class Credited(NamedTuple):
     """A name out of a subfield, and the role that stood with it."""
 

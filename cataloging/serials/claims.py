@@ -171,7 +171,7 @@ def claim_for(session: Session, actor: Actor, claim_id: int, *, lock: bool = Fal
     query = select(SerialClaim).where(SerialClaim.id == claim_id)
     found = session.scalar(query.with_for_update() if lock else query)
     if found is None or not actor.can(RECEIVE_SERIALS, unit(session, found.branch_id)):
-        raise NotFound("claim_unknown", claim_id=claim_id)
+        raise NotFound("serial_claim_unknown", claim_id=claim_id)
     return found
 
 

@@ -77,7 +77,7 @@ MESSAGES: dict[str, Any] = {
         "Copies of this issue were lent, moved or counted since, so it cannot be taken back."
     ),
     "issue_bound": _l("This issue is bound. Take the binding back first."),
-    "claim_unknown": _l("There is no such letter."),
+    "serial_claim_unknown": _l("There is no such letter."),
     "claim_empty": _l("Please tick what is to be claimed, at most %(most)s issues."),
     "claim_not_late": _l("The issue of %(day)s came meanwhile, or is not late."),
     "claim_not_last": _l("Only the last claim can be taken back."),

@@ -266,7 +266,7 @@ def damages_chosen(session: Session, library_id: int, rate_ids: Sequence[int]) -
     """Return the chosen lines of a library's list. Raises ``NotFound`` for one that is not on it."""
     known = {row.id: row for row in damage_rates(session, library_id)}
     if any(one not in known for one in rate_ids):
-        raise NotFound("rate_unknown")
+        raise NotFound("damage_rate_unknown")
     return [
         Damage(row.name, row.amount, row.percent)
         for row in known.values()
@@ -311,7 +311,7 @@ def end_rate(session: Session, actor: Actor, rate_id: int) -> DamageRate:
     """Take a line off the list; cases that used it keep its words and amount."""
     row = session.get(DamageRate, rate_id)
     if row is None or row.ended_at is not None:
-        raise NotFound("rate_unknown", rate_id=rate_id)
+        raise NotFound("damage_rate_unknown", rate_id=rate_id)
     _require_decides(session, actor, row.library_id)
     row.ended_at = clock.now()
     audit(session, actor, "damage_rate_ended", "org_unit", row.library_id, name=row.name)
@@ -321,4 +321,4 @@ def end_rate(session: Session, actor: Actor, rate_id: int) -> DamageRate:
 def _require_decides(session: Session, actor: Actor, library_id: int) -> None:
     actor.require(DECIDE_LOSSES)
     if branch(session, library_id).library_id != actor.library_id:
-        raise NotFound("rate_unknown")
+        raise NotFound("damage_rate_unknown")

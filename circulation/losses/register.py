@@ -20,7 +20,7 @@ def register(app: Flask) -> None:
     message("loss_unknown", _l("There is no such case of loss or damage."))
     message("claim_unknown", _l("There is no such claim."))
     message("proposal_unknown", _l("There is no such proposal."))
-    message("rate_unknown", _l("There is no such line in the list of damages."))
+    message("damage_rate_unknown", _l("There is no such line in the list of damages."))
     message("claim_kind_unknown", _l("Say whether it was returned or never borrowed."))
     message("amount_or_percent", _l("Type either an amount or a percentage from 1 to 500."))
     message("damage_name_missing", _l("Please type a name."))

@@ -31,7 +31,6 @@ def _say() -> None:
     message("amount_missing", _l("Please type an amount above zero."))
     message("day_unreadable", _l("Please type the day like 31/12/2026."))
     message("days_out_of_order", _l("The last day lies before the first."))
-    message("reason_missing", _l("Please write the reason in words."))
     message("resolution_missing", _l("Please write the number of the resolution."))
     message("decision_missing", _l("Please write the number of the decision."))
     message("age_unreadable", _l("Please type the age as a number."))

@@ -197,7 +197,7 @@ def batch_for(session: Session, actor: Actor, batch_id: int) -> PatronBatch:
     """Return an act of the actor, or of a library the actor may work for. Raises ``NotFound``."""
     row = session.get(PatronBatch, batch_id)
     if row is None or not _may(session, actor, row):
-        raise NotFound("batch_unknown")
+        raise NotFound("patron_batch_unknown")
     return row
 
 
@@ -245,7 +245,7 @@ def begin_undo(session: Session, actor: Actor, batch_id: int) -> PatronBatch:
     if row.state in ("trying", "draft"):
         raise Refused("batch_not_begun")
     if row.state != "done" and not has_stopped(session.get(Job, row.job_id or 0)):
-        raise Refused("batch_at_work")
+        raise Refused("patron_batch_at_work")
     row.state, row.done_to = "undoing", 0
     row.total = session.scalar(select(func.count()).where(PatronBatchLine.batch_id == row.id)) or 0
     row.facts = {**row.facts, "back": 0, "left": 0}

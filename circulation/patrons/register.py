@@ -61,10 +61,10 @@ def register(app: Flask) -> None:
 
 
 def _say_of_many() -> None:
-    message("batch_unknown", _l("There is no such act."))
+    message("patron_batch_unknown", _l("There is no such act."))
     message("batch_begun", _l("Somebody has begun this already."))
     message("batch_not_begun", _l("This was only looked at; there is nothing to undo."))
-    message("batch_at_work", _l("This is still being done; please stop it first."))
+    message("patron_batch_at_work", _l("This is still being done; please stop it first."))
     message("upload_unknown", _l("There is no such file."))
     message("upload_gone", _l("The file that was sent is deleted by now; please send it again."))
     message("batch_ended", _l("This is undone already, or more than 30 days ago."))
@@ -110,9 +110,9 @@ def _say() -> None:
     message("card_number_too_long", _l("A card number has at most 40 characters."))
     message("card_expiry_before_issue", _l("The card would end before it begins."))
     message("card_unknown", _l("There is no card with the number %(number)s."))
-    message("sheet_empty", _l("The sheet holds no rows below its headers."))
-    message("sheet_too_long", _l("The sheet has more than %(most)s rows; please split it."))
-    message("sheet_unreadable", _l("This file could not be read as a spreadsheet."))
+    message("patron_sheet_empty", _l("The sheet holds no rows below its headers."))
+    message("patron_sheet_too_long", _l("The sheet has more than %(most)s rows; please split it."))
+    message("patron_sheet_unreadable", _l("This file could not be read as a spreadsheet."))
     message("cell_not_a_date", _l("“%(value)s” is not a date."))
     message("merge_ended", _l("This is undone already, or more than 30 days ago."))
     message(

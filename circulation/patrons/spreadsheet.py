@@ -83,9 +83,9 @@ def read_sheet(data: bytes, file_name: str = "") -> Sheet:
     rows = _csv_rows(data) if file_name.lower().endswith((".csv", ".txt")) else _book_rows(data)
     filled = [row for row in rows if any(shown(cell) for cell in row)]
     if len(filled) < 2:
-        raise Invalid("sheet_empty", field="file")
+        raise Invalid("patron_sheet_empty", field="file")
     if len(filled) > MOST_ROWS:
-        raise Invalid("sheet_too_long", field="file", most=MOST_ROWS)
+        raise Invalid("patron_sheet_too_long", field="file", most=MOST_ROWS)
     head = _header_row(filled)
     headers = tuple(shown(cell) for cell in filled[head])
     return Sheet(headers, tuple(tuple(row) for row in filled[head + 1 :]))
@@ -96,7 +96,7 @@ def _book_rows(data: bytes) -> list[list[Any]]:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         return list(book.get_sheet_by_index(0).to_python())
     except (CalamineError, ValueError, OSError, IndexError) as error:
-        raise Invalid("sheet_unreadable", field="file") from error
+        raise Invalid("patron_sheet_unreadable", field="file") from error
 
 
 def _csv_rows(data: bytes) -> list[list[Any]]:
@@ -107,7 +107,7 @@ def _csv_rows(data: bytes) -> list[list[Any]]:
             continue
         delimiter = max(",;\t", key=text[:2000].count)
         return [list(row) for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
-    raise Invalid("sheet_unreadable", field="file")
+    raise Invalid("patron_sheet_unreadable", field="file")
 
 
 def _header_row(rows: Sequence[Sequence[Any]]) -> int:

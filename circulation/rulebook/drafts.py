@@ -95,7 +95,7 @@ def draft_of(
     draft = session.scalar(query)
     right = EDIT_POLICY if to_change else VIEW_POLICY
     if draft is None or not actor.can(right, unit(session, draft.unit_id)):
-        raise NotFound("draft_unknown", draft_id=draft_id)
+        raise NotFound("rule_draft_unknown", draft_id=draft_id)
     return draft
 
 

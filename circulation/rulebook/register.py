@@ -15,7 +15,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     menu_entry(_l("Library"), _l("Lending rules"), "rulebook.matrix", VIEW_POLICY, order=905)
     menu_entry(_l("Desk"), _l("Explain"), "rulebook.explain", CHECK_OUT, order=170)
-    message("draft_unknown", _l("There is no such draft."))
+    message("rule_draft_unknown", _l("There is no such draft."))
     message("draft_state", _l("This draft was saved or thrown away already."))
     message("rules_unchanged", _l("Nothing was changed."))
     message("application_unknown", _l("There is no such act."))

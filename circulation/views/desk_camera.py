@@ -40,5 +40,5 @@ def camera() -> Any:
 
 def say() -> None:
     """Give the refusals of this module their sentences."""
-    message("photo_unreadable", _l("This is not a picture the program can read."))
-    message("photo_too_large", _l("The picture is larger than %(megabytes)s MB."))
+    message("picture_unreadable", _l("This is not a picture the program can read."))
+    message("picture_too_large", _l("The picture is larger than %(megabytes)s MB."))

@@ -21,8 +21,19 @@ MESSAGES: dict[str, Any] = {}
 
 
 def message(code: str, sentence: Any) -> None:
-    """Give a refusal's code its sentence: a lazy translation, ``%(fact)s`` filled from the facts."""
+    """Give a refusal's code its sentence: a lazy translation, ``%(fact)s`` filled from the facts.
+
+    Raises ``ValueError`` where another package gave the code another sentence: one of the two would
+    be said in the place of the other.
+    """
+    known = MESSAGES.setdefault(code, sentence)
+    if _msgid(known) != _msgid(sentence):
+        raise ValueError(f"two sentences for the code {code}")
     MESSAGES[code] = sentence
+
+
+def _msgid(sentence: Any) -> Any:
+    return getattr(sentence, "_args", sentence)
 
 
 def sentence_for(error: IlsError) -> str:

@@ -56,8 +56,11 @@ const bind = (box) => {
   const take = (n) => {
     const [start, end] = line();
     const role = box.value.slice(start, end).match(/\s*\([^()]*\)\s*$/)?.[0] ?? "";
-    box.setRangeText(rows[n].text + role, start, end, "end");
+    const { text, name, dates } = rows[n];
+    const apart = dates && box.closest(".msub"); // a view with a box for each subfield
+    box.setRangeText((apart ? `${name},` : text) + role, start, end, "end");
     close();
+    if (apart) box.dispatchEvent(new CustomEvent("dated", { bubbles: true, detail: dates }));
     box.dispatchEvent(new Event("input", { bubbles: true }));
     box.dispatchEvent(new Event("change", { bubbles: true }));
     clearTimeout(timer);

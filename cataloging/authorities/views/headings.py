@@ -12,6 +12,7 @@ from cataloging.authorities.described import describe
 from cataloging.authorities.models import KINDS, PROVINCE, ROLES
 from cataloging.authorities.views import base
 from cataloging.authorities.views.base import bp, kind_or_404, seen
+from cataloging.marc.names import dated
 from cataloging.marc.text import write
 from cataloging.permissions import EDIT_AUTHORITY, IMPORT, VIEW_RECORD
 from cataloging.views.base import staff_names
@@ -222,6 +223,8 @@ def suggest() -> Any:
         [
             {
                 "text": one.text,
+                # A person's name and years, for a view that has a box for each.
+                **dict(zip(("name", "dates"), dated(one.text), strict=True)),
                 "see": one.variant,
                 "established": one.authority_id is not None,
                 "records": one.records,

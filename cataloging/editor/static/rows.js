@@ -131,6 +131,20 @@ export function beginRows(form, { changed, lastRecord, turn }) {
     if (event.target.matches(".mrow__mark") && !event.target.title) nameRow(row);
   });
 
+  // A heading taken with its years: they go into a subfield of their own.
+  rows.addEventListener("dated", ({ target, detail }) => {
+    const row = target.closest("li");
+    let sub = [...row.querySelectorAll(".msub")].find((one) => one.querySelector(".msub__code").value === "d");
+    if (!sub) {
+      sub = blank.content.querySelector(".msub").cloneNode(true);
+      for (const box of sub.children) { box.name = box.name.replace(/^f\d+/, `f${row.dataset.row}`); box.removeAttribute("id"); }
+      sub.querySelector(".msub__code").value = "d";
+      target.closest(".msub").after(sub);
+    }
+    sub.querySelector(".msub__value").value = detail;
+    nameRow(row);
+  });
+
   // The subfields of the same field of the last record.
   rows.addEventListener("keydown", async (event) => {
     if (!event.altKey || event.code !== "KeyL") return;

@@ -175,16 +175,16 @@ def test_two_headings_are_chosen_and_made_one(cataloger: Any) -> None:
 
 
 def test_suggestions_are_found_without_marks_and_lead_from_variants(cataloger: Any) -> None:
-    established(cataloger, "Nam Cao", variants="Trần Hữu Tri")
+    established(cataloger, "Nam Cao", variants="Trần Hữu Tri", dates="1915-1951")
     with transaction() as session:
         create_record(session, "Nam quốc", author="Nam Trân")
     found = cataloger.get("/staff/authorities/suggest?kind=person&q=nam").json
     assert [(one["text"], one["established"]) for one in found] == [
-        ("Nam Cao", True),
+        ("Nam Cao, 1915-1951", True),
         ("Nam Trân", False),
     ]
     (one,) = cataloger.get("/staff/authorities/suggest?kind=person&q=huu+tri").json
-    assert (one["text"], one["see"]) == ("Nam Cao", "Trần Hữu Tri")
+    assert (one["name"], one["dates"], one["see"]) == ("Nam Cao", "1915-1951", "Trần Hữu Tri")
     assert cataloger.get("/staff/authorities/suggest?kind=x&q=nam").status_code == 404
 
 

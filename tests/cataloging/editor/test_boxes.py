@@ -146,6 +146,17 @@ def test_an_author_struck_out_or_moved_keeps_what_is_known_of_the_others() -> No
     assert "700 12 $a Khác. $t Tác phẩm." in text
 
 
+def test_the_years_of_a_heading_that_is_offered_go_into_their_subfield() -> None:
+    old: Marc = {"leader": "00000nam a2200000   4500", "fields": []}
+    typed = {"authors": "Nguyễn Nhật Ánh, 1955- (dịch)", "persons": "Hồ Chí Minh, 1890-1969"}
+    changed = write(old, {"title": "Bác Hồ", **typed}, TODAY)
+    assert "100 1# $a Nguyễn Nhật Ánh, $d 1955- $e dịch" in as_text(changed)
+    assert "600 17 $a Hồ Chí Minh, $d 1890-1969 $2 Bộ TK TVQG" in as_text(changed)
+    shown = read(changed)
+    assert (shown["authors"], shown["persons"]) == ("Nguyễn Nhật Ánh (dịch)", "Hồ Chí Minh")
+    assert write(changed, shown, TODAY) == changed
+
+
 def test_old_records_keep_their_260_and_bodies_their_main_entry() -> None:
     old: Marc = {
         "leader": "00000nam a2200000   4500",

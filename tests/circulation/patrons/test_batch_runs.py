@@ -119,7 +119,7 @@ def test_what_was_stopped_goes_on_or_is_undone(lite: Library, monkeypatch):
     batch = look(lite, *ROWS).batch
     work(lite)
     act(lite, carry_out, batch.id)
-    with pytest.raises(Refused, match="batch_at_work"):
+    with pytest.raises(Refused, match="patron_batch_at_work"):
         act(lite, take_back, batch.id)
     with at_the_third_part(monkeypatch, lambda: act(lite, stop, batch.id)):
         work(lite)

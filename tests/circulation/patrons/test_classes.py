@@ -276,7 +276,7 @@ def test_another_library_cannot_take_it_back_and_after_thirty_days_nobody(librar
     done = take(library, AN)
     with library.writing() as session:
         stranger = create_actor(session, "head", library.place.foreign_library)
-        with pytest.raises(NotFound, match="batch_unknown"):
+        with pytest.raises(NotFound, match="patron_batch_unknown"):
             undo_batch(session, stranger, done.batch.id)
     library.later(days=31)
     with library.writing() as session:

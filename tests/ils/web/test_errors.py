@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from ils.core import db
 from ils.core.config import config
 from ils.web.door import door
+from ils.web.errors import message
 from ils.web.register import forget_ready
 from tests import factories
 
@@ -41,3 +42,11 @@ def test_a_missing_table_is_not_told_as_a_busy_database(app: Any) -> None:
     with db.transaction() as session:
         factories.create_province(session)
     assert app.test_client().get("/-/broken").status_code == 500
+
+
+def test_two_packages_cannot_give_a_code_two_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ils.web.errors.MESSAGES", {})
+    message("said_once", "There is no such box.")
+    message("said_once", "There is no such box.")
+    with pytest.raises(ValueError, match="said_once"):
+        message("said_once", "There is no box of that name.")
