@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from ils.text.normal import clean, fold
 
 AS_IT_IS: Final = "unicode"
 ENCODINGS: Final = (AS_IT_IS, *legacy.ENCODINGS, legacy.UTF8_MISREAD, "windows-1252")
+LONGEST_HEADER: Final = 60
 HEADER_AMONG: Final = 30  # a title and an address may stand above the headers
 _BRACKETS: Final = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _VIETNAMESE: Final = re.compile("[\u1ea0-\u1ef9]")
@@ -146,6 +147,46 @@ def header_row(rows: Sequence[Row]) -> int | None:
     return best
 
 
+def headers_of(rows: Sequence[Row], place: int) -> tuple[int, tuple[Any, ...]]:
+    """Return the number of the last header row and the headers, which may stand in two rows: a group
+    (*Xuất bản*) above what it holds (*nơi, nhà, năm*), joined cells beside them.
+
+    The row above or below belongs to it where it is words alone and names boxes in columns that have
+    no name yet; where both rows have a word for a column, the lower one says what it holds.
+    """
+    number, cells = rows[place]
+    named = {at for at, box in enumerate(boxes_for(cells)) if box}
+    for other, is_below in ((place + 1, True), (place - 1, False)):
+        if not 0 <= other < len(rows) or abs(rows[other][0] - number) != 1:
+            continue
+        beside = rows[other][1]
+        names = {at for at, box in enumerate(boxes_for(beside)) if box}
+        if not names - named or not _is_of_headers(beside):
+            continue
+        if is_below and (len(names) < 2 or _filled(beside) & named):
+            continue
+        upper, lower = (cells, beside) if is_below else (beside, cells)
+        return max(number, rows[other][0]), tuple(_over(upper, lower))
+    return number, tuple(cells)
+
+
+def _filled(cells: Sequence[Any]) -> set[int]:
+    return {at for at, cell in enumerate(cells) if shown(cell)}
+
+
+def _is_of_headers(cells: Sequence[Any]) -> bool:
+    texts = list(filter(None, map(shown, cells)))
+    words_alone = all(len(text) <= LONGEST_HEADER for text in texts)
+    return words_alone and not any(char.isdigit() for text in texts for char in text)
+
+
+def _over(upper: Sequence[Any], lower: Sequence[Any]) -> Iterator[Any]:
+    for at in range(max(len(upper), len(lower))):
+        below = lower[at] if at < len(lower) else None
+        above = upper[at] if at < len(upper) else None
+        yield below if shown(below) else above
+
+
 def guess_plan(
     path: Path, table: Table, sheet: int | None = None, header: int | None = None
 ) -> Plan:
@@ -157,8 +198,8 @@ def guess_plan(
     place = header_row(rows) or 0
     if header is not None:
         place = next((at for at, (number, _) in enumerate(rows) if number >= header), place)
-    number, cells = rows[place] if rows else (1, ())
-    below = rows[place + 1 :]
+    number, cells = headers_of(rows, place) if rows else (1, ())
+    below = [row for row in rows if row[0] > number]
     found = boxes_for(cells)
     encodings = _encodings(cells, below)
     names = [read(cell, encodings[at]) for at, cell in enumerate(cells)]

@@ -12,6 +12,7 @@ from typing import Any, Final
 JOINED: Final = "; "
 _ID: Final = re.compile(rb"^!ID \d+", re.MULTILINE)
 _FIELD: Final = re.compile(r"!v(\d{1,3})!(.*)", re.DOTALL)
+_TEXT_INDICATORS: Final = re.compile(r"[0-9#_ ]{1,2}")
 _PIECE: Final = re.compile(r"\^(.)([^^]*)")
 _LEADER: Final = re.compile(rb"\d{5}[ -~]{5}[ -~]{2}\d{5}")
 _INDICATORS: Final = re.compile(rb"\x1e[ 0-9a-z#|]{2}\x1f")
@@ -61,8 +62,10 @@ def _cells(fields: Fields) -> dict[str, str]:
     """Return one record's columns: ``24``, ``26^a``."""
     found: dict[str, list[str]] = {}
     for tag, content in fields:
-        before = content.partition("^")[0].strip()
-        if before:
+        before, sign, _pieces = content.partition("^")
+        before = before.strip()
+        # Two signs before the subfields of a field of MARC are its indicators.
+        if before and not (sign and int(tag) >= 100 and _TEXT_INDICATORS.fullmatch(before)):
             found.setdefault(tag, []).append(before.replace("<", "").replace(">", "; ").strip("; "))
         for code, value in _PIECE.findall(content):
             found.setdefault(f"{tag}^{code.lower()}", []).append(value.strip())

@@ -10,7 +10,7 @@ from cataloging.editor import boxes as forms
 from cataloging.imports.sheets import cells as read_cells
 from cataloging.imports.sheets.cells import CellError
 from cataloging.imports.sheets.columns import Plan, read
-from cataloging.imports.sheets.tables import Cells, Row
+from cataloging.imports.sheets.tables import Cells, Row, shown
 from cataloging.marc.model import Marc, data_field, pairs
 from cataloging.marc.names import persons
 from cataloging.marc.numbers import isbn13
@@ -60,15 +60,20 @@ class Rows:
     def read(self, rows: Iterator[Row]) -> Iterator[RowRead]:
         """Give what each row below the header row says."""
         for number, cells in rows:
-            if number <= self.plan.header or self._is_header(cells):
+            if number <= self.plan.header or self._is_header(cells) or _are_ordinals(cells):
                 continue
             yield self.row(number, cells)
 
     def _is_header(self, cells: Cells) -> bool:
-        """Tell whether the headers stand here again, as on each page of a printed list."""
+        """Tell whether the headers stand here again, as on each page of a printed list; where they
+        stand in two rows, one of them."""
         texts = [read(c, col.encoding) for c, col in zip(cells, self.plan.columns, strict=False)]
         heads = [column.header for column in self.plan.columns]
-        return texts[: len(heads)] == heads[: len(texts)]
+        if texts[: len(heads)] == heads[: len(texts)]:
+            return True
+        filled = [(text, head) for text, head in zip(texts, heads, strict=False) if text]
+        same = sum(text == head for text, head in filled)
+        return same > 1 and same * 2 > len(filled)
 
     def row(self, number: int, cells: Cells) -> RowRead:
         """Read one row."""
@@ -146,6 +151,13 @@ class Rows:
                     raise CellError("row_number_twice", one["accession_no"] or one["barcode"])
             taken.update(_keys(one))
         return copies
+
+
+def _are_ordinals(cells: Cells) -> bool:
+    """Tell whether a row only numbers the columns, as registers do below their headers: 1, 2, 3 or
+    (1), (2), (3)."""
+    texts = [text.strip("() ") for cell in cells if (text := shown(cell))]
+    return len(texts) > 3 and texts == [str(n) for n in range(1, len(texts) + 1)]
 
 
 def _keys(copy: dict[str, Any]) -> set[str]:

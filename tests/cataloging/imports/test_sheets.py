@@ -233,6 +233,26 @@ class TestFiles:
         assert _title(found[2][0]) == "Đất rừng phương Nam"
         assert {"a": "Đoàn Giỏi"} in found[2][0].marc["fields"][1]["100"]["subfields"]
 
+    def test_headers_of_a_register_stand_in_two_rows(self, tmp_path: Path) -> None:
+        upper = ("Ngày vào sổ", "Số ĐKCB", "Tác giả và tên sách", "", "Xuất bản", "", "Giá tiền")
+        lower = ("", "", "Tác giả", "Nhan đề", "Nơi XB", "Năm XB", "")
+        ordinals = tuple(range(1, 8))
+        red = (43500, "TN.00001", "Vũ Trọng Phụng", "Số đỏ", "H.", 2018.0, "45.000đ")
+        further = ("", "TN.00002", "", "", "", "", "")
+        path = tmp_path / "list.xlsx"
+        rows = (upper, lower, ordinals, red, further, upper, lower, ())
+        path.write_bytes(xlsx(*rows, above=[("SỔ ĐĂNG KÝ CÁ BIỆT",)]))
+        plan = staging.plan_for(path)
+        assert plan is not None
+        assert plan.header == 3
+        assert [one.box for one in plan.columns] == [
+            *("accessioned_on", "accession_no", "authors", "title", "place", "year", "price"),
+        ]
+        [(found, drafts)] = staged(path)
+        assert _title(found) == "Số đỏ"
+        assert [one.accession_no for one in drafts] == ["TN.00001", "TN.00002"]
+        assert drafts[0].accessioned_on == date(2019, 2, 4)
+
     def test_an_old_workbook_is_read_whatever_its_name(self, tmp_path: Path) -> None:
         path = tmp_path / "list.csv"
         path.write_bytes(xls(("Tên sách", "Số ĐKCB", "Năm XB"), ("Số đỏ", "TN.00001", 2018.0)))
@@ -264,7 +284,11 @@ class TestFiles:
         text.write_text(
             "!ID 000001\n!v024!Số đỏ\n!v026!^aH.^bVăn học^c2018\n!v070!Vũ Trọng Phụng\n", "utf-8"
         )
-        for path in (wrapped, text):
+        marc = tmp_path / "marc.id"  # a data base with the fields of MARC 21
+        marc.write_text(
+            "!ID 000001\n!v100!0 ^aVũ Trọng Phụng\n!v245!10^aSố đỏ\n!v260!^aH.^c2018\n", "utf-8"
+        )
+        for path in (wrapped, text, marc):
             [(found, _)] = staged(path)
             assert _title(found) == "Số đỏ"
             assert "Vũ Trọng Phụng" in str(found.marc)  # in VISCII it would read Vò Trảng Phông
