@@ -93,6 +93,29 @@ class TitleMerging:
     obstacles: Callable[[Session, int, dict[str, Any], list[int]], list[int]]
 
 
+@dataclass(frozen=True)
+class Letter:
+    """A mail of the house to somebody outside, with a paper (PDF) attached. ``reference`` names it."""
+
+    reference: str
+    to: str
+    subject: str
+    text: str
+    sender_name: str
+    reply_to: str
+    file_name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Post:
+    """Who carries letters: ``able`` tells whether a mail server is set up; ``send`` hands one over
+    and returns ``sent``, ``failed`` or ``unsure`` with the server's words."""
+
+    able: Callable[[], bool]
+    send: Callable[[Letter], tuple[str, str]]
+
+
 AvailabilityOf = Callable[[Session, Iterable[int]], dict[int, list[Availability]]]
 Vetoes = Callable[[Session, int], list[Veto]]
 VetoesOf = Callable[[Session, Iterable[int]], dict[int, list[Veto]]]
@@ -117,6 +140,7 @@ _origins: list[OriginOf] = []
 _holdings: list[Holdings] = []
 _title_merging: list[TitleMerging] = []
 _draft_saved: list[DraftSaved] = []
+_post: list[Post] = []
 
 
 def register_availability(function: AvailabilityOf) -> None:
@@ -260,3 +284,13 @@ def draft_saved(session: Session, actor: Actor, beside: dict[str, Any], record_i
     """Tell whoever handed a draft to the editor that a record was made of it."""
     for function in _draft_saved:
         function(session, actor, beside, record_id)
+
+
+def register_post(carrier: Post) -> None:
+    """Name who carries letters; the last one named does."""
+    _post[:] = [carrier]
+
+
+def post() -> Post | None:
+    """Return who carries letters; None where nobody does."""
+    return _post[0] if _post else None

@@ -25,6 +25,7 @@ from ils.core.db import Base, UTCDateTime
 
 ORDER_STATES = ("draft", "sent", "cancelled")
 DISCOUNT_PART = "discount_part BETWEEN 0 AND 99 AND (discount < 100 OR discount_part = 0)"
+MAIL_STATES = ("waiting", "handing", "sent", "failed", "unsure")
 SUGGESTION_STATES = ("new", "accepted", "declined")
 
 
@@ -191,6 +192,30 @@ class OrderLine(Base, Discounted):
         Index("ix_order_line_order", "order_id"),
         Index("ix_order_line_record", "record_id"),
         Index("ix_order_line_budget", "budget_line_id"),
+    )
+
+
+class OrderMail(Base):
+    """An order sent by mail: to which address, who asked for it when, and what became of it.
+
+    ``handing`` while it is handed over; ``unsure`` where nobody can know whether it went. ``said`` is
+    the mail server's answer.
+    """
+
+    __tablename__ = "order_mail"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id", ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(String(120))
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    said: Mapped[str] = mapped_column(String(280), default="")
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime, default=clock.now)
+    asked_by: Mapped[int | None] = mapped_column(Integer)
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    __table_args__ = (
+        CheckConstraint(f"state IN {MAIL_STATES!r}", name="state_known"),
+        Index("ix_order_mail_order", "order_id"),
     )
 
 

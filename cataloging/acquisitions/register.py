@@ -43,6 +43,7 @@ def register(app: Flask) -> None:
         order_begun=_l("Order begun"),
         order_put_off=_l("Order promised for another day"),
         order_sent=_l("Order sent"),
+        order_mailed=_l("Order sent by e-mail"),
         order_taken_back=_l("Sending of an order taken back"),
         order_cancelled=_l("Order cancelled"),
         order_revived=_l("Cancelling of an order taken back"),

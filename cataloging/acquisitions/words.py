@@ -16,6 +16,13 @@ STAGES: dict[str, tuple[str, Any]] = {
     "received": ("ok", _l("All received")),
     "cancelled": ("off", _l("Cancelled")),
 }
+MAILS: dict[str, tuple[str, Any]] = {
+    "waiting": ("info", _l("being e-mailed")),
+    "handing": ("info", _l("being e-mailed")),
+    "sent": ("ok", _l("e-mail sent")),
+    "failed": ("bad", _l("not accepted by the mail server")),
+    "unsure": ("warn", _l("may have gone: ask the supplier before sending it again")),
+}
 LISTS: tuple[tuple[str, Any], ...] = (
     ("open", _l("Awaited")),
     ("late", _l("Past the promised day")),
@@ -57,6 +64,10 @@ MESSAGES: dict[str, Any] = {
     "budget_name_taken": _l("There is a budget line of this name in %(year)s already."),
     "budget_in_use": _l("Orders or vouchers name this budget line, so it stays. Close it instead."),
     "supplier_laid_aside": _l("This supplier is laid aside."),
+    "order_not_mailable": _l(
+        "The supplier has no e-mail address here, or no mail server is set up."
+    ),
+    "order_on_its_way": _l("The order is on its way by e-mail."),
     "discount_impossible": _l("A discount is between 0 and 100 per cent, like 12,5."),
     "expected_day_impossible": _l("This day cannot be right."),
     "expected_before_sent": _l("The order would be promised for a day before it is sent."),

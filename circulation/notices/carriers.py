@@ -12,6 +12,9 @@ import ssl
 from base64 import b64encode
 from dataclasses import dataclass
 from email.header import Header
+from email.mime.application import MIMEApplication
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
@@ -58,6 +61,8 @@ class Outgoing:
     text: str
     sender_name: str = ""
     reply_to: str = ""
+    file_name: str = ""  # of a PDF that goes along
+    content: bytes = b""
 
 
 class Carrier(Protocol):
@@ -98,9 +103,13 @@ class Mail:
         """Return the address mail comes from."""
         return self.config.smtp_from or self.config.smtp_user or "sen@localhost"
 
-    def _written(self, message: Outgoing) -> MIMEText:
+    def _written(self, message: Outgoing) -> MIMEBase:
         # The older way of email: the newer one loses spaces where it folds what is not ASCII.
-        mail = MIMEText(message.text, "plain", "utf-8")
+        mail: MIMEBase = MIMEText(message.text, "plain", "utf-8")
+        if message.content:
+            paper = MIMEApplication(message.content, "pdf")
+            paper.add_header("Content-Disposition", "attachment", filename=message.file_name)
+            mail = MIMEMultipart("mixed", _subparts=[mail, paper])
         sender = " ".join(message.sender_name.split())
         if sender.isascii():
             mail["From"] = formataddr((sender, self.sender))
@@ -116,6 +125,7 @@ class Mail:
         mail["Auto-Submitted"] = "auto-generated"
         if _ADDRESS.fullmatch(message.reply_to):
             mail["Reply-To"] = message.reply_to
+        if _ADDRESS.fullmatch(message.reply_to) and not message.content:
             mail["List-Unsubscribe"] = f"<mailto:{message.reply_to}?subject=unsubscribe>"
         return mail
 

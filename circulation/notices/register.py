@@ -4,7 +4,9 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 import circulation.notices.jobs  # noqa: F401 — the clockwork
+from cataloging.hooks import register_post
 from circulation.notices import text_views, work_views  # noqa: F401 — pages of the blueprint
+from circulation.notices.outward import POST
 from circulation.notices.settings import declare_settings
 from circulation.notices.views import bp
 from circulation.permissions import EDIT_NOTICES, HANDLE_NOTICES
@@ -16,6 +18,7 @@ from ils.web.menu import menu_entry
 def register(app: Flask) -> None:
     """Install notices."""
     declare_settings()
+    register_post(POST)
     app.register_blueprint(bp)
     group = _l("Notices")
     menu_entry(group, _l("Notices"), "notices.home", HANDLE_NOTICES, order=161)

@@ -12,6 +12,7 @@ from cataloging.acquisitions import orders as use
 from cataloging.acquisitions import papers, words
 from cataloging.acquisitions.budgets import budgets_to_choose, standings_of
 from cataloging.acquisitions.forms import OrderForm
+from cataloging.acquisitions.mailing import can_mail, mail_order, mails_of
 from cataloging.acquisitions.models import PurchaseOrder, Supplier
 from cataloging.acquisitions.receipts import received_of, vouchers_of
 from cataloging.acquisitions.receiving import receive_order
@@ -26,7 +27,7 @@ from cataloging.models import Record
 from cataloging.permissions import EDIT_ITEM, ORDER_BOOKS
 from cataloging.stockbook.views.typed import sent_twice, title_typed
 from cataloging.stockbook.vouchers import find_titles
-from cataloging.views.base import show_problem
+from cataloging.views.base import show_problem, staff_names
 from ils.accounts.actor import Actor
 from ils.core import clock
 from ils.core.db import reading, transaction
@@ -171,6 +172,9 @@ def _page(
             cost=use.cost_of(line for line, _record in lines),
             net=net_price,
             percent=written_percent,
+            mail_to=can_mail(session, order),
+            mails=mails_of(session, order_id),
+            people=staff_names(session, {one.asked_by for one in mails_of(session, order_id)}),
             supplier=session.get_one(Supplier, order.supplier_id),
             names=unit_names(session),
             budgets=budgets_to_choose(session, order.library_id, chosen),
@@ -301,11 +305,15 @@ def act(order_id: int) -> Any:
 def _do(session: Session, actor: Actor, order_id: int, what: str) -> str:
     """Do one act and tell it; return where to go on."""
     here = url_for("orders.show", order_id=order_id)
-    if what == "send":
+    if what in ("send", "send_mail"):
         _save_lines(session, actor, order_id)
         sent = use.send_order(session, actor, order_id, _day("dated_on"))
         flash(_("The order is sent under the number %(number)s.", number=sent.number), "ok")
         _warn_overdrawn(session, sent)
+        if what == "send_mail":
+            _mail(session, actor, order_id)
+    elif what == "mail":
+        _mail(session, actor, order_id)
     elif what == "back":
         use.take_sending_back(session, actor, order_id)
         flash(_("The order is a draft again; its number stays its own."), "ok")
@@ -329,6 +337,11 @@ def _do(session: Session, actor: Actor, order_id: int, what: str) -> str:
     else:
         use.order_for(session, actor, order_id)
     return here
+
+
+def _mail(session: Session, actor: Actor, order_id: int) -> None:
+    made = mail_order(session, actor, order_id)
+    flash(_("The order goes to %(address)s by e-mail.", address=made.address), "ok")
 
 
 def _warn_overdrawn(session: Session, order: PurchaseOrder) -> None:
