@@ -38,6 +38,9 @@ MESSAGES: dict[str, Any] = {
     "summary_number_taken": _l("The number %(number)s of the summary register is taken."),
     "old_numbers_for_opening": _l("Old accession numbers belong to an opening balance."),
     "book_nothing_to_print": _l("There is no full page to print as final."),
+    "book_on_the_move": _l(
+        "Copies of a weeding list are being withdrawn. Print as final when that is done."
+    ),
     "register_page_damaged": _l(
         "Page %(page)s is no longer what was printed: its content was changed outside the program. "
         "Compare it with the signed paper."

@@ -20,6 +20,7 @@ from cataloging.models import Item, RecordVersion
 from cataloging.permissions import EDIT_ITEM
 from cataloging.stockbook.books.models import RegisterPage
 from cataloging.stockbook.books.shelf import Book, Line, book_for
+from cataloging.stockbook.weeding.work import library_at_work
 from ils.accounts.actor import Actor
 from ils.accounts.models import Staff
 from ils.core import clock
@@ -245,11 +246,13 @@ def print_final(
 ) -> list[RegisterPage]:
     """Freeze the full pages of a book; ``with_rest`` also the last one that is not full.
 
-    Raises ``Refused`` when there is nothing to freeze.
+    Raises ``Refused`` when there is nothing to freeze, and while a decision is being carried out.
     """
     actor.require(EDIT_ITEM, at=unit(session, library_id))
     book = book_for(session, library_id, code)
     session.execute(select(OrgUnit.id).where(OrgUnit.id == library_id).with_for_update())
+    if library_at_work(session, library_id):
+        raise Refused("book_on_the_move")
     pages = pages_of(session, book)
     last = pages[-1] if pages else None
     drawn = draw(book, waiting(session, book, pages, actor), last)

@@ -15,6 +15,7 @@ from cataloging.hooks import register_let_back
 from cataloging.items import take_back_withdrawal
 from cataloging.models import Item, ItemType, Register
 from cataloging.stockbook.books.balance import balance_of
+from cataloging.stockbook.books.pages import print_final
 from cataloging.stockbook.books.shelf import book_for
 from cataloging.stockbook.vouchers import (
     LineFacts,
@@ -479,6 +480,8 @@ def test_a_long_list_is_withdrawn_part_by_part_and_put_back_as_one(
         assert carrying.decide_list(session, actor, weeding_id) is None
         with pytest.raises(Refused, match="weeding_under_way"):
             restore(session, actor, weeding_id, [], "nhầm")
+        with pytest.raises(Refused, match="book_on_the_move"):
+            print_final(session, actor, place.library.id, "withdrawals", with_rest=True)
         loan_id = lend(session, place, items[3]).id
     assert jobs.run_next_job()
     with transaction() as session:
