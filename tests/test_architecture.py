@@ -92,6 +92,13 @@ def test_only_the_ground_floor_commits(path: str) -> None:
             assert "session" not in str(owner).lower(), f"{path}:{node.lineno} commits"
 
 
+@pytest.mark.parametrize("path", list(MODULES))
+def test_no_query_asks_for_a_cursor_of_the_server(path: str) -> None:
+    """What is open for reading has no transaction on PostgreSQL, and such a cursor needs one."""
+    asked = [node for node in ast.walk(MODULES[path]) if isinstance(node, ast.keyword)]
+    assert not {"yield_per", "stream_results"} & {str(node.arg) for node in asked}, path
+
+
 def test_templates_lie_in_folders_of_their_package() -> None:
     for package in PACKAGES:
         for folder in (ROOT / package).rglob("templates"):

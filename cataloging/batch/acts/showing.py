@@ -12,6 +12,7 @@ from cataloging.batch.acts.copies import changes_of
 from cataloging.batch.acts.models import ActLine, ActRun
 from cataloging.batch.rules.copies import Change
 from cataloging.models import Item, Record
+from ils.core.db import in_parts
 
 NAMED: Final = 5  # values of a box that are named one by one
 
@@ -71,9 +72,11 @@ def pairs_of(changes: Sequence[Change], seen: Mapping[str, Any]) -> list[Pair]:
 def sums_of(session: Session, run: ActRun) -> list[Sum]:
     """Return how many copies go from what to what, the most frequent first in each box."""
     changes = changes_of(run.plan)
-    seen = select(ActLine.seen).where(ActLine.run_id == run.id, ActLine.outcome == "will")
+    seen = select(ActLine.subject_id, ActLine.seen).where(
+        ActLine.run_id == run.id, ActLine.outcome == "will"
+    )
     count: Counter[Pair] = Counter()
-    for facts in session.scalars(seen.execution_options(yield_per=1000)):
+    for _id, facts in in_parts(session, seen, ActLine.subject_id, 1000):
         count.update(pairs_of(changes, facts))
     return [one for change in changes for one in _sums(change.box, count)]
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from cataloging.stockbook import lists
 from cataloging.stockbook.books.balance import BALANCE, balance_of
 from cataloging.stockbook.counting import counts_of
 from cataloging.stockbook.models import StockEntry, Voucher
+from ils.core.db import in_parts
 from ils.core.errors import NotFound
 from ils.printing.listing import Column, written
 
@@ -154,6 +156,7 @@ def _of(lines: Callable[[Session, int], list[Line]], number: int) -> Callable[..
 
 _OF_ITEM = (  # columns, not entities: a register has many thousand lines
     Item.id,
+    Item.serial,
     Item.accession_no,
     Item.accessioned_on,
     Item.price,
@@ -174,27 +177,30 @@ def accessions(session: Session, register_id: int) -> list[Line]:
         .outerjoin(StockEntry, StockEntry.item_id == Item.id)
         .outerjoin(Voucher, Voucher.id == StockEntry.voucher_id)
         .where(Item.register_id == register_id)
-        .order_by(Item.serial, Item.id)
-        .execution_options(yield_per=500)
     )
-    return [
-        Line(
-            f"item-{row.id}",
-            {
-                "entered_on": written(row.accessioned_on),
-                "number": row.accession_no or "",
-                "title": ". ".join(part.rstrip(".") for part in (row.author, row.title) if part),
-                "imprint": " : ".join(part for part in (_place(row.marc), row.publisher) if part),
-                "year": str(row.year or ""),
-                "price": row.price,
-                "class_number": row.class_number,
-                "summary_no": str(row.summary_no or ""),
-                "out": _out(row),
-                "note": "Số dư đầu kỳ" if row.opening_balance else "",
-            },
-        )
-        for row in session.execute(query)
+    found = [
+        ((row.serial or 0, row.id), _line_of(row))
+        for row in in_parts(session, query, Item.id, 500)
     ]
+    return [line for _place, line in sorted(found, key=itemgetter(0))]
+
+
+def _line_of(row: Any) -> Line:
+    return Line(
+        f"item-{row.id}",
+        {
+            "entered_on": written(row.accessioned_on),
+            "number": row.accession_no or "",
+            "title": ". ".join(part.rstrip(".") for part in (row.author, row.title) if part),
+            "imprint": " : ".join(part for part in (_place(row.marc), row.publisher) if part),
+            "year": str(row.year or ""),
+            "price": row.price,
+            "class_number": row.class_number,
+            "summary_no": str(row.summary_no or ""),
+            "out": _out(row),
+            "note": "Số dư đầu kỳ" if row.opening_balance else "",
+        },
+    )
 
 
 def _place(marc: Any) -> str:
