@@ -179,8 +179,7 @@ def accessions(session: Session, register_id: int) -> list[Line]:
         .where(Item.register_id == register_id)
     )
     found = [
-        ((row.serial or 0, row.id), _line_of(row))
-        for row in in_parts(session, query, Item.id, 500)
+        ((row.serial or 0, row.id), _line_of(row)) for row in in_parts(session, query, Item.id, 500)
     ]
     return [line for _place, line in sorted(found, key=itemgetter(0))]
 
