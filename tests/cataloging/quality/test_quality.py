@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from cataloging.change_sets import undo_change_set
@@ -293,8 +293,10 @@ def test_the_worker_judges_what_is_there_and_what_changes(province: Province) ->
         assert kept(session, record) == set()
 
 
-def test_a_fault_is_mended_over_many_records_and_undone_as_one(province: Province) -> None:
+def test_a_fault_is_mended_over_many_records_and_undone_as_one(both: Engine) -> None:
+    assert both
     with transaction() as session:
+        province = create_province(session)
         actor = create_actor(session, "cataloguer", province.library)
         made = [
             create_record(session, actor, marc(f"Số đỏ {n}", author="Phụng, Vũ Trọng")).id
