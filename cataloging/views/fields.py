@@ -1,9 +1,11 @@
 """The pages that explain MARC fields, as whole pages and as the part an editor shows beside a row."""
 
+from dataclasses import replace
+
 from flask import abort, render_template, request
 
 from cataloging.marc.field_help import help_of
-from cataloging.marc.standard import Standard, authority_standard, standard
+from cataloging.marc.standard import Name, Position, Standard, authority_standard, standard
 from cataloging.permissions import VIEW_RECORD
 from cataloging.views.base import bp, english
 from ils.web.door import door
@@ -40,7 +42,19 @@ def _page(known: Standard, tag: str, *, authority: bool) -> str:
         fields=known.fields,
         authority=authority,
         positions=positions,
-        kinds=known.positions_008 if tag == "008" else {},
-        kind_names=known.kinds,
+        kinds=_kinds(known, tag),
         at=0 if english() else 1,
     )
+
+
+def _kinds(known: Standard, tag: str) -> list[tuple[Name, tuple[Position, ...]]]:
+    """Return what stands in a fixed field by kind of material; nothing for other fields."""
+    if tag == "007":
+        return [(kind.name, kind.positions) for kind in known.physical.values()]
+    if tag not in ("006", "008"):
+        return []
+    back = 17 if tag == "006" else 0
+    return [
+        (name, tuple(replace(p, start=p.start - back) for p in known.positions_008[kind]))
+        for kind, (_types, _levels, name) in known.kinds.items()
+    ]

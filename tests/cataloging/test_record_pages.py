@@ -148,6 +148,8 @@ def test_every_field_of_the_standard_is_explained(staff_client: Any, province: P
         ("245", "245 10 $a Dế Mèn phiêu lưu ký / $c Tô Hoài"),
         ("072", "Mã của Thư viện Nông nghiệp Mỹ"),
         ("008", "Minh họa"),
+        ("006", "Phép chiếu"),
+        ("007", "33 1/3 vòng/phút"),
         ("LDR", "Trạng thái"),
     ):
         assert said in text_of(browser.get(f"/staff/catalog/fields/{tag}"))

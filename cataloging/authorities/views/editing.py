@@ -26,10 +26,12 @@ from cataloging.authorities.described import (
 from cataloging.authorities.models import Authority, Heading
 from cataloging.authorities.views import base
 from cataloging.authorities.views.base import bp, seen
+from cataloging.marc.field_help import help_of
 from cataloging.marc.model import Marc
 from cataloging.marc.text import Parsed, parse, write
 from cataloging.marc.validate import ERROR, validate_authority
 from cataloging.permissions import EDIT_AUTHORITY, EDIT_RECORD
+from cataloging.views.base import english
 from cataloging.views.words import LINE_PROBLEMS, say_finding
 from ils.core.db import reading, transaction
 from ils.core.errors import IlsError, StaleVersion
@@ -182,6 +184,7 @@ def _boxes_page(form: BoxesForm, found: Authority | None, error: IlsError | None
         if error is not None and error.code == "heading_taken"
         else None,
         stale=stale,
+        about_note=help_of("680", authority=True).said[0 if english() else 1],
     )
     return html, status
 
