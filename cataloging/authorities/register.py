@@ -22,16 +22,11 @@ from ils.web.menu import menu_entry
 def register(app: Flask) -> None:
     """Install the authorities."""
     app.register_blueprint(bp)
-    group = _l("Cataloging")
-    for label, endpoint, permission, order in (
-        (_l("Headings"), "headings", VIEW_RECORD, 216),
-        (_l("Provisional headings"), "provisional", EDIT_AUTHORITY, 217),
-    ):
-        menu_entry(
-            *(group, label, f"authorities.{endpoint}", permission),
-            order=order,
-            begins=EDIT_AUTHORITY,
-        )
+    menu_entry(
+        *(_l("Cataloging"), _l("Headings"), "authorities.headings", VIEW_RECORD),
+        order=216,
+        begins=EDIT_AUTHORITY,
+    )
     message("authority_unknown", _l("There is no such heading."))
     message("heading_unknown", _l("There is no such heading."))
     message(

@@ -1,22 +1,17 @@
 """Corporate bodies entered as persons: what names them, and the field they belong in. Pure."""
 
 import re
+import tomllib
+from pathlib import Path
 from typing import Any, Final
 
 from cataloging.marc.model import Marc, pairs
 
-# Words a Vietnamese body begins with and no person's name does, and those a foreign one ends with.
-_BEGINS: Final = re.compile(
-    r"(?:Quốc hội|Chính phủ|Ủy ban|Uỷ ban|Bộ \w+ \w|Sở \w+ \w|Cục \w+ \w|Tổng cục|Học viện|"
-    r"Viện \w+ \w|Trung tâm|Ngân hàng|Công ty|Tổng công ty|Hội đồng|Hội \w+ \w+ \w|Liên hiệp|"
-    r"Trường (?:Đại học|Cao đẳng|Trung cấp|Trung học|Tiểu học|Mầm non|Chính trị|ĐH|CĐ|THPT|THCS)|"
-    r"Ban (?:chấp hành|chỉ đạo|biên|quản lý|tổ chức|tuyên giáo|thường vụ)|Trung ương|Tập đoàn|"
-    r"Đại học \w+ \w|Cao đẳng \w+ \w|Đại hội|Đảng (?:ủy|bộ|Cộng sản)|Nhà xuất bản|NXB|Thư viện|Tỉnh ủy|Bảo tàng|Tòa án)",
-    re.IGNORECASE,
+_WORDS: Final[dict[str, list[str]]] = tomllib.loads(
+    Path(__file__).with_name("bodies.toml").read_text("utf-8")
 )
-_ENDS: Final = re.compile(
-    r"(?:\b(?:Inc|Ltd|Co|Corp|Corporation|Company|Association|University|Institute|Committee|Bank|Organization|Department)\b\.?(?: \([A-Z]+\))?)$"
-)
+_BEGINS: Final = re.compile("|".join(_WORDS["begins"]), re.IGNORECASE)
+_ENDS: Final = re.compile(rf"\b(?:{'|'.join(_WORDS['ends'])})\b\.?$")
 _BODY_FIELD: Final = {"100": "110", "700": "710"}
 
 
