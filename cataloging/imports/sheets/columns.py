@@ -100,18 +100,21 @@ def _by_word() -> dict[str, str]:
 
 def header_key(header: Any) -> str:
     """Return a header as headers are compared: ``Năm XB (*)`` is ``nam xb``."""
+    return " ".join(fold(_said(header)).split())
+
+
+def _said(header: Any) -> str:
+    """Return the words of a header with their marks, in small letters."""
     text = _BRACKETS.sub(" ", shown(header)).replace("_", " ")
     if text.isascii() is False and not _VIETNAMESE.search(text):
         text = legacy.repair(text).text
-    folded = fold(clean(text)).lower()
-    return " ".join(re.sub(r"[.:*/,;\-]+", " ", folded).split())
+    return " ".join(re.sub(r"[.:*/,;\-]+", " ", clean(text).lower()).split())
 
 
 def box_for(header: Any) -> str:
     """Return the box a header names, or ''."""
-    key = header_key(header)
-    if found := _by_word().get(key):
-        return found
+    if found := words()["marked"].get(_said(header)) or _by_word().get(header_key(header)):
+        return str(found)
     return str(words()["isis"].get(shown(header), ""))
 
 

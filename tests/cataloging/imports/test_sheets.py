@@ -377,6 +377,8 @@ class TestCells:
         assert [columns.box_for(one) for one in said] == [
             *("title", "title", "accession_no", "year", "accession_no", "title"),
         ]
+        told_by_marks = ("Khổ sách", "Kho sach", "Kho sách", "KHO SÁCH:")
+        assert [columns.box_for(one) for one in told_by_marks] == ["size"] * 2 + ["collection"] * 2
         assert set(BOXES) == set(columns.boxes())
 
 
