@@ -18,14 +18,14 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from werkzeug.routing import Rule
 
 from bench.postgres import private_cluster, programs
 from ils.accounts import passwords
-from ils.core import clock, db
+from ils.core import clock, db, events
 from ils.core.config import Config, use
 from ils.core.migrate import all_tables
 from tests.setup import find
@@ -228,6 +228,33 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     made.dispose()
     return file
+
+
+_engines: dict[str, Engine] = {}
+_make_engine = db.make_engine
+
+
+def _one_engine(url: str) -> Engine:
+    """Bind the process to the engine that it was bound to before: an engine keeps the statements
+    it compiled. For SQLite it goes along from file to file."""
+    if not db._binding._is_owned():  # type: ignore[attr-defined]
+        return _make_engine(url)  # one for something else, beside the one that is bound
+    key = "sqlite" if url.startswith("sqlite") else url
+    if key not in _engines:
+        made = _engines[key] = _make_engine(url)
+        if key == "sqlite":
+            event.listen(made, "do_connect", lambda *given: _open_file(made, *given))
+            event.listen(made, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+    _engines[key].url = make_url(url)
+    events._looked.clear()
+    return _engines[key]
+
+
+def _open_file(engine: Engine, dialect: Any, _record: Any, _words: Any, named: Any) -> Any:
+    return dialect.connect(engine.url.database, **named)
+
+
+db.make_engine = _one_engine
 
 
 def _configured(tmp_path: Path, url: str = "") -> Config:
