@@ -305,8 +305,13 @@ def overflow(page: Any) -> int:
 
 
 def press(page: Any, keys: str) -> None:
-    """Press keys once the page hears them: what is seen already may still wait for its scripts."""
+    """Press keys once the page hears them: what is seen already may still wait for its scripts.
+
+    A figure waits as a person does: in a page's first moment it could be the end of a scan.
+    """
     page.wait_for_load_state()
+    if keys.isdigit():
+        page.wait_for_function("() => performance.now() > 200")
     page.keyboard.press(keys)
 
 

@@ -17,12 +17,6 @@ from tests.live import PHONE, WIDE, Server, axe, overflow, press, sign_in_staff
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def press_figure(page: Any, figure: str) -> None:
-    """Press a figure as a person does: in a page's first moment it could be the end of a scan."""
-    page.wait_for_function("() => performance.now() > 200")
-    press(page, figure)
-
-
 def test_a_morning_at_the_tray(page: Any, live_server: Server, province: Province) -> None:
     with transaction() as session:
         actor = create_actor(session, "cataloguer", province.library)
@@ -46,16 +40,16 @@ def test_a_morning_at_the_tray(page: Any, live_server: Server, province: Provinc
         assert overflow(page) <= 0
     assert axe(page) == []
 
-    press_figure(page, "1")  # the title without marks must be typed
+    press(page, "1")  # the title without marks must be typed
     expect(page.locator(":focus")).to_have_value("Nhung nguoi khon kho")
     page.keyboard.type("Những người khốn khổ")
     press(page, "Enter")
     expect(page.locator(".tray__one")).to_have_count(2)
     expect(page.get_by_text("Đã sửa: Những người khốn khổ")).to_be_visible()
-    press_figure(page, "1")  # capitals: as proposed
+    press(page, "1")  # capitals: as proposed
     expect(page.get_by_text("Đã sửa: Tắt đèn và lều chõng")).to_be_visible()
     expect(page.locator(".tray__one")).to_have_count(1)
-    press_figure(page, "1")  # the inverted name
+    press(page, "1")  # the inverted name
     expect(page.get_by_text("Đã sửa: Số đỏ")).to_be_visible()
     expect(page.locator(".tray__one")).to_have_count(0)
     with reading() as session:
