@@ -307,9 +307,11 @@ def overflow(page: Any) -> int:
 def press(page: Any, keys: str) -> None:
     """Press keys once the page hears them: what is seen already may still wait for its scripts.
 
-    A figure waits as a person does: in a page's first moment it could be the end of a scan.
+    Chromium drops the keys of a page of which it has drawn nothing yet. A figure waits as a person
+    does: in a page's first moment it could be the end of a scan.
     """
     page.wait_for_load_state()
+    page.wait_for_function("() => performance.getEntriesByType('paint').length > 0")
     if keys.isdigit():
         page.wait_for_function("() => performance.now() > 200")
     page.keyboard.press(keys)
