@@ -100,6 +100,7 @@ const bind = (box) => {
     const here = rows[at];
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
+      asked++; clearTimeout(timer); // what is chosen among stays as it is seen
       mark((at + (event.key === "ArrowDown" ? 1 : rows.length - (at < 0 ? 0 : 1))) % rows.length);
     } else if (event.key === "ArrowRight" && here?.below) {
       event.preventDefault(); ask({ at: here.number }, () => 0);

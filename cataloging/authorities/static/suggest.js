@@ -103,6 +103,7 @@ const bind = (box) => {
     if (event.isComposing || list.hidden) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
+      asked++; clearTimeout(timer); // what is chosen among stays as it is seen
       mark((at + (event.key === "ArrowDown" ? 1 : rows.length - (at < 0 ? 0 : 1))) % rows.length);
     } else if (event.key === "Enter" && at >= 0) {
       event.preventDefault(); event.stopPropagation(); take(at);
