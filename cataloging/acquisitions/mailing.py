@@ -73,15 +73,24 @@ def carry_order(_progress: Progress, args: dict[str, Any]) -> dict[str, Any]:
             mail.state = "unsure"
         if mail.state != "waiting":
             return {"state": mail.state}
-        mail.state = "handing"
-    with reading() as session:
-        letter = _letter(session, session.get_one(OrderMail, mail_id))
+    try:
+        with reading() as session:
+            letter = _letter(session, session.get_one(OrderMail, mail_id))
+    except Exception:  # nothing went: it can be asked for again
+        _note(mail_id, "failed")
+        raise
+    _note(mail_id, "handing")
     carrier = post()
     state, said = carrier.send(letter) if carrier else ("failed", "")
+    _note(mail_id, state, said)
+    return {"state": state}
+
+
+def _note(mail_id: int, state: str, said: str = "") -> None:
     with transaction() as session:
         mail = session.get_one(OrderMail, mail_id)
-        mail.state, mail.said, mail.done_at = state, said[:280], clock.now()
-    return {"state": state}
+        mail.state, mail.said = state, said[:280]
+        mail.done_at = None if state == "handing" else clock.now()
 
 
 def _letter(session: Session, mail: OrderMail) -> Letter:

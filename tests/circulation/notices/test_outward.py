@@ -2,11 +2,18 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
-from cataloging.acquisitions.mailing import carry_order
+from cataloging.acquisitions.mailing import carry_order, mail_order
 from cataloging.acquisitions.models import OrderMail, PurchaseOrder
-from cataloging.acquisitions.orders import LineFacts, OrderFacts, add_title, begin_order
+from cataloging.acquisitions.orders import (
+    LineFacts,
+    OrderFacts,
+    add_title,
+    begin_order,
+    send_order,
+)
 from cataloging.acquisitions.suppliers import SupplierFacts, add_supplier
 from ils.core.db import reading, transaction
 from ils.core.jobs import run_next_job
@@ -49,6 +56,30 @@ def test_an_order_is_mailed_with_its_paper_and_what_became_of_it_is_told(
     page = browser.get(path).text
     assert "dathang@mau.example" in page
     assert "đã gửi thư" in page
+
+
+def test_a_letter_that_could_not_be_written_stands_as_not_sent(
+    province: Province, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction() as session:
+        actor = create_actor(session, "cataloguer", province.library)
+        shop = SupplierFacts("Mẫu", email="a@mau.example")
+        supplier = add_supplier(session, actor, province.library.id, shop)
+        order = begin_order(session, actor, OrderFacts(supplier.id, province.branch.id))
+        add_title(session, actor, order.id, LineFacts(1), fresh={"title": "Số đỏ"})
+        send_order(session, actor, order.id)
+        mail_id, order_id = mail_order(session, actor, order.id).id, order.id
+    monkeypatch.setattr("cataloging.acquisitions.papers.typst_pdf", _disk_is_full)
+    with pytest.raises(OSError, match="full"):
+        carry_order(None, {"mail_id": mail_id})  # type: ignore[arg-type]
+    assert post.taken == []
+    with transaction() as session:
+        assert session.get_one(OrderMail, mail_id).state == "failed"
+        assert mail_order(session, actor, order_id).state == "waiting"
+
+
+def _disk_is_full(*_any: Any, **_named: Any) -> bytes:
+    raise OSError("disk full")
 
 
 def test_a_letter_whose_worker_was_killed_is_not_sent_again_by_itself(
