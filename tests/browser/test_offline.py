@@ -264,6 +264,7 @@ def test_readers_and_copies_are_looked_up_without_the_server_and_a_mistake_taken
     hit.get_by_text("Bạn đọc 1 đang mượn, hạn trả").wait_for()
     assert axe(desk) == []
     scan(desk, "ban doc 1")
+    hit.wait_for(state="detached")  # the list before names the reader as well
     desk.locator(".choice__one", has_text="Bạn đọc 1").wait_for()
     desk.wait_for_function("document.activeElement.id === 'scan' && !document.activeElement.value")
     desk.keyboard.press("ArrowDown")
