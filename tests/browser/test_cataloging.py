@@ -19,7 +19,7 @@ from cataloging.records import create_record as store
 from cataloging.targets.models import Target
 from ils.accounts.actor import system_actor
 from ils.core.db import reading, transaction
-from ils.core.jobs import run_next_job
+from ils.core.jobs import Job, run_next_job
 from tests.cataloging.editor.test_rows import ODD
 from tests.factories import (
     PASSWORD,
@@ -475,14 +475,26 @@ def test_headings_are_offered_while_typed_and_taken_by_keyboard(
     expect(offered).to_contain_text("Vũ Trọng Phụng")
 
 
+def wait_for_jobs(page: Any) -> None:
+    """Wait until nothing is left to do in the background, here or at the server's worker."""
+    for _ in range(300):
+        if run_next_job():
+            continue
+        with reading() as session:
+            at_work = Job.status.in_(("queued", "running"))
+            if session.scalar(select(Job.id).where(at_work).limit(1)) is None:
+                return
+        page.wait_for_timeout(100)
+    raise AssertionError("jobs are still at work")
+
+
 def list_taken(page: Any) -> None:
     """A parcel of two: the one chosen among those found, the other taken through the editor."""
     page.keyboard.type("9780131103627\n9786040000071")
     press(page, "Control+Enter")
     page.wait_for_url(re.compile(r"/lists/\d+$"))
     listed = page.url
-    while run_next_job():
-        pass
+    wait_for_jobs(page)
     page.goto(listed)
     page.locator("td.main a").first.click()
     page.wait_for_url("**/lists/lines/*")
@@ -498,8 +510,7 @@ def list_taken(page: Any) -> None:
     expect(page.locator(".tabs")).to_contain_text("Đã lấy về (1)")
     page.locator("button[name='act'][value='take']").click()
     expect(page.locator("button[name='act'][value='stop']")).to_be_visible()
-    while run_next_job():
-        pass
+    wait_for_jobs(page)
     page.goto(listed)
     expect(page.locator(".tabs")).to_have_text(re.compile(r"^\s*Đã lấy về \(2\)\s*$"))
 
